@@ -1,0 +1,1 @@
+"""What everything uses and what knows nobody: errors, identifiers, time, strict JSON, text rules, settings."""

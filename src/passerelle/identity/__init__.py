@@ -1,0 +1,1 @@
+"""Keys, signatures, sealing and identities: the only room, with `search`, that knows cryptography."""

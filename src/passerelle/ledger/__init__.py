@@ -1,0 +1,1 @@
+"""Append-only Merkle logs: hashing, entries, signed notes, checkpoints, cosignatures, proofs."""

@@ -1,0 +1,278 @@
+"""The records that a node keeps. Frozen; the store's tables are made from the `Kind`s below.
+
+Content bytes and salts stand in rows of their own (`CONTENTS`): a change of status never rewrites them and an erasure
+deletes exactly them. What a log must keep forever (`ENTRIES`) reveals nothing of a content.
+"""
+
+import msgspec
+
+from passerelle.ports.store import Kind
+
+
+class Record(msgspec.Struct, frozen=True, kw_only=True):
+    """A row."""
+
+
+class Meta(Record):
+    """A fact of the store itself: the node's name, the fingerprint of its keys, the schema version."""
+
+    name: str
+    value: str
+
+
+class Partner(Record):
+    """A partner's node: its identity file and whether persons have confirmed it."""
+
+    name: str
+    identity: bytes
+    fingerprint: str
+    status: str  # unconfirmed | confirmed | suspended
+    added: int
+    changed: int
+    changed_by: str
+
+
+class Log(Record):
+    """One log of one link, one generation. `direction`: out = this node sends.
+
+    `size` leaves; `frontier` the hashes of the full subtrees at the right edge, largest first, 32 bytes each;
+    `cosigned` the size that the receiver has cosigned; `receipt` the newest checkpoint with all signatures.
+    """
+
+    origin: str
+    partner: str
+    direction: str  # out | in
+    lane: str  # flash | routine | governance
+    generation: int
+    size: int = 0
+    frontier: bytes = b""
+    last_time: int = 0
+    cosigned: int = 0
+    receipt: str = ""
+    closing: int = -1  # of a closed log: the size that the next generation names
+    state: str = "open"  # open | closed (a newer generation exists) | stopped (partner ahead) | frozen (equivocation)
+    reason: str = ""
+    reopen: bool = False  # in: persons here allow the partner to open the next generation after a freeze
+
+
+class Attempt(Record):
+    """How the sending to a partner in a lane stands: for retries and for `queue`."""
+
+    partner: str
+    lane: str
+    failures: int = 0
+    failed: int = 0
+    reason: str = ""
+    due: int = 0
+
+
+class Entry(Record):
+    """One leaf. `nodes`: the hashes of the subtrees that this leaf completes, lowest first, 32 bytes each."""
+
+    origin: str
+    index: int
+    leaf: bytes
+    nodes: bytes
+    message: str
+
+
+class Message(Record):
+    """A message of either direction; its content stands in `CONTENTS`.
+
+    States of own messages: unsequenced, sequenced (stored by the partner when its log's `cosigned` is past the index),
+    refused, withdrawn (never got an index), withheld (the content is gone). Of the partner's: applied, waiting, refused,
+    withheld.
+    """
+
+    id: str
+    partner: str
+    direction: str
+    lane: str
+    kind: str
+    state: str
+    dossier: str = ""
+    act: str = ""
+    channel: str = ""
+    after: tuple[str, ...] = ()
+    governance: str = ""  # "generation/size" of the author's governance log that the content relies on
+    origin: str = ""
+    index: int = -1
+    time: int = 0  # the entry's time, 0 before it has one
+    noted: int = 0  # when this node wrote or received it
+    facts: str = ""  # what the type's rules need of the content (never personal), JSON text
+    size: int = 0
+    commitment: bytes = b""
+    checks: tuple[str, ...] = ()  # numbers of the refusal
+    refusal: str = ""  # the message that refused it
+    reason: str = ""  # in words, local only
+    author: str = ""
+    releaser: str = ""
+    position: int = 0  # own: order of writing; partner's: order of arrival
+
+
+class Content(Record):
+    """Exact content bytes and the salt of their commitment. Written once, deleted by erasure, never rewritten."""
+
+    message: str
+    salt: bytes
+    body: bytes
+
+
+class Wait(Record):
+    """A message of the partner that waits for `need`: a message id, or `governance:<partner>`."""
+
+    message: str
+    need: str
+
+
+class Dossier(Record):
+    """A dossier as it stands: derived from its messages by the type's rule, kept for lists and for speed."""
+
+    id: str
+    partner: str
+    type: str
+    channel: str
+    opener: str
+    state: str
+    status: str  # open | ended
+    standing: str = ""  # what the type's rules need beside the state, JSON text
+    heads: tuple[str, ...] = ()
+    refused: tuple[str, ...] = ()  # this node's refusals since its last act: its next act builds on them too
+    count: int = 0  # messages that count for the state
+    own_reference: str = ""
+    partner_reference: str = ""
+    title: str = ""
+    opened: int = 0
+    updated: int = 0
+
+
+class Draft(Record):
+    """An act that an officer has written and nobody has released yet."""
+
+    id: str
+    partner: str
+    dossier: str
+    act: str
+    body: bytes
+    author: str
+    created: int
+
+
+class Instrument(Record):
+    """An instrument's exact bytes and what both sides did with it. Times are those of the log entries, 0 = not."""
+
+    digest: str
+    kind: str
+    partner: str
+    body: bytes
+    proposed_by: str
+    proposed: int = 0
+    agreement: str = ""  # digest of the agreement under which it stands
+    supersedes: str = ""
+    own_signed: int = 0
+    own_cosigned: bool = False
+    partner_signed: int = 0
+    own_message: str = ""
+    partner_message: str = ""
+    rejected: int = 0
+    rejected_by: str = ""
+    terminated: int = 0
+    terminated_by: str = ""
+    reason: str = ""
+
+
+class Usage(Record):
+    """What a channel has carried on a UTC day in one direction, by entry time: for limits a day."""
+
+    channel: str
+    day: str
+    direction: str
+    entries: int = 0
+    bytes: int = 0
+
+
+class Audit(Record):
+    """An act of a person or of the node; `commitment` = SHA-256(salt, details). Becomes a leaf of the audit log."""
+
+    id: str
+    time: int
+    what: str
+    who: str
+    on: str
+    salt: bytes
+    details: bytes
+    commitment: bytes
+    index: int = -1
+
+
+class Alarm(Record):
+    """Something that persons must look at."""
+
+    id: str
+    time: int
+    what: str
+    partner: str
+    text: str
+    status: str = "open"  # open | seen
+
+
+class Conflict(Record):
+    """Proof of equivocation: two checkpoints the partner signed that no one log can have, with their proofs."""
+
+    id: str
+    origin: str
+    index: int
+    time: int
+    ours: str
+    theirs: str
+
+
+META = Kind("meta", Meta, ("name",))
+PARTNERS = Kind("partners", Partner, ("name",))
+LOGS = Kind("logs", Log, ("origin",), by_link=("partner", "direction", "lane", "generation"))
+ATTEMPTS = Kind("attempts", Attempt, ("partner", "lane"))
+ENTRIES = Kind("entries", Entry, ("origin", "index"))
+MESSAGES = Kind(
+    "messages",
+    Message,
+    ("id",),
+    by_queue=("partner", "direction", "lane", "state", "position"),
+    by_dossier=("dossier", "position"),
+    by_entry=("origin", "index"),
+    by_state=("state", "position"),
+)
+CONTENTS = Kind("contents", Content, ("message",))
+WAITS = Kind("waits", Wait, ("message", "need"), by_need=("need",))
+DOSSIERS = Kind(
+    "dossiers",
+    Dossier,
+    ("id",),
+    by_status=("status", "updated"),
+    by_partner=("partner", "updated"),
+    by_type=("type", "updated"),
+    by_reference=("own_reference",),
+)
+DRAFTS = Kind("drafts", Draft, ("id",), by_dossier=("dossier", "created"))
+INSTRUMENTS = Kind("instruments", Instrument, ("digest",), by_partner=("partner", "kind"), by_superseded=("supersedes",))
+USAGE = Kind("usage", Usage, ("channel", "day", "direction"))
+AUDITS = Kind("audits", Audit, ("id",), by_on=("on", "time"), by_index=("index",))
+ALARMS = Kind("alarms", Alarm, ("id",), by_status=("status", "time"))
+CONFLICTS = Kind("conflicts", Conflict, ("id",), by_origin=("origin",))
+
+KINDS: tuple[Kind, ...] = (  # type: ignore[type-arg]
+    META,
+    PARTNERS,
+    LOGS,
+    ATTEMPTS,
+    ENTRIES,
+    MESSAGES,
+    CONTENTS,
+    WAITS,
+    DOSSIERS,
+    DRAFTS,
+    INSTRUMENTS,
+    USAGE,
+    AUDITS,
+    ALARMS,
+    CONFLICTS,
+)
