@@ -31,6 +31,6 @@ def check_text(text: str, what: str) -> str:
 
 def check_node_name(name: str) -> str:
     """The name itself: 1 to 63 of a-z 0-9 . -, a letter or digit at both ends. Raises InputError."""
-    if not isinstance(name, str) or not _NODE.fullmatch(name):
+    if not _NODE.fullmatch(name):
         raise InputError(f"expected a node name of a-z, 0-9, dot and dash, 63 characters at most, got {name!r}")
     return name

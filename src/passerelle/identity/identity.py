@@ -116,7 +116,11 @@ def parse(body: bytes) -> Identity:
         name = check_node_name(value["name"])
     except InputError as error:
         raise IdentityError(f"identity: {error}") from None
-    _need(isinstance(value["country"], str) and bool(_COUNTRY.fullmatch(value["country"])), "a country code like BE", value["country"])
+    _need(
+        isinstance(value["country"], str) and bool(_COUNTRY.fullmatch(value["country"])),
+        "a country code like BE",
+        value["country"],
+    )
     languages, endpoints, keys = value["languages"], value["endpoints"], value["keys"]
     _need(
         isinstance(languages, list) and bool(languages) and all(text in LANGUAGES for text in languages),
@@ -133,12 +137,20 @@ def parse(body: bytes) -> Identity:
         "endpoints like https://host:port",
         endpoints,
     )
-    _need(isinstance(value["tls"], str) and bool(_HEX64.fullmatch(value["tls"])), "a SHA-256 of a certificate", value["tls"])
+    _need(
+        isinstance(value["tls"], str) and bool(_HEX64.fullmatch(value["tls"])),
+        "a SHA-256 of a certificate",
+        value["tls"],
+    )
     _need(isinstance(keys, dict) and set(keys) == {"log", "receipt", "envelope", "sealing"}, "four kinds of keys", keys)
     sealing = keys["sealing"]
     _need(isinstance(sealing, dict) and set(sealing) == {"mlkem768", "x25519"}, "the two raw sealing keys", sealing)
     envelope = _keys([keys["envelope"]], 1, "envelope")[0]
-    _need(envelope.kind == ED25519 and envelope.name == f"{name}/envelope", f"an Ed25519 key {name}/envelope", envelope.name)
+    _need(
+        envelope.kind == ED25519 and envelope.name == f"{name}/envelope",
+        f"an Ed25519 key {name}/envelope",
+        envelope.name,
+    )
     seal = SealKey(unb64(sealing["mlkem768"]), unb64(sealing["x25519"]))
     _need(len(seal.mlkem) == 1184 and len(seal.x25519) == 32, "keys of 1184 and 32 bytes", len(seal.mlkem))
     return Identity(

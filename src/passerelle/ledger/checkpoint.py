@@ -33,7 +33,12 @@ def origin(sender: str, receiver: str, lane: str, generation: int) -> str:
 def split_origin(text: str) -> tuple[str, str, str, int]:
     """Sender, receiver, lane, generation. Raises NoteError."""
     parts = text.split("/")
-    if len(parts) != 5 or parts[0] != "passerelle" or parts[3] not in LANES or not re.fullmatch(r"[1-9]\d{0,8}", parts[4]):
+    if (
+        len(parts) != 5
+        or parts[0] != "passerelle"
+        or parts[3] not in LANES
+        or not re.fullmatch(r"[1-9]\d{0,8}", parts[4])
+    ):
         raise NoteError(f"expected passerelle/sender/receiver/lane/generation, got {text[:80]!r}")
     return parts[1], parts[2], parts[3], int(parts[4])
 

@@ -40,7 +40,9 @@ class Leaf(msgspec.Struct, frozen=True):
 
     def encode(self) -> bytes:
         commitment = b64(self.commitment)
-        return f"{VERSION}\n{self.origin}\n{self.index}\n{self.time}\n{self.message}\n{self.size}\n{commitment}\n".encode()
+        return (
+            f"{VERSION}\n{self.origin}\n{self.index}\n{self.time}\n{self.message}\n{self.size}\n{commitment}\n".encode()
+        )
 
 
 def commit(salt: bytes, content: bytes) -> bytes:

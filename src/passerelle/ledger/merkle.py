@@ -180,9 +180,7 @@ def check_subtree(start: int, end: int) -> None:
         raise ProofError(f"expected a subtree, got leaves {start} to {end}")
 
 
-def verify_subtree_inclusion(
-    index: int, start: int, end: int, leaf: bytes, path: Sequence[bytes], root: bytes
-) -> None:
+def verify_subtree_inclusion(index: int, start: int, end: int, leaf: bytes, path: Sequence[bytes], root: bytes) -> None:
     """Raises ProofError unless the path proves the leaf HASH at `index` in the subtree [start, end) with this root."""
     check_subtree(start, end)
     verify_inclusion(index - start, end - start, leaf, path, root)

@@ -13,14 +13,14 @@ class Record(msgspec.Struct, frozen=True, kw_only=True):
     """A row."""
 
 
-class Meta(Record):
+class Meta(Record, frozen=True):
     """A fact of the store itself: the node's name, the fingerprint of its keys, the schema version."""
 
     name: str
     value: str
 
 
-class Partner(Record):
+class Partner(Record, frozen=True):
     """A partner's node: its identity file and whether persons have confirmed it."""
 
     name: str
@@ -32,7 +32,7 @@ class Partner(Record):
     changed_by: str
 
 
-class Log(Record):
+class Log(Record, frozen=True):
     """One log of one link, one generation. `direction`: out = this node sends.
 
     `size` leaves; `frontier` the hashes of the full subtrees at the right edge, largest first, 32 bytes each;
@@ -55,7 +55,7 @@ class Log(Record):
     reopen: bool = False  # in: persons here allow the partner to open the next generation after a freeze
 
 
-class Attempt(Record):
+class Attempt(Record, frozen=True):
     """How the sending to a partner in a lane stands: for retries and for `queue`."""
 
     partner: str
@@ -66,7 +66,7 @@ class Attempt(Record):
     due: int = 0
 
 
-class Entry(Record):
+class Entry(Record, frozen=True):
     """One leaf. `nodes`: the hashes of the subtrees that this leaf completes, lowest first, 32 bytes each."""
 
     origin: str
@@ -76,7 +76,7 @@ class Entry(Record):
     message: str
 
 
-class Message(Record):
+class Message(Record, frozen=True):
     """A message of either direction; its content stands in `CONTENTS`.
 
     States of own messages: unsequenced, sequenced (stored by the partner when its log's `cosigned` is past the index),
@@ -110,7 +110,7 @@ class Message(Record):
     position: int = 0  # own: order of writing; partner's: order of arrival
 
 
-class Content(Record):
+class Content(Record, frozen=True):
     """Exact content bytes and the salt of their commitment. Written once, deleted by erasure, never rewritten."""
 
     message: str
@@ -118,14 +118,14 @@ class Content(Record):
     body: bytes
 
 
-class Wait(Record):
+class Wait(Record, frozen=True):
     """A message of the partner that waits for `need`: a message id, or `governance:<partner>`."""
 
     message: str
     need: str
 
 
-class Dossier(Record):
+class Dossier(Record, frozen=True):
     """A dossier as it stands: derived from its messages by the type's rule, kept for lists and for speed."""
 
     id: str
@@ -146,7 +146,7 @@ class Dossier(Record):
     updated: int = 0
 
 
-class Draft(Record):
+class Draft(Record, frozen=True):
     """An act that an officer has written and nobody has released yet."""
 
     id: str
@@ -158,7 +158,7 @@ class Draft(Record):
     created: int
 
 
-class Instrument(Record):
+class Instrument(Record, frozen=True):
     """An instrument's exact bytes and what both sides did with it. Times are those of the log entries, 0 = not."""
 
     digest: str
@@ -181,7 +181,7 @@ class Instrument(Record):
     reason: str = ""
 
 
-class Usage(Record):
+class Usage(Record, frozen=True):
     """What a channel has carried on a UTC day in one direction, by entry time: for limits a day."""
 
     channel: str
@@ -191,7 +191,7 @@ class Usage(Record):
     bytes: int = 0
 
 
-class Audit(Record):
+class Audit(Record, frozen=True):
     """An act of a person or of the node; `commitment` = SHA-256(salt, details). Becomes a leaf of the audit log."""
 
     id: str
@@ -205,7 +205,7 @@ class Audit(Record):
     index: int = -1
 
 
-class Alarm(Record):
+class Alarm(Record, frozen=True):
     """Something that persons must look at."""
 
     id: str
@@ -216,7 +216,7 @@ class Alarm(Record):
     status: str = "open"  # open | seen
 
 
-class Conflict(Record):
+class Conflict(Record, frozen=True):
     """Proof of equivocation: two checkpoints the partner signed that no one log can have, with their proofs."""
 
     id: str
@@ -253,7 +253,9 @@ DOSSIERS = Kind(
     by_reference=("own_reference",),
 )
 DRAFTS = Kind("drafts", Draft, ("id",), by_dossier=("dossier", "created"))
-INSTRUMENTS = Kind("instruments", Instrument, ("digest",), by_partner=("partner", "kind"), by_superseded=("supersedes",))
+INSTRUMENTS = Kind(
+    "instruments", Instrument, ("digest",), by_partner=("partner", "kind"), by_superseded=("supersedes",)
+)
 USAGE = Kind("usage", Usage, ("channel", "day", "direction"))
 AUDITS = Kind("audits", Audit, ("id",), by_on=("on", "time"), by_index=("index",))
 ALARMS = Kind("alarms", Alarm, ("id",), by_status=("status", "time"))

@@ -1,0 +1,198 @@
+"""Contradictions within a dossier type: what each part says may be right and still not fit the others.
+
+Checked: states that cannot be reached or cannot come to an end, acts nobody can do, rules and deadlines that name what
+is not there or words that cannot occur, defaults and persons that the forms do not know, durations that are none.
+
+Left unchecked: whether a type is wise. Whether concurrent acts lead where they should is shown by its tests.
+"""
+
+import re
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from passerelle.core.clock import check_duration
+from passerelle.core.errors import InputError
+from passerelle.dossiers.rules import Value
+from passerelle.dossiers.schema import CatalogueError
+from passerelle.dossiers.shapes import ActType, Deadline, DossierType, Moment, Transition
+
+LANES = ("routine", "flash")
+_VERSION = re.compile(r"[1-9][0-9]{0,3}\.[0-9]{1,4}")
+
+
+def check(kind: DossierType, file: str) -> None:
+    """Raise CatalogueError at the first contradiction."""
+    _Check(kind, file).run()
+
+
+def targets(kind: DossierType, state: str) -> set[str]:
+    """The states to which some act leads on purpose from a state, rules left aside; `@back` to all that were kept."""
+    found: set[str] = set()
+    for act in kind.acts.values():
+        for way in act.transitions:
+            if state in way.sources and not way.crossing:
+                found |= kept(kind) if way.to == "@back" else {state if way.to == "@same" else way.to}
+    return found - {state}
+
+
+def kept(kind: DossierType) -> set[str]:
+    """The states to which `@back` may lead."""
+    ways = [way for act in kind.acts.values() if act.keep_back for way in act.transitions if way.to != "@same"]
+    return {source for way in ways for source in way.sources}
+
+
+def reachable(kind: DossierType, start: str) -> set[str]:
+    """All states that can come after a state ("" before the opening), itself included."""
+    seen, todo = {start}, [start]
+    while todo:
+        fresh = targets(kind, todo.pop()) - seen
+        seen |= fresh
+        todo += fresh
+    return seen
+
+
+class _Check:
+    def __init__(self, kind: DossierType, file: str) -> None:
+        self.kind = kind
+        self.file = file
+
+    def fail(self, path: str, expected: str, got: str) -> CatalogueError:
+        return CatalogueError(self.file, path, expected, got)
+
+    def one_of(self, path: str, words: Iterable[str], known: Iterable[str]) -> None:
+        for word in words:
+            if word not in known:
+                raise self.fail(path, "one of " + ", ".join(known), word)
+
+    def run(self) -> None:
+        kind = self.kind
+        if self.file != f"{kind.name}.toml":
+            raise self.fail("name", "the name of the file without .toml", kind.name)
+        if not _VERSION.fullmatch(kind.version):
+            raise self.fail("version", "a version like 1.0", kind.version)
+        if not kind.opening:
+            raise self.fail("acts", "an act with opening = true", "none")
+        for act in kind.acts.values():
+            self._act(act)
+        self._states()
+        self._defaults()
+        for deadline in kind.deadlines.values():
+            self._deadline(deadline, f"deadlines.{deadline.name}")
+
+    # ---- acts
+
+    def _act(self, act: ActType) -> None:
+        path = f"acts.{act.name}"
+        if not 0 <= act.rank <= 99:
+            raise self.fail(f"{path}.rank", "0 to 99", str(act.rank))
+        self.one_of(f"{path}.lanes", sorted(act.lanes), LANES)
+        if "routine" not in act.lanes:
+            raise self.fail(f"{path}.lanes", "routine among them", ", ".join(act.lanes) or "none")
+        if not act.transitions:
+            raise self.fail(f"{path}.transitions", "at least one", "none")
+        if act.opening and act.by != "opener":
+            raise self.fail(f"{path}.by", "opener, for an opening act", act.by)
+        if (act.refers or act.revokes) and "message" not in act.schema.get("required", ()):
+            raise self.fail(f"{path}.body.required", "message, since it depends on it", "none")
+        for number, way in enumerate(act.transitions):
+            self._transition(act, way, f"{path}.transitions[{number}]")
+        for rule in (*act.rules, *(rule for way in act.transitions for rule in way.rules)):
+            self.one_of(f"{path}.rules", rule.acts(), self.kind.acts)
+            for name, where in rule.conditions():
+                self._where(f"{path}.rules", name, where)
+        subjects = act.subjects
+        if not 0 <= subjects.min <= subjects.max:
+            raise self.fail(f"{path}.subjects", "min not above max", f"{subjects.min} and {subjects.max}")
+        person = self._form("person")["properties"]
+        self.one_of(f"{path}.subjects.categories", sorted(subjects.categories), self._form("category")["enum"])
+        self.one_of(f"{path}.subjects.needs", subjects.needs, person)
+
+    def _transition(self, act: ActType, way: Transition, path: str) -> None:
+        if act.opening != ("" in way.sources) or (act.opening and len(way.sources) > 1):
+            raise self.fail(
+                f"{path}.from", "@none for an opening act, and for no other", ", ".join(sorted(way.sources))
+            )
+        if act.opening and (way.to.startswith("@") or way.by or way.rules or way.crossing):
+            raise self.fail(path, "a plain way to a state, for an opening act", way.to)
+        if way.by and act.by in ("opener", "answerer") and way.by != act.by:
+            raise self.fail(f"{path}.by", act.by, way.by)
+        if way.opening is not None and not (act.refers or act.revokes):
+            raise self.fail(f"{path}.opening", "an act that refers to a message", act.name)
+        if way.to == "@back" and not kept(self.kind):
+            raise self.fail(f"{path}.to", "an act with keep_back = true somewhere", "none")
+
+    def _where(self, path: str, act: str, where: Mapping[str, tuple[Value, ...]]) -> None:
+        """Each field asked for is one of the act's body, each word one that it can have."""
+        fields = self.kind.acts[act].schema.get("properties", {})
+        for name, words in where.items():
+            self.one_of(f"{path}.where", [name], fields)
+            field = self._resolved(fields[name])
+            known = field.get("enum") or ([True, False] if field.get("type") == "boolean" else [field.get("const")])
+            for word in words:
+                if word not in known or type(word) is not type(known[0]):
+                    raise self.fail(f"{path}.where.{name}", "one of " + ", ".join(map(str, known)), str(word))
+
+    def _resolved(self, schema: Any) -> Any:
+        return self._form(schema["$ref"].removeprefix("#/$defs/"), schema) if "$ref" in schema else schema
+
+    def _form(self, name: str, default: Any = None) -> Any:
+        for act in self.kind.acts.values():
+            if name in act.schema["$defs"]:
+                return act.schema["$defs"][name]
+        return self.kind.envelope["$defs"].get(name, default)
+
+    # ---- states
+
+    def _states(self) -> None:
+        kind = self.kind
+        reached = reachable(kind, "")
+        for state in kind.states.values():
+            path = f"states.{state.name}"
+            if state.name not in reached:
+                raise self.fail(path, "a state that an act leads to", "none leads there")
+            if state.status == "open" and not any(
+                kind.states[name].status == "ended" for name in reachable(kind, state.name)
+            ):
+                raise self.fail(path, "a way to an ended state, since it is open", "no exit")
+
+    # ---- the rest
+
+    def _defaults(self) -> None:
+        defaults = self.kind.defaults
+        self.one_of("defaults.handling", defaults.handling, self._form("handling")["enum"])
+        for name in ("urgency", "source", "information"):
+            self.one_of(f"defaults.{name}", [getattr(defaults, name)], self._form(name)["enum"])
+        self._duration("defaults.retention", defaults.retention)
+
+    def _duration(self, path: str, text: str) -> None:
+        try:
+            check_duration(text)
+        except InputError:
+            raise self.fail(path, "an ISO 8601 duration like PT8H or P3D", text) from None
+
+    def _deadline(self, deadline: Deadline, path: str) -> None:
+        self.one_of(f"{path}.duration", deadline.duration, self._form("urgency")["enum"])
+        if not (deadline.duration and deadline.runs_from and deadline.ends_at):
+            raise self.fail(path, "duration, runs_from and ends_at that are not empty", "an empty one")
+        for urgency, text in deadline.duration.items():
+            self._duration(f"{path}.duration.{urgency}", text)
+        if deadline.most:
+            self._duration(f"{path}.most", deadline.most)
+        for name, moments in (("runs_from", deadline.runs_from), ("ends_at", deadline.ends_at)):
+            for number, moment in enumerate(moments):
+                self._moment(moment, f"{path}.{name}[{number}]")
+        if deadline.then:
+            self.one_of(f"{path}.then", [deadline.then], self.kind.acts)
+        for moment in deadline.runs_from if deadline.since else ():
+            act = self.kind.acts.get(moment.act)
+            days = {steps for steps, _ in act.dated} if act else set()
+            if (deadline.since,) not in days:
+                raise self.fail(f"{path}.since", f"a day in the body of {moment.act or moment.state}", deadline.since)
+
+    def _moment(self, moment: Moment, path: str) -> None:
+        if bool(moment.act) == bool(moment.state):
+            raise self.fail(path, "either an act or a state", f"{moment.act or 'no act'}, {moment.state or 'no state'}")
+        self.one_of(path, [moment.act] if moment.act else [], self.kind.acts)
+        self.one_of(path, [moment.state] if moment.state else [], self.kind.states)
+        if moment.act:
+            self._where(path, moment.act, moment.where)

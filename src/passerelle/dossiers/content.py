@@ -1,0 +1,225 @@
+"""Whether one content of kind "act" is valid for its type (check 9), by itself: no dossier, no channel, no store.
+
+    for problem in problems(content, kind, now=now): ...
+
+In this order:
+1. the form: envelope and body against their JSON Schemas. What follows relies on it, so it ends here if it fails;
+2. the act: `type`, `act`, an opening one has nothing before it, a message is not after itself;
+3. days: those marked past or future, births and documents by calendar; judged on the day of `now` wherever on Earth
+   that may be, so that no time zone makes an honest act fail;
+4. persons: number, category and fields as the type says, keys that differ, the minor flag as the births give it;
+5. statements: persons that exist, privileged material only where the type takes it, and material with a risk of
+   ill-treatment only with the codes that bar court and onward use (H1, H2);
+6. handling: the note of H3 is there exactly when H3 is.
+
+`now` is the moment of the entry (the time of writing for a draft), never that of checking later: a content that was
+valid stays so. The minor flag may also be the one of the day on which the id was made, at most 40 days before `now`: a
+birthday between writing and sending refuses nobody.
+
+Left unchecked: whether the channel allows it (check 8) and the dossier's state (check 10); persons that a later act's
+statements name may stand in earlier acts, so `state.refusals` looks for them. Whether a text is true, whether a country
+code is given to a country, whether a name is written in the script it names.
+"""
+
+from collections.abc import Mapping
+from typing import Any, Literal
+
+from passerelle.core.clock import MILLISECONDS_A_DAY, day_of
+from passerelle.dossiers.dates import OLDEST, born, days_of, minor_of, years_before
+from passerelle.dossiers.problem import Problem, place, shown
+from passerelle.dossiers.schema import MOST_PROBLEMS, problems_of
+from passerelle.dossiers.shapes import ActType, DossierType, Steps, SubjectRule
+
+__all__ = ["Problem", "categories_of", "facts_of", "fields_of", "minor_of", "problems"]
+
+_HOUR = 3_600_000
+_EAST, _WEST = 14 * _HOUR, 12 * _HOUR  # how far a day on Earth is ahead of and behind UTC
+_WRITING = 40 * MILLISECONDS_A_DAY
+_BARRED = ("H1", "H2")
+_UNNAMED = {"key", "category", "minor"}
+
+
+def problems(
+    content: Mapping[str, Any], kind: DossierType, *, now: int, sender_is_opener: bool | None = None
+) -> tuple[Problem, ...]:
+    """What is wrong with a parsed content, at most 50 problems. Empty: nothing.
+
+    `now`: milliseconds since the epoch, of the entry. `sender_is_opener`: whether its author opened the dossier; None
+    when that is not known, then it is not looked at.
+    """
+    if not kind.validator.is_valid(content):
+        return tuple(problems_of(kind.validator, content))
+    act = kind.acts.get(content["act"])
+    if content["type"] != kind.name:
+        return (Problem("type", kind.name, shown(content["type"])),)
+    if act is None:
+        return (Problem("act", "one of " + ", ".join(kind.acts), shown(content["act"])),)
+    body = content.get("body", {})
+    if not act.validator.is_valid(body):
+        return tuple(problems_of(act.validator, body, ("body",)))
+    found = _act(content, act, sender_is_opener)
+    earliest, latest = day_of(now - _WEST), day_of(now + _EAST)
+    if content["retention"] < earliest:
+        found.append(Problem("retention", f"{earliest} or later", content["retention"]))
+    for steps, when in act.dated:
+        _days(body, steps, 0, when, earliest if when == "future" else latest, found)
+    persons = content.get("subjects", ())
+    _count(persons, act.subjects, found)
+    keys: set[str] = set()
+    for number, person in enumerate(persons):
+        _person(person, number, act.subjects, latest, found)
+        if person["key"] in keys:
+            found.append(Problem(f"subjects[{number}].key", "a key that no other person has", person["key"]))
+        keys.add(person["key"])
+        _minor(person, number, content["id"], now, found)
+    _statements(content, keys, act, kind, found)
+    if ("H3" in content["handling"]) != ("handling_note" in content):
+        expected = "a value, with H3" if "H3" in content["handling"] else "nothing without H3"
+        found.append(Problem("handling_note", expected, "nothing" if "H3" in content["handling"] else "a value"))
+    return tuple(found[:MOST_PROBLEMS])
+
+
+def _act(content: Mapping[str, Any], act: ActType, sender_is_opener: bool | None) -> list[Problem]:
+    found = []
+    if act.opening and content["after"]:
+        found.append(Problem("after", "nothing, for an opening act", shown(content["after"])))
+    if content["id"] in content["after"]:
+        found.append(Problem("after", "other messages", "this one"))
+    if sender_is_opener is not None and act.by in ("opener", "answerer") and (act.by == "opener") != sender_is_opener:
+        found.append(Problem("act", "an act of the " + ("opener" if sender_is_opener else "answerer"), act.name))
+    return found
+
+
+def _days(value: Any, steps: Steps, at: int, when: Literal["past", "future"], limit: str, found: list[Problem]) -> None:
+    """Compare the days at the end of a way into the body. `limit`: the last day allowed, or the first."""
+    done: list[str | int] = ["body", *steps[:at]]
+    for depth in range(at, len(steps)):
+        if steps[depth] == "*":
+            for item in value:
+                _days(item, steps, depth + 1, when, limit, found)
+            return
+        value = value.get(steps[depth])
+        if value is None:
+            return
+        done.append(steps[depth])
+    if when == "past" and value > limit:
+        found.append(Problem(place(done), "a day that is not in the future", value))
+    elif when == "future" and value < limit:
+        found.append(Problem(place(done), "a day that is not in the past", value))
+
+
+def _count(persons: Any, rule: SubjectRule, found: list[Problem]) -> None:
+    if not rule.min <= len(persons) <= rule.max:
+        wanted = f"{rule.min}" if rule.min == rule.max else f"{rule.min} to {rule.max}"
+        found.append(Problem("subjects", f"{wanted} persons", f"{len(persons)}"))
+
+
+def _person(person: Mapping[str, Any], number: int, rule: SubjectRule, latest: str, found: list[Problem]) -> None:
+    at = f"subjects[{number}]"
+    if person["category"] not in rule.categories:
+        found.append(Problem(f"{at}.category", "one of " + ", ".join(sorted(rule.categories)), person["category"]))
+    for name in rule.needs:
+        if name not in person:
+            found.append(Problem(f"{at}.{name}", "a value", "nothing"))
+    for place_, birth in enumerate(person.get("births", ())):
+        _birth(birth, f"{at}.births[{place_}]", latest, found)
+    for place_, document in enumerate(person.get("documents", ())):
+        _document(document, f"{at}.documents[{place_}]", latest, found)
+
+
+def _birth(birth: Mapping[str, Any], at: str, latest: str, found: list[Problem]) -> None:
+    days = days_of(birth["date"], birth["calendar"])
+    if days is None:
+        found.append(Problem(f"{at}.date", f"a date that exists ({birth['calendar']})", birth["date"]))
+        return
+    oldest = years_before(latest, OLDEST)
+    if days[0] > latest:
+        found.append(Problem(f"{at}.date", "a day that is not in the future", birth["date"]))
+    elif days[1] < oldest:
+        found.append(Problem(f"{at}.date", f"at most {OLDEST} years ago ({birth['calendar']})", birth["date"]))
+    if (birth["kind"] == "between") != ("until" in birth):
+        expected = "a value, with between" if birth["kind"] == "between" else "nothing without between"
+        found.append(Problem(f"{at}.until", expected, "a value" if "until" in birth else "nothing"))
+    elif "until" in birth:
+        whole = born(birth)
+        if whole is None:
+            found.append(Problem(f"{at}.until", f"a date that exists ({birth['calendar']})", birth["until"]))
+        elif whole[1] < days[1]:
+            found.append(Problem(f"{at}.until", f"{birth['date']} or later", birth["until"]))
+
+
+def _document(document: Mapping[str, Any], at: str, latest: str, found: list[Problem]) -> None:
+    ends: dict[str, tuple[str, str]] = {}
+    for name in ("issued", "expires"):
+        if name in document:
+            days = days_of(document[name])
+            if days is None:
+                found.append(Problem(f"{at}.{name}", "a date that exists", document[name]))
+            else:
+                ends[name] = days
+    if "issued" in ends and ends["issued"][0] > latest:
+        found.append(Problem(f"{at}.issued", "a day that is not in the future", document["issued"]))
+    if len(ends) == 2 and ends["expires"][1] < ends["issued"][0]:
+        found.append(Problem(f"{at}.expires", f"{document['issued']} or later", document["expires"]))
+
+
+def _minor(person: Mapping[str, Any], number: int, id_: str, now: int, found: list[Problem]) -> None:
+    births = person.get("births", ())
+    right = minor_of(births, day_of(now))
+    if person["minor"] == right:
+        return
+    written = int(id_[:8] + id_[9:13], 16)  # a UUID of version 7 begins with its milliseconds (RFC 9562)
+    if 0 <= now - written <= _WRITING and person["minor"] == minor_of(births, day_of(written)):
+        return
+    found.append(Problem(f"subjects[{number}].minor", f"{right}, as the births give it", person["minor"]))
+
+
+def _statements(
+    content: Mapping[str, Any], keys: set[str], act: ActType, kind: DossierType, found: list[Problem]
+) -> None:
+    for number, statement in enumerate(content.get("statements", ())):
+        if act.opening and not keys.issuperset(statement["about"]):
+            for place_, key in enumerate(statement["about"]):
+                if key not in keys:
+                    found.append(Problem(f"statements[{number}].about[{place_}]", "the key of a person here", key))
+        if "privileged" in statement and not kind.privileged:
+            found.append(Problem(f"statements[{number}].privileged", "no privileged material", statement["privileged"]))
+        if statement["risk_of_ill_treatment"]:
+            missing = [code for code in _BARRED if code not in content["handling"]]
+            if missing:
+                expected = f"{' and '.join(missing)} too, for statements[{number}]"
+                found.append(Problem("handling", expected, ", ".join(content["handling"])))
+
+
+def fields_of(content: Mapping[str, Any]) -> frozenset[str]:
+    """The fields that a valid content uses, for the channel's list: `subjects.names`, `body.warrant`.
+
+    Of a person all but key, category and minor flag, which are always there; of a statement each field
+    (`statements.text`), so that a channel may list `statements` or parts of it; of the body its fields at the top.
+    """
+    names = {f"body.{name}" for name in content.get("body", ())}
+    for person in content.get("subjects", ()):
+        names.update(f"subjects.{name}" for name in person if name not in _UNNAMED)
+    for statement in content.get("statements", ()):
+        names.update(f"statements.{name}" for name in statement)
+    return frozenset(names)
+
+
+def categories_of(content: Mapping[str, Any]) -> frozenset[str]:
+    """The categories of the persons that a valid content brings."""
+    return frozenset(person["category"] for person in content.get("subjects", ()))
+
+
+def facts_of(content: Mapping[str, Any], kind: DossierType) -> dict[str, Any]:
+    """What the state of a dossier needs of a valid content, as plain JSON values; never a name, a date or a text.
+
+    `message`: the id that the body names; `subjects`: keys of the persons it brings; and the fields of the body that
+    rules of the type look at (words of a closed list, or true and false).
+    """
+    body = content.get("body", {})
+    facts = {name: body[name] for name in kind.acts[content["act"]].remembered if name in body}
+    if "message" in body:
+        facts["message"] = body["message"]
+    if content.get("subjects"):
+        facts["subjects"] = [person["key"] for person in content["subjects"]]
+    return facts

@@ -1,0 +1,315 @@
+"""Reads the type files, strictly: a file that is not exactly of the form, or contradicts itself, is refused whole.
+
+`tables` says what a file may hold; here the parts are put together: common acts and states merged in, `@open` and the
+like written out, schemas checked and compiled. Contradictions between the parts are found by `consistency`.
+
+Every refusal is a CatalogueError with file, path, what was expected and what was found.
+"""
+
+import hashlib
+import re
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+
+import msgspec
+from jsonschema_rs import Validator
+
+from passerelle.core import json
+from passerelle.dossiers.rules import RULES, Rule
+from passerelle.dossiers.schema import DIALECT, CatalogueError, Linter, compiled, dated
+from passerelle.dossiers.shapes import (
+    ActType,
+    Deadline,
+    Defaults,
+    DossierType,
+    Labels,
+    Moment,
+    StateType,
+    SubjectRule,
+    Transition,
+)
+from passerelle.dossiers.tables import (
+    RawAct,
+    RawChange,
+    RawCommon,
+    RawDeadline,
+    RawEnvelope,
+    RawMoment,
+    RawState,
+    RawSubjects,
+    RawTransition,
+    RawType,
+    convert,
+    parse,
+)
+
+_NAME = re.compile(r"[a-z][a-z0-9-]{0,63}")
+_UNNAMED = ("key", "category", "minor")  # of a person: always there, so no channel lists them
+
+
+class Common:
+    """What all types share: the envelope and the common states, acts, grounds and forms.
+
+    Raises CatalogueError when one of the two files is wrong.
+    """
+
+    def __init__(self, envelope: bytes, common: bytes) -> None:
+        self.envelope_tables = parse(envelope, "envelope.toml")
+        self.tables = parse(common, "common.toml")
+        raw = convert(self.envelope_tables, RawEnvelope, "envelope.toml", "")
+        self.raw = convert(self.tables, RawCommon, "common.toml", "")
+        self.defs = {**raw.defs, **self.raw.defs}
+        linter = Linter("envelope.toml", raw.defs)
+        for name, schema in raw.defs.items():
+            linter.check(schema, f"defs.{name}", field=False)
+        linter.check(raw.envelope, "envelope", field=False)
+        self.envelope = {"$schema": DIALECT, **raw.envelope, "$defs": raw.defs}
+        self.validator = compiled(self.envelope, "envelope.toml", "envelope")
+        linter = Linter("common.toml", self.defs)
+        for name, schema in self.raw.defs.items():
+            linter.check(schema, f"defs.{name}", field=False)
+        self.grounds = {
+            name: convert(table, Labels, "common.toml", f"grounds.{name}") for name, table in self.raw.grounds.items()
+        }
+        self.states = _states(self.raw.states, "common.toml")
+        self.acts = {
+            name: convert(table, RawAct, "common.toml", f"acts.{name}") for name, table in self.raw.acts.items()
+        }
+        for name in self.acts:
+            _name(name, "common.toml", f"acts.{name}")
+        # A body that no type changes is compiled once for all types.
+        self.bodies: dict[str, tuple[dict[str, Any], Validator]] = {}
+
+
+def _name(name: str, file: str, path: str) -> None:
+    if not _NAME.fullmatch(name):
+        raise CatalogueError(file, path, "a name of a-z, 0-9 and dash", name)
+
+
+def _states(tables: Mapping[str, dict[str, Any]], file: str) -> dict[str, StateType]:
+    states = {}
+    for name, table in tables.items():
+        _name(name, file, f"states.{name}")
+        raw = convert(table, RawState, file, f"states.{name}")
+        states[name] = StateType(name, raw.status, raw.labels, raw.help)
+    return states
+
+
+class Reader:
+    """Puts one type together out of its file and what all types share."""
+
+    def __init__(self, data: bytes, file: str, common: Common) -> None:
+        self.file = file
+        self.common = common
+        self.tables = parse(data, file)
+        self.raw = convert(self.tables, RawType, file, "")
+        self.defs = {**common.defs, **self.raw.defs}
+        self.linter = Linter(file, self.defs)
+
+    def fail(self, path: str, expected: str, got: str) -> CatalogueError:
+        return CatalogueError(self.file, path, expected, got)
+
+    def read(self) -> DossierType:
+        """The type, whose parts have been read but not yet compared with each other."""
+        raw, common = self.raw, self.common
+        _name(raw.name, self.file, "name")
+        self._twice("defs", common.defs, raw.defs)
+        self._twice("states", common.states, raw.states)
+        self._twice("grounds", common.grounds, raw.grounds)
+        for name, schema in raw.defs.items():
+            self.linter.check(schema, f"defs.{name}", field=False)
+        grounds = {name: convert(table, Labels, self.file, f"grounds.{name}") for name, table in raw.grounds.items()}
+        self.grounds = {**common.grounds, **grounds}
+        self.states = {**common.states, **_states(raw.states, self.file)}
+        acts = self._acts()
+        content = {"common": common.tables, "envelope": common.envelope_tables, "type": self.tables}
+        return DossierType(
+            name=raw.name,
+            version=raw.version,
+            digest=hashlib.sha256(json.canonical(content)).hexdigest(),
+            labels=raw.labels,
+            help=raw.help,
+            privileged=raw.privileged,
+            acts=_remembering(acts),
+            states=self._reached(acts),
+            deadlines={name: self._deadline(name, table) for name, table in raw.deadlines.items()},
+            grounds=self.grounds,
+            defaults=Defaults(**msgspec.structs.asdict(raw.defaults)),
+            envelope=common.envelope,
+            fields=self._fields(acts),
+            validator=common.validator,
+        )
+
+    def _twice(self, what: str, common: Mapping[str, Any], own: Mapping[str, Any]) -> None:
+        for name in own:
+            if name in common:
+                raise self.fail(f"{what}.{name}", "a name that is not a common one", name)
+
+    # ---- acts
+
+    def _acts(self) -> dict[str, ActType]:
+        for name in self.raw.without:
+            if name not in self.common.acts:
+                raise self.fail("without", "common acts: " + ", ".join(self.common.acts), name)
+        acts: dict[str, ActType] = {}
+        own: dict[str, RawAct] = {}
+        changes: dict[str, RawChange] = {}
+        for name, table in self.raw.acts.items():
+            path = f"acts.{name}"
+            _name(name, self.file, path)
+            if "common" in table:
+                changes[name] = convert(table, RawChange, self.file, path)
+                if name not in self.common.acts or name in self.raw.without:
+                    raise self.fail(path, "a common act that is not left out", name)
+            elif name in self.common.acts:
+                raise self.fail(path, "common = true, to change a common act", "a second act of this name")
+            else:
+                own[name] = convert(table, RawAct, self.file, path)
+        for name, raw in own.items():
+            acts[name] = self._act(name, raw, RawChange(common=True), self._body(name, raw, self.file), common=False)
+        for name, raw in self.common.acts.items():
+            if name not in self.raw.without:
+                change = changes.get(name, RawChange(common=True))
+                acts[name] = self._act(name, raw, change, self._common_body(name, raw), common=True)
+        return acts
+
+    def _act(
+        self, name: str, raw: RawAct, change: RawChange, body: tuple[dict[str, Any], Validator], *, common: bool
+    ) -> ActType:
+        def chosen(own: Any, inherited: Any) -> Any:
+            return inherited if own is None else own
+
+        path = f"acts.{name}"
+        ways = [
+            self._transition(way, f"{path}.transitions[{number}]")
+            for number, way in enumerate(chosen(change.transitions, raw.transitions))
+        ]
+        schema, validator = body
+        return ActType(
+            name=name,
+            by=chosen(change.by, raw.by),
+            rank=chosen(change.rank, raw.rank),
+            opening=raw.opening,
+            common=common,
+            lanes=frozenset(chosen(change.lanes, chosen(raw.lanes, self.raw.lanes))),
+            wind_down=chosen(change.wind_down, raw.wind_down),
+            revokes=raw.revokes,
+            keep_back=raw.keep_back,
+            four_eyes=chosen(change.four_eyes, raw.four_eyes),
+            magistrate=chosen(change.magistrate, raw.magistrate),
+            labels=raw.labels,
+            help=raw.help,
+            # What happens on purpose is looked at before what only a crossing brings about.
+            transitions=tuple(sorted(ways, key=lambda way: way.crossing)),
+            rules=self._rules(chosen(change.rules, raw.rules), f"{path}.rules"),
+            subjects=self._subjects(raw.subjects, change.subjects, opening=raw.opening),
+            schema=schema,
+            remembered=(),
+            dated=tuple(dated(schema, self.defs)),
+            validator=validator,
+        )
+
+    def _subjects(self, own: RawSubjects, change: RawSubjects, *, opening: bool) -> SubjectRule:
+        """The type's rule; an act that does not open brings as many persons as it likes up to the type's number."""
+        values = msgspec.structs.asdict(self.raw.subjects)
+        for name in ("max", "categories"):
+            if values[name] is None:
+                raise self.fail(f"subjects.{name}", "a value", "nothing")
+        values |= {} if opening else {"min": 0, "needs": ()}
+        for part in (own, change):
+            values |= {name: value for name, value in msgspec.structs.asdict(part).items() if value is not None}
+        return SubjectRule(
+            values["min"] or 0, values["max"], frozenset(values["categories"]), tuple(values["needs"] or ())
+        )
+
+    def _transition(self, raw: RawTransition, path: str) -> Transition:
+        sources: set[str] = set()
+        for word in raw.from_:
+            if word == "@none":
+                sources.add("")
+            elif word in ("@open", "@ended", "@any"):
+                sources |= {state.name for state in self.states.values() if word in ("@any", "@" + state.status)}
+            elif word in self.states:
+                sources.add(word)
+            else:
+                raise self.fail(f"{path}.from", "a state of: " + ", ".join(self.states), word)
+        if raw.to not in self.states and raw.to not in ("@same", "@back"):
+            raise self.fail(f"{path}.to", "@same, @back or a state of: " + ", ".join(self.states), raw.to)
+        rules = self._rules(raw.rules, f"{path}.rules")
+        return Transition(frozenset(sources), raw.to, raw.by, raw.opening, raw.crossing, rules)
+
+    def _rules(self, tables: list[dict[str, Any]], path: str) -> tuple[Rule, ...]:
+        rules: list[Rule] = []
+        for number, table in enumerate(tables):
+            if len(table) != 1 or next(iter(table)) not in RULES:
+                raise self.fail(f"{path}[{number}]", "one rule of: " + ", ".join(RULES), ", ".join(table) or "none")
+            name, parameters = next(iter(table.items()))
+            rules.append(convert(parameters, RULES[name], self.file, f"{path}[{number}].{name}"))
+        return tuple(rules)
+
+    # ---- bodies
+
+    def _body(self, name: str, raw: RawAct, file: str) -> tuple[dict[str, Any], Validator]:
+        """The JSON Schema of the body: always a closed object; `enum = "grounds"` stands for the grounds of refusal."""
+        path = f"acts.{name}.body"
+        body = _with_grounds({"type": "object", "additionalProperties": False, **raw.body}, self.grounds)
+        Linter(file, self.defs).check(body, path, field=False)
+        schema = {"$schema": DIALECT, **body, "$defs": self.defs}
+        return schema, compiled(schema, file, path)
+
+    def _common_body(self, name: str, raw: RawAct) -> tuple[dict[str, Any], Validator]:
+        bodies = self.common.bodies
+        if _with_grounds(raw.body, {}) != raw.body:
+            return self._body(name, raw, "common.toml")
+        if name not in bodies:
+            body = {"type": "object", "additionalProperties": False, **raw.body}
+            Linter("common.toml", self.common.defs).check(body, f"acts.{name}.body", field=False)
+            schema = {"$schema": DIALECT, **body, "$defs": self.common.defs}
+            bodies[name] = schema, compiled(schema, "common.toml", f"acts.{name}.body")
+        return bodies[name]
+
+    def _fields(self, acts: Mapping[str, ActType]) -> frozenset[str]:
+        person = self.defs["person"]["properties"]
+        names = {f"subjects.{name}" for name in person if name not in _UNNAMED}
+        names |= {f"statements.{name}" for name in self.defs["statement"]["properties"]}
+        return frozenset(names | {f"body.{name}" for act in acts.values() for name in act.schema.get("properties", {})})
+
+    # ---- states and deadlines
+
+    def _reached(self, acts: Mapping[str, ActType]) -> dict[str, StateType]:
+        """The states without the common ones to which nothing leads in this type."""
+        led_to = {way.to for act in acts.values() for way in act.transitions}
+        return {name: state for name, state in self.states.items() if name in led_to or name not in self.common.states}
+
+    def _deadline(self, name: str, table: dict[str, Any]) -> Deadline:
+        path = f"deadlines.{name}"
+        _name(name, self.file, path)
+        raw = convert(table, RawDeadline, self.file, path)
+        values = msgspec.structs.asdict(raw)
+        values |= {"runs_from": _moments(raw.runs_from), "ends_at": _moments(raw.ends_at)}
+        return Deadline(name=name, **values)
+
+
+def _moments(raw: list[RawMoment]) -> tuple[Moment, ...]:
+    return tuple(Moment(moment.act, moment.state, dict(moment.where)) for moment in raw)
+
+
+def _with_grounds(body: dict[str, Any], grounds: Mapping[str, Labels]) -> dict[str, Any]:
+    fields = {}
+    for name, field in body.get("properties", {}).items():
+        if isinstance(field, dict) and field.get("enum") == "grounds":
+            values = {ground: msgspec.structs.asdict(labels) for ground, labels in grounds.items()}
+            field = {**field, "enum": list(grounds), "x-values": values}  # noqa: PLW2901
+        fields[name] = field
+    return {**body, "properties": fields} if fields else body
+
+
+def _remembering(acts: Mapping[str, ActType]) -> dict[str, ActType]:
+    """The acts, each with the fields of its body that rules ask for."""
+    asked: dict[str, set[str]] = {}
+    for act in acts.values():
+        for rule in (*act.rules, *(rule for way in act.transitions for rule in way.rules)):
+            for name, where in rule.conditions():
+                asked.setdefault(name, set()).update(where)
+    return {name: replace(act, remembered=tuple(sorted(asked.get(name, ())))) for name, act in acts.items()}

@@ -1,0 +1,233 @@
+"""JSON Schema 2020-12 as the catalogue uses it: a closed subset, checked when it is read, compiled once.
+
+Why a subset: JSON Schema leaves unknown keywords alone, so a typing mistake would silently accept everything. Here
+- only the keywords below may be used, objects are closed, texts, lists and numbers bounded, references resolve;
+- each field has a label in four languages, each word of an `enum` too;
+- patterns are matched by an engine that takes linear time, and nothing is ever fetched.
+
+What a content has too much or too little of is told as `Problem`s, at most `MOST_PROBLEMS` of them.
+"""
+
+from collections.abc import Iterator, Mapping
+from typing import Any, Literal
+
+import msgspec
+from jsonschema_rs import Draft202012Validator, RegexOptions, ValidationError, Validator, meta
+
+from passerelle.core.errors import DossierError
+from passerelle.core.text import forbidden_character
+from passerelle.dossiers.problem import Problem, place, shown
+from passerelle.dossiers.shapes import Labels, Steps
+
+DIALECT = "https://json-schema.org/draft/2020-12/schema"
+MOST_PROBLEMS = 50
+_ANNOTATIONS = {"x-labels", "x-help", "x-values", "x-date"}
+_BY_TYPE = {
+    "object": {"properties", "required", "additionalProperties", "allOf"},
+    "array": {"items", "minItems", "maxItems", "uniqueItems"},
+    "string": {"minLength", "maxLength", "pattern", "format"},
+    "integer": {"minimum", "maximum"},
+    "boolean": set[str](),
+}
+_CONDITION = {"if", "then", "else"}
+
+
+class CatalogueError(DossierError):
+    """A dossier type file says something that cannot be."""
+
+    def __init__(self, file: str, path: str, expected: str, got: str) -> None:
+        super().__init__(f"{file}: {path}: expected {expected}, got {got}")
+        self.file, self.path, self.expected, self.got = file, path, expected, got
+
+
+class Linter:
+    """Checks the schemas of one file. `defs` are those that its references may name."""
+
+    def __init__(self, file: str, defs: Mapping[str, Any]) -> None:
+        self.file = file
+        self.defs = defs
+
+    def fail(self, path: str, expected: str, got: Any) -> CatalogueError:
+        return CatalogueError(self.file, path, expected, got if isinstance(got, str) else shown(got))
+
+    def check(self, schema: Any, path: str, *, field: bool) -> None:
+        """Raise CatalogueError unless the schema keeps the rules of this module. `field`: it needs a label."""
+        if not isinstance(schema, dict):
+            raise self.fail(path, "a schema", schema)
+        if field or "x-labels" in schema:
+            self._labels(schema.get("x-labels"), f"{path}.x-labels")
+        if "x-help" in schema:
+            self._labels(schema["x-help"], f"{path}.x-help")
+        if schema.get("x-date", "past") not in ("past", "future"):
+            raise self.fail(f"{path}.x-date", "past or future", schema["x-date"])
+        kinds = [kind for kind in ("$ref", "const", "enum", "type") if kind in schema]
+        if len(kinds) != 1:
+            raise self.fail(path, "one of $ref, const, enum, type", ", ".join(kinds) or "none")
+        kind = kinds[0]
+        allowed = {kind} | _ANNOTATIONS
+        if kind == "type":
+            if not isinstance(schema["type"], str) or schema["type"] not in _BY_TYPE:
+                raise self.fail(f"{path}.type", "one of " + ", ".join(_BY_TYPE), schema["type"])
+            allowed |= _BY_TYPE[schema["type"]]
+        for key in schema:
+            if key not in allowed:
+                raise self.fail(f"{path}.{key}", "one of " + ", ".join(sorted(allowed)), key)
+        getattr(self, "_" + (schema["type"] if kind == "type" else kind.strip("$")))(schema, path)
+
+    def _labels(self, value: Any, path: str) -> None:
+        try:
+            labels = msgspec.convert(value, Labels)
+        except msgspec.ValidationError as error:
+            raise self.fail(path, "labels in en, fr, nl, ar", str(error)) from None
+        for language in Labels.__struct_fields__:
+            if not labels.text(language).strip():  # type: ignore[arg-type]
+                raise self.fail(f"{path}.{language}", "a label", "nothing")
+
+    def _ref(self, schema: dict[str, Any], path: str) -> None:
+        name = str(schema["$ref"]).removeprefix("#/$defs/")
+        if name not in self.defs or not str(schema["$ref"]).startswith("#/$defs/"):
+            raise self.fail(f"{path}.$ref", "#/$defs/ and one of " + ", ".join(self.defs), schema["$ref"])
+
+    def _const(self, schema: dict[str, Any], path: str) -> None:
+        if not isinstance(schema["const"], str | int):
+            raise self.fail(f"{path}.const", "a text, a whole number, true or false", schema["const"])
+
+    def _enum(self, schema: dict[str, Any], path: str) -> None:
+        words = schema["enum"]
+        if not isinstance(words, list) or not words or len({str(word) for word in words}) != len(words):
+            raise self.fail(f"{path}.enum", "a list of different words", words)
+        values = schema.get("x-values")
+        if not isinstance(values, dict) or set(values) != set(words):
+            raise self.fail(f"{path}.x-values", "labels for " + ", ".join(map(str, words)), ", ".join(values or ()))
+        for word in words:
+            self._labels(values[word], f"{path}.x-values.{word}")
+
+    def _boolean(self, schema: dict[str, Any], path: str) -> None:
+        pass
+
+    def _integer(self, schema: dict[str, Any], path: str) -> None:
+        if "minimum" not in schema or "maximum" not in schema:
+            raise self.fail(path, "minimum and maximum", "an unbounded number")
+
+    def _string(self, schema: dict[str, Any], path: str) -> None:
+        pattern = str(schema.get("pattern", ""))
+        anchored = pattern.startswith("^") and pattern.endswith("$")
+        if schema.get("format", "date") != "date":
+            raise self.fail(f"{path}.format", "date", schema["format"])
+        if "maxLength" not in schema and "format" not in schema and not anchored:
+            raise self.fail(path, "maxLength, a date, or a pattern from ^ to $", "an unbounded text")
+        if "x-date" in schema and "format" not in schema:
+            raise self.fail(f"{path}.x-date", "format = date beside it", "none")
+
+    def _array(self, schema: dict[str, Any], path: str) -> None:
+        if "maxItems" not in schema:
+            raise self.fail(path, "maxItems", "an unbounded list")
+        self.check(schema.get("items"), f"{path}.items", field=False)
+
+    def _object(self, schema: dict[str, Any], path: str) -> None:
+        fields = schema.get("properties", {})
+        if not isinstance(fields, dict):
+            raise self.fail(f"{path}.properties", "an object", fields)
+        if path != "envelope.properties.body" and schema.get("additionalProperties") is not False:
+            raise self.fail(f"{path}.additionalProperties", "false", schema.get("additionalProperties"))
+        for name, child in fields.items():
+            self.check(child, f"{path}.properties.{name}", field=True)
+        self._known(schema.get("required", []), fields, f"{path}.required")
+        for number, part in enumerate(schema.get("allOf", [])):
+            self._condition(part, fields, f"{path}.allOf[{number}]")
+
+    def _known(self, names: Any, fields: dict[str, Any], path: str) -> None:
+        for name in names if isinstance(names, list) else [names]:
+            if name not in fields:
+                raise self.fail(path, "one of " + ", ".join(fields), name)
+
+    def _condition(self, part: Any, fields: dict[str, Any], path: str) -> None:
+        """`if` some fields have some constants, `then` (or `else`) others are required or forbidden."""
+        if not isinstance(part, dict) or "if" not in part or not set(part) <= _CONDITION or len(part) < 2:
+            raise self.fail(path, "if with then or else", ", ".join(part) if isinstance(part, dict) else part)
+        for word, schema in part.items():
+            if not isinstance(schema, dict) or not set(schema) <= {"required", "properties"}:
+                raise self.fail(f"{path}.{word}", "required, properties", schema)
+            self._known(schema.get("required", []), fields, f"{path}.{word}.required")
+            self._known(list(schema.get("properties", {})), fields, f"{path}.{word}.properties")
+
+
+def compiled(schema: dict[str, Any], file: str, path: str) -> Validator:
+    """The validator of a schema. Raises CatalogueError when the schema is none."""
+    try:
+        meta.validate(schema)
+        return Draft202012Validator(schema, validate_formats=True, pattern_options=RegexOptions(), offline=True)
+    except (ValidationError, ValueError) as error:
+        raise CatalogueError(file, path, "a JSON Schema 2020-12", str(error).splitlines()[0][:120]) from None
+
+
+def dated(
+    schema: Mapping[str, Any], defs: Mapping[str, Any], steps: Steps = ()
+) -> Iterator[tuple[Steps, Literal["past", "future"]]]:
+    """Where in a body the days stand that are marked `x-date`. Definitions do not refer to themselves."""
+    if "$ref" in schema:
+        yield from dated(defs[schema["$ref"].removeprefix("#/$defs/")], defs, steps)
+    elif "x-date" in schema:
+        yield steps, schema["x-date"]
+    for name, child in schema.get("properties", {}).items():
+        yield from dated(child, defs, (*steps, name))
+    if "items" in schema:
+        yield from dated(schema["items"], defs, (*steps, "*"))
+
+
+_EXPECTED = {
+    "required": "a value",
+    "additionalProperties": "no such field",
+    "uniqueItems": "different items",
+    "falseSchema": "no such field",
+    "false": "no such field",
+    "minItems": "at least {} items",
+    "maxItems": "at most {} items",
+    "minLength": "at least {} characters",
+    "maxLength": "at most {} characters",
+    "minimum": "at least {}",
+    "maximum": "at most {}",
+    "pattern": "text of the form {}",
+    "const": "{}",
+}
+
+
+def problems_of(validator: Validator, content: Any, within: Steps = ()) -> list[Problem]:
+    """What the schema finds wrong, at most MOST_PROBLEMS, with paths that begin `within`. Empty when all is well."""
+    found: list[Problem] = []
+    for error in validator.iter_errors(content):
+        name, value = error.kind.name, error.kind.value
+        steps = (*within, *error.instance_path)
+        if name == "required":
+            found.append(Problem(place((*steps, value)), "a value", "nothing"))
+        elif name == "additionalProperties":
+            found += [Problem(place((*steps, shown(key))), "no such field", "a value") for key in value]
+        else:
+            found.append(Problem(place(steps), _expected(name, value), shown(error.instance)))
+        if len(found) >= MOST_PROBLEMS:
+            break
+    return found[:MOST_PROBLEMS]
+
+
+def _expected(name: str, value: Any) -> str:
+    if name == "enum":
+        return "one of " + ", ".join(map(shown, value))
+    if name == "type":
+        return " or ".join(value) if isinstance(value, list) else str(value)
+    if name == "format":
+        return "a date that exists, like 2026-11-21" if value == "date" else str(value)
+    return _EXPECTED.get(name, name).format(shown(value))
+
+
+def forbidden_in(value: Any, path: str = "") -> tuple[str, str] | None:
+    """Where a parsed file holds what JSON or the exchange does not: a path and what was found. None when nowhere."""
+    if isinstance(value, str):
+        character = forbidden_character(value)
+        return (path, character) if character else None
+    if isinstance(value, dict):
+        children = ((f"{path}.{key}" if path else str(key), child) for key, child in value.items())
+    elif isinstance(value, list):
+        children = ((f"{path}[{number}]", child) for number, child in enumerate(value))
+    else:
+        return None if isinstance(value, int) else (path, type(value).__name__)
+    return next((found for inner, child in children if (found := forbidden_in(child, inner))), None)

@@ -1,0 +1,187 @@
+"""What a dossier type is once it has been read: frozen records, made by `reading` only.
+
+Names of states and acts are those of the files. Durations are ISO 8601 text, days ISO text.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any, Literal
+
+import msgspec
+from jsonschema_rs import Validator
+
+from passerelle.dossiers.rules import Rule, Side, Value
+
+Language = Literal["en", "fr", "nl", "ar"]
+LANGUAGES: tuple[Language, ...] = ("en", "fr", "nl", "ar")
+Status = Literal["open", "ended"]
+Steps = tuple[str, ...]  # a way into a body; "*" is each item of a list
+
+
+class Labels(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A text in the four languages."""
+
+    en: str
+    fr: str
+    nl: str
+    ar: str
+
+    def text(self, language: Language) -> str:
+        return str(getattr(self, language))
+
+
+@dataclass(frozen=True)
+class StateType:
+    """A state. An open one can still reach an end; an ended one may still be left (reopened, cancelled)."""
+
+    name: str
+    status: Status
+    labels: Labels
+    help: Labels
+
+
+@dataclass(frozen=True)
+class Transition:
+    """From these states to this one (`@same`, `@back`), for one side or both ("").
+
+    `opening`: only when the message it refers to is the opening one (True), is not (False), or either (None).
+    `crossing`: never done on purpose; what becomes of the act when the other side acted at the same time.
+    """
+
+    sources: frozenset[str]
+    to: str
+    by: Side | Literal[""] = ""
+    opening: bool | None = None
+    crossing: bool = False
+    rules: tuple[Rule, ...] = ()
+
+
+@dataclass(frozen=True)
+class SubjectRule:
+    """How many persons an act may bring, of which categories, with which fields at least."""
+
+    min: int
+    max: int
+    categories: frozenset[str]
+    needs: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class ActType:
+    """An act. `by`: opener, answerer, either, or the author or the receiver of the message that `body.message` names.
+
+    `rank`: among concurrent acts the lower is applied first. `lanes`: those it may take. `wind_down`: still allowed
+    after the channel was terminated. `revokes`: what the message named had established no longer counts. `keep_back`:
+    remembers the state that was left, for `@back`. `four_eyes`, `magistrate`: what the release needs at least.
+    `schema`: JSON Schema 2020-12 of the body with its `$defs`. `remembered`: fields of the body that rules look at
+    later. `dated`: where days stand that must be past or future.
+    """
+
+    name: str
+    by: Literal["opener", "answerer", "either", "author", "receiver"]
+    rank: int
+    opening: bool
+    common: bool
+    lanes: frozenset[str]
+    wind_down: bool
+    revokes: bool
+    keep_back: bool
+    four_eyes: bool
+    magistrate: bool
+    labels: Labels
+    help: Labels
+    transitions: tuple[Transition, ...]
+    rules: tuple[Rule, ...]
+    subjects: SubjectRule
+    schema: Mapping[str, Any]
+    remembered: tuple[str, ...]
+    dated: tuple[tuple[Steps, Literal["past", "future"]], ...]
+    validator: Validator = field(repr=False, compare=False)
+
+    @property
+    def refers(self) -> bool:
+        """Whether who may do this depends on the author of the message that `body.message` names."""
+        return self.by in ("author", "receiver")
+
+
+@dataclass(frozen=True)
+class Moment:
+    """An act whose body has these words, or a state that is entered."""
+
+    act: str = ""
+    state: str = ""
+    where: Mapping[str, tuple[Value, ...]] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Deadline:
+    """Who owes what by when: a default, which the channel's figure replaces.
+
+    Runs from the first of `runs_from` (or from the day in its body's field `since`) to the first of `ends_at`. No
+    figure for an urgency: it does not run then. `days`: how P…D is counted; PT… always runs by the clock. `most`: what
+    no channel may exceed; `treaty`: the limit of the treaty that the channel names binds. `then`: the act that is due
+    when the time has run out.
+    """
+
+    name: str
+    owner: Side
+    runs_from: tuple[Moment, ...]
+    ends_at: tuple[Moment, ...]
+    duration: Mapping[str, str]
+    days: Literal["calendar", "working"]
+    labels: Labels
+    since: str = ""
+    most: str = ""
+    treaty: bool = False
+    then: str = ""
+
+
+@dataclass(frozen=True)
+class Defaults:
+    """What a form starts with."""
+
+    handling: tuple[str, ...]
+    classification: str
+    retention: str
+    urgency: str
+    source: str
+    information: str
+
+
+@dataclass(frozen=True)
+class DossierType:
+    """A dossier type as both nodes must have it: equal `digest`, equal rules.
+
+    `digest`: SHA-256, lower-case hex, of the canonical JSON of {"common", "envelope", "type"}: the parsed files.
+    `acts` and `states` hold the common ones too, as this type has them; `grounds` all grounds of refusal; `envelope`
+    the JSON Schema of every act; `fields` the names that `content.fields_of` can give for this type, for a channel's
+    list.
+    """
+
+    name: str
+    version: str
+    digest: str
+    labels: Labels
+    help: Labels
+    privileged: bool
+    acts: Mapping[str, ActType]
+    states: Mapping[str, StateType]
+    deadlines: Mapping[str, Deadline]
+    grounds: Mapping[str, Labels]
+    defaults: Defaults
+    envelope: Mapping[str, Any]
+    fields: frozenset[str]
+    validator: Validator = field(repr=False, compare=False)
+
+    @cached_property
+    def opening(self) -> tuple[str, ...]:
+        """The acts that open a dossier."""
+        return tuple(act.name for act in self.acts.values() if act.opening)
+
+    @cached_property
+    def looked_at(self) -> frozenset[str]:
+        """The acts whose last occurrence rules look at."""
+        rules = [rule for act in self.acts.values() for rule in act.rules]
+        rules += [rule for act in self.acts.values() for way in act.transitions for rule in way.rules]
+        return frozenset(name for rule in rules for name in rule.acts())

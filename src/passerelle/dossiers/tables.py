@@ -1,0 +1,185 @@
+"""What a type file may say: its tables, read strictly.
+
+Unknown keys, other types, missing labels and values that JSON lacks are refused with file, path, what was expected and
+what was found (CatalogueError). Whether the parts fit together is judged by `reading` and `consistency`.
+"""
+
+import re
+import tomllib
+from typing import Any, Literal, TypeVar
+
+import msgspec
+
+from passerelle.dossiers.rules import Side
+from passerelle.dossiers.schema import CatalogueError, forbidden_in
+from passerelle.dossiers.shapes import Labels
+
+T = TypeVar("T")
+
+
+class Raw(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A table of a file."""
+
+
+class RawState(Raw, frozen=True):
+    """A state."""
+
+    status: Literal["open", "ended"]
+    labels: Labels
+    help: Labels
+
+
+class RawTransition(Raw, frozen=True):
+    """From which states to which one."""
+
+    from_: tuple[str, ...] = msgspec.field(name="from")
+    to: str
+    by: Side | Literal[""] = ""
+    opening: bool | None = None
+    crossing: bool = False
+    rules: list[dict[str, Any]] = []
+
+
+class RawSubjects(Raw, frozen=True):
+    """How many persons, which ones; None: not said here."""
+
+    min: int | None = None
+    max: int | None = None
+    categories: tuple[str, ...] | None = None
+    needs: tuple[str, ...] | None = None
+
+
+class RawAct(Raw, frozen=True):
+    """An act in full."""
+
+    by: Literal["opener", "answerer", "either", "author", "receiver"]
+    rank: int
+    transitions: list[RawTransition]
+    labels: Labels
+    help: Labels
+    opening: bool = False
+    wind_down: bool = False
+    revokes: bool = False
+    keep_back: bool = False
+    four_eyes: bool = False
+    magistrate: bool = False
+    lanes: tuple[str, ...] | None = None
+    rules: list[dict[str, Any]] = []
+    subjects: RawSubjects = RawSubjects()
+    body: dict[str, Any] = {}
+
+
+class RawChange(Raw, frozen=True):
+    """A common act as a type changes it."""
+
+    common: Literal[True]
+    by: Literal["opener", "answerer", "either", "author", "receiver"] | None = None
+    rank: int | None = None
+    transitions: list[RawTransition] | None = None
+    wind_down: bool | None = None
+    four_eyes: bool | None = None
+    magistrate: bool | None = None
+    lanes: tuple[str, ...] | None = None
+    rules: list[dict[str, Any]] | None = None
+    subjects: RawSubjects = RawSubjects()
+
+
+class RawMoment(Raw, frozen=True):
+    """An act with these words, or a state."""
+
+    act: str = ""
+    state: str = ""
+    where: dict[str, tuple[str | int | bool, ...]] = {}
+
+
+class RawDeadline(Raw, frozen=True):
+    """A deadline."""
+
+    owner: Side
+    runs_from: list[RawMoment]
+    ends_at: list[RawMoment]
+    duration: dict[str, str]
+    days: Literal["calendar", "working"]
+    labels: Labels
+    since: str = ""
+    most: str = ""
+    treaty: bool = False
+    then: str = ""
+
+
+class RawDefaults(Raw, frozen=True):
+    """What a form starts with."""
+
+    handling: tuple[str, ...]
+    classification: str
+    retention: str
+    urgency: str
+    source: str
+    information: str
+
+
+class RawType(Raw, frozen=True):
+    """The file of a type."""
+
+    name: str
+    version: str
+    labels: Labels
+    help: Labels
+    lanes: tuple[str, ...]
+    privileged: bool
+    subjects: RawSubjects
+    defaults: RawDefaults
+    acts: dict[str, dict[str, Any]]
+    states: dict[str, dict[str, Any]] = {}
+    deadlines: dict[str, dict[str, Any]] = {}
+    grounds: dict[str, dict[str, Any]] = {}
+    defs: dict[str, Any] = {}
+    without: tuple[str, ...] = ()
+
+
+class RawCommon(Raw, frozen=True):
+    """`common.toml`."""
+
+    states: dict[str, dict[str, Any]]
+    acts: dict[str, dict[str, Any]]
+    grounds: dict[str, dict[str, Any]]
+    defs: dict[str, Any]
+
+
+class RawEnvelope(Raw, frozen=True):
+    """`envelope.toml`."""
+
+    envelope: dict[str, Any]
+    defs: dict[str, Any]
+
+
+def parse(data: bytes, file: str) -> dict[str, Any]:
+    """The tables of a TOML file. Raises CatalogueError on bad TOML and on values that JSON lacks."""
+    try:
+        tables = tomllib.loads(data.decode("utf-8"))
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise CatalogueError(file, "", "TOML", str(error)) from None
+    if found := forbidden_in(tables):
+        raise CatalogueError(file, found[0], "text, whole numbers, true, false, lists, tables", found[1])
+    return tables
+
+
+_AT = re.compile(r"(.*?)(?: - at `\$\.?(.*)`)?")
+
+
+def convert(value: Any, kind: type[T], file: str, path: str) -> T:
+    """The table as a record. Raises CatalogueError, saying where."""
+    try:
+        return msgspec.convert(value, kind)
+    except msgspec.ValidationError as error:
+        found = _AT.fullmatch(str(error))
+        message, inner = (found.group(1), found.group(2) or "") if found else (str(error), "")
+        where = f"{path}.{inner}".strip(".")
+        if name := re.fullmatch(r"Object missing required field `(.*)`", message):
+            raise CatalogueError(file, f"{where}.{name.group(1)}".strip("."), "a value", "nothing") from None
+        if name := re.fullmatch(r"Object contains unknown field `(.*)`", message):
+            raise CatalogueError(file, f"{where}.{name.group(1)}".strip("."), "a known key", name.group(1)) from None
+        if name := re.fullmatch(r"Invalid enum value '?(.*?)'?", message):
+            raise CatalogueError(file, where, "a known word", name.group(1)) from None
+        expected, _, got = message.removeprefix("Expected ").partition(", got ")
+        raise CatalogueError(file, where, expected, got or "another") from None

@@ -1,0 +1,330 @@
+"""The dossiers that one transaction touches: judging acts, applying them, and deriving each dossier's state anew.
+
+Rules kept here:
+- the same judgement guards leaving and entering (checks 7 to 10), all reasons at once;
+- an act is judged at what its author had seen: the fold over its `after` and everything before it;
+- a dossier's row is derived, never edited: it is the fold over the messages that count. A message counts from when it
+  is written or applied until it is refused, withdrawn or found withheld;
+- the fast path, an act that builds on exactly the newest messages, steps from the kept standing and gives the same
+  result as the fold over everything (property test in the suite).
+"""
+
+import json as plain_json
+from collections.abc import Iterable
+from typing import Any
+
+import msgspec
+
+from passerelle.core.errors import DossierError
+from passerelle.dossiers import content as acts
+from passerelle.dossiers import state as states
+from passerelle.dossiers.rules import Side
+from passerelle.dossiers.types import DossierType
+from passerelle.exchange.channels import Channels
+from passerelle.exchange.checks import Check
+from passerelle.exchange.context import Context
+from passerelle.instruments.channel import Channel
+from passerelle.instruments.decide import Request, decide
+from passerelle.ports.records import DOSSIERS, MESSAGES, Dossier, Message
+from passerelle.ports.store import Reading, Writing
+
+COUNTING = {"out": ("unsequenced", "sequenced"), "in": ("applied",)}
+_ALL = 10_000_000
+
+
+class Objection(msgspec.Struct, frozen=True):
+    """One reason of a no: the number of the check, and words for this node's own people."""
+
+    check: Check
+    words: str
+
+
+class Cases:
+    """A working set. `save` writes the rows of all dossiers that changed."""
+
+    def __init__(self, tx: Reading, ctx: Context, channels: Channels | None = None) -> None:
+        self._tx, self._ctx = tx, ctx
+        self._channels = channels or Channels(tx, ctx)
+        self._rows: dict[str, Dossier | None] = {}
+        self._standings: dict[str, states.Standing] = {}
+        self._pending: dict[str, list[Message]] = {}
+        self._changed: set[str] = set()
+
+    def preload(self, dossiers: Iterable[str]) -> None:
+        """Read many dossiers at once."""
+        wanted = [(one,) for one in dict.fromkeys(dossiers) if one not in self._rows]
+        found = self._tx.get_many(DOSSIERS, wanted)
+        for key in wanted:
+            self._rows[key[0]] = found.get(key)
+
+    def row(self, dossier: str) -> Dossier | None:
+        if dossier not in self._rows:
+            self.preload([dossier])
+        return self._rows[dossier]
+
+    # -- judging ------------------------------------------------------------------------------------------------
+
+    def judge(
+        self, content: dict[str, Any], *, partner: str, leaving: bool, lane: str, written: int, now: int, size: int
+    ) -> list[Objection]:
+        """All reasons why an act may not leave or enter; none means yes. `written`, `now` in milliseconds."""
+        kind = self.kind_of(content)
+        if kind is None:
+            got = str(content.get("type"))[:40]
+            return [Objection(Check.CONTENT, f"type: expected a type of the catalogue, got {got!r}")]
+        row = self.row(content["dossier"]) if isinstance(content.get("dossier"), str) else None
+        sender = self._ctx.name if leaving else partner
+        is_opener = None if row is None or not row.opener else sender == row.opener
+        problems = acts.problems(content, kind, now=written, sender_is_opener=is_opener)
+        if problems:
+            return [Objection(Check.CONTENT, str(one)) for one in problems]
+        act = kind.acts[content["act"]]
+        objections = []
+        channel = self._channels.standing(content["channel"])
+        if channel is None or not isinstance(channel.instrument, Channel):
+            words = (
+                f"channel: expected an instrument that both signed, got {content['channel'][:12]} which is not known"
+            )
+            objections.append(Objection(Check.INSTRUMENT, words))
+        else:
+            request = Request(
+                sender=sender,
+                receiver=partner if leaving else self._ctx.name,
+                leaving=leaving,
+                lane=lane,
+                type=kind.name,
+                type_digest=kind.digest,
+                act=act.name,
+                opening=act.opening,
+                wind_down=act.wind_down,
+                purpose=content["purpose"],
+                basis=content["basis"],
+                recipient=content["recipient"],
+                handling=frozenset(content["handling"]),
+                classification=content["classification"],
+                retention=content["retention"],
+                fields=acts.fields_of(content),
+                categories=acts.categories_of(content),
+                author=content["four_eyes"]["author"],
+                releaser=content["four_eyes"]["releaser"],
+                written=written,
+                size=size,
+            )
+            verdict = decide(request, channel, now)
+            objections += [Objection(Check(one.check), str(one)) for one in verdict.reasons]
+            if row is not None and not self._same_line(row.channel, content["channel"]):
+                words = (
+                    f"channel: expected that of the dossier or one that supersedes it, got {content['channel'][:12]}"
+                )
+                objections.append(Objection(Check.CHANNEL, words))
+        if lane not in act.lanes:
+            words = f"lane: expected {' or '.join(sorted(act.lanes))} for {act.name}, got {lane}"
+            objections.append(Objection(Check.CHANNEL, words))
+        return objections + self._judge_state(content, kind, row, partner, sender)
+
+    def _same_line(self, opened: str, named: str) -> bool:
+        """Whether the named channel is the dossier's or a successor of it."""
+        seen: set[str] = set()
+        while named and named != opened and named not in seen:
+            seen.add(named)
+            found = self._channels.standing(named)
+            named = found.instrument.supersedes if found else ""
+        return named == opened
+
+    def _judge_state(
+        self, content: dict[str, Any], kind: DossierType, row: Dossier | None, partner: str, sender: str
+    ) -> list[Objection]:
+        act = kind.acts[content["act"]]
+        if row is None:
+            if act.opening:
+                return []
+            return [Objection(Check.STATE, f"dossier: expected one that is open, got {content['dossier']}, not known")]
+        if row.partner != partner:
+            return [Objection(Check.STATE, "dossier: expected one of this partner, got another's")]
+        if row.type != kind.name:
+            return [Objection(Check.STATE, f"type: expected {row.type}, that of the dossier, got {kind.name}")]
+        if act.opening:
+            if not row.opener:
+                return []  # own acts of it came back after a restore, its opening only now
+            return [Objection(Check.STATE, f"dossier: expected a fresh id to open, got {row.id} which is there")]
+        by = _side(sender, row)
+        after = tuple(content["after"])
+        author = None
+        named = content.get("body", {}).get("message")
+        if named is None and self._newest(row, after):
+            standing = self._standing(row, kind)
+        else:
+            messages = self._messages(row)
+            events = self._events(row, messages)
+            past = states.closure(events, _resolve(after, messages))
+            author = next((event.by for event in past if event.id == named), None)
+            standing = states.fold(kind, past)
+        found = states.refusals(kind, standing, content["act"], by, content, author=author)
+        return [Objection(Check.STATE, str(one)) for one in found]
+
+    def kind_of(self, content: dict[str, Any]) -> DossierType | None:
+        """The type that a content names, if the catalogue has it."""
+        name = content.get("type")
+        return self._ctx.catalogue.types.get(name) if isinstance(name, str) else None
+
+    def _newest(self, row: Dossier, after: tuple[str, ...]) -> bool:
+        """Whether an act builds on exactly the newest acts; refusals beside them change nothing."""
+        extra = set(after) - set(row.heads)
+        if len(after) - len(extra) != len(row.heads):
+            return False
+        if not extra:
+            return True
+        found = self._tx.get_many(MESSAGES, [(one,) for one in extra])
+        return len(found) == len(extra) and all(one.kind == "refusal" for one in found.values())
+
+    # -- applying -----------------------------------------------------------------------------------------------
+
+    def apply(self, message: Message, content: dict[str, Any]) -> Message:
+        """Count an act. Returns its row with the facts that later judgements need; the caller stores it."""
+        kind = self._ctx.catalogue.types[content["type"]]
+        act = kind.acts[content["act"]]
+        row = self.row(message.dossier)
+        sender = self._ctx.name if message.direction == "out" else message.partner
+        if row is None:
+            row = Dossier(
+                id=message.dossier,
+                partner=message.partner,
+                type=kind.name,
+                channel=message.channel,
+                # Own acts that come back after a restore may be here before the partner's opening.
+                opener=sender if act.opening else "",
+                state="",
+                status="open",
+                opened=message.noted,
+            )
+        elif not row.opener and act.opening:
+            row = msgspec.structs.replace(row, opener=sender, channel=message.channel, opened=message.noted)
+        event = states.event_of(kind, content, _side(sender, row))
+        facts = plain_json.dumps(event.facts, ensure_ascii=False) if event.facts else ""
+        made = msgspec.structs.replace(message, facts=facts)
+        newest = row.opener and self._newest(row, message.after)
+        self._pending.setdefault(row.id, []).append(made)
+        if newest:
+            # The edges that count are those to acts; refusals among `after` order nothing.
+            event = msgspec.structs.replace(event, after=row.heads)
+            standing = states.step(kind, self._standing(row, kind), event)
+            row = _with(row, standing)
+        else:
+            self._rows[row.id] = row
+            row = self._fold(row, kind)
+            standing = self._standings[row.id]
+        references: dict[str, Any] = {}
+        reference = content.get("reference", "")
+        if reference and sender == self._ctx.name:
+            references["own_reference"] = reference
+        elif reference:
+            references["partner_reference"] = reference
+        if sender == self._ctx.name:
+            references["refused"] = ()
+        self._rows[row.id] = msgspec.structs.replace(row, updated=message.noted, **references)
+        self._standings[row.id] = standing
+        self._changed.add(row.id)
+        return made
+
+    def refused_here(self, dossier: str, refusal: str) -> None:
+        """This node refused an act of the partner in a dossier: its next act there says that it builds on that."""
+        row = self.row(dossier)
+        if row is not None and refusal not in row.refused:
+            self._rows[dossier] = msgspec.structs.replace(row, refused=(*row.refused, refusal))
+            self._changed.add(dossier)
+
+    def recount(self, dossiers: Iterable[str]) -> None:
+        """Derive dossiers anew after a message ceased to count, and store their rows."""
+        for dossier in dossiers:
+            row = self.row(dossier)
+            kind = self._ctx.catalogue.types.get(row.type) if row else None
+            if row is None or kind is None:
+                continue
+            self._rows[dossier] = self._fold(row, kind)
+            self._changed.add(dossier)
+        self.save()
+
+    def save(self) -> None:
+        """Write the rows of all dossiers that changed."""
+        if self._changed:
+            tx: Writing = self._tx  # type: ignore[assignment]
+            tx.put(DOSSIERS, [row for name in self._changed if (row := self._rows[name]) is not None])
+            self._changed.clear()
+
+    # -- deriving -----------------------------------------------------------------------------------------------
+
+    def _standing(self, row: Dossier, kind: DossierType) -> states.Standing:
+        found = self._standings.get(row.id)
+        if found is None:
+            try:
+                found = states.Standing.from_text(row.standing) if row.standing else states.EMPTY
+            except DossierError:  # kept by another version of this program
+                found = states.fold(kind, self._events(row, self._messages(row)))
+            self._standings[row.id] = found
+        return found
+
+    def _messages(self, row: Dossier) -> dict[str, Message]:
+        stored = self._tx.scan(MESSAGES, "by_dossier", (row.id,), limit=_ALL)
+        return {one.id: one for one in (*stored, *self._pending.get(row.id, ()))}
+
+    def _events(self, row: Dossier, messages: dict[str, Message]) -> list[states.Event]:
+        return [
+            states.Event(
+                id=one.id,
+                by=_side(self._ctx.name if one.direction == "out" else one.partner, row),
+                act=one.act,
+                after=_resolve(one.after, messages),
+                facts=_facts(one.facts),
+            )
+            for one in messages.values()
+            if _counts(one)
+        ]
+
+    def _fold(self, row: Dossier, kind: DossierType) -> Dossier:
+        standing = states.fold(kind, self._events(row, self._messages(row)))
+        self._standings[row.id] = standing
+        return _with(row, standing)
+
+
+def _side(name: str, row: Dossier) -> Side:
+    return "opener" if name == row.opener else "answerer"
+
+
+def _counts(message: Message) -> bool:
+    return message.kind == "act" and message.state in COUNTING[message.direction]
+
+
+def _resolve(after: Iterable[str], messages: dict[str, Message]) -> tuple[str, ...]:
+    """What an act builds on among the acts that count: one that was refused hands on what it built on itself."""
+    found: dict[str, None] = {}
+    seen: set[str] = set()
+    todo = list(after)
+    while todo:
+        name = todo.pop()
+        message = messages.get(name)
+        if name in seen or message is None:
+            continue
+        seen.add(name)
+        if _counts(message):
+            found[name] = None
+        else:
+            todo += message.after
+    return tuple(sorted(found))
+
+
+def _facts(text: str) -> dict[str, Any]:
+    if not text:
+        return {}
+    return {key: tuple(value) if isinstance(value, list) else value for key, value in plain_json.loads(text).items()}
+
+
+def _with(row: Dossier, standing: states.Standing) -> Dossier:
+    return msgspec.structs.replace(
+        row,
+        state=standing.state,
+        # An opening that was refused leaves nothing: the dossier has ended before it began.
+        status=standing.status if standing.count else "ended",
+        standing=standing.to_text(),
+        heads=standing.heads,
+        count=standing.count,
+    )

@@ -1,0 +1,57 @@
+"""What the exchange works with, joined once by the node: store, keys, clock, catalogue, limits."""
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from passerelle.core.clock import Clock
+from passerelle.core.errors import NotFoundError, StateError
+from passerelle.dossiers.types import Catalogue
+from passerelle.identity import identity as identities
+from passerelle.identity.identity import Identity
+from passerelle.identity.keys import NodeKeys
+from passerelle.instruments.standing import Standing
+from passerelle.ports.records import PARTNERS, Partner
+from passerelle.ports.store import Reading, Store
+
+MAX_AHEAD = 5 * 60_000
+"""Milliseconds that an entry's time may lie ahead of the receiver's clock."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Policy:
+    """What this node's settings say about the exchange. Sizes in entries and bytes, times in milliseconds."""
+
+    batch_entries: int = 500
+    batch_bytes: int = 4 * 1024 * 1024
+    retry_first: int = 500
+    retry_most: int = 300_000
+    check_own: bool = True  # False only in tests and demonstrations: leaves the own check before sending out
+
+
+@dataclass(frozen=True, kw_only=True)
+class Context:
+    """The rooms that the exchange needs, and a cache of what never changes once parsed."""
+
+    name: str
+    keys: NodeKeys
+    store: Store
+    clock: Clock
+    catalogue: Catalogue
+    policy: Policy = Policy()
+    standings: dict[Any, Standing] = field(default_factory=dict)
+    _identities: dict[bytes, Identity] = field(default_factory=dict)
+
+    def identity_of(self, partner: Partner) -> Identity:
+        found = self._identities.get(partner.identity)
+        if found is None:
+            found = self._identities[partner.identity] = identities.parse(partner.identity)
+        return found
+
+    def confirmed(self, tx: Reading, name: str) -> tuple[Partner, Identity]:
+        """A partner that persons have confirmed. Raises NotFoundError or StateError."""
+        partner = tx.get(PARTNERS, name)
+        if partner is None:
+            raise NotFoundError(f"expected a known partner, got {name!r}")
+        if partner.status != "confirmed":
+            raise StateError(f"expected partner {name} to be confirmed, got {partner.status}")
+        return partner, self.identity_of(partner)

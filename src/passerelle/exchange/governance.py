@@ -1,0 +1,162 @@
+"""Instruments on the wire: what the messages of the governance lane do to the records of both nodes.
+
+Rules kept here:
+- steps are the pure transitions of `instruments.lifecycle`, taken at the entry's time, so both nodes reach the same
+  record. An own step is shown from when it is written and bears the entry's time from when it has one;
+- an own signature counts for sending only once the partner has cosigned its entry;
+- an own step that the partner refuses is undone as far as it claimed something of the partner.
+"""
+
+from typing import Any
+
+import msgspec
+
+from passerelle.core.audit import What
+from passerelle.core.clock import from_iso
+from passerelle.core.errors import InputError, InstrumentError, NotFoundError
+from passerelle.exchange import content as contents
+from passerelle.exchange import notes, outbox
+from passerelle.exchange.cases import Objection
+from passerelle.exchange.checks import Check
+from passerelle.exchange.context import Context
+from passerelle.instruments import lifecycle
+from passerelle.instruments.model import parse
+from passerelle.ports.records import CONTENTS, INSTRUMENTS, MESSAGES, Entry, Instrument, Message
+from passerelle.ports.store import Reading, Writing
+
+_ALL = 100_000
+_AUDIT = {
+    "instrument.propose": What.INSTRUMENT_PROPOSED,
+    "instrument.sign": What.INSTRUMENT_SIGNED,
+    "instrument.reject": What.INSTRUMENT_REJECTED,
+    "instrument.terminate": What.INSTRUMENT_TERMINATED,
+}
+
+
+def known(tx: Reading, partner: str) -> dict[str, Instrument]:
+    """All instruments with a partner, by digest."""
+    return {one.digest: one for one in tx.scan(INSTRUMENTS, "by_partner", (partner,), limit=_ALL)}
+
+
+def _step(
+    tx: Reading, ctx: Context, partner: str, side: str, content: dict[str, Any], message: str, time: int
+) -> Instrument:
+    """The record after a step. Raises InstrumentError, with its check, or InputError."""
+    records = known(tx, partner)
+    kind = content["kind"]
+    if kind == "instrument.propose":
+        body = content["instrument"].encode()
+        made = lifecycle.propose(body, node=ctx.name, partner=partner, proposer=side, time=time, known=records)
+        return msgspec.structs.replace(made, agreement=parse(body).agreement)
+    record = records.get(content["digest"])
+    if kind == "instrument.sign":
+        return lifecycle.sign(record, side=side, time=time, message=message, known=records)
+    if kind == "instrument.reject":
+        return lifecycle.reject(record, side=side, time=time, reason=content["reason"])
+    effective = from_iso(content["from"])
+    return lifecycle.terminate(record, side=side, time=time, effective=effective, reason=content["reason"])
+
+
+def act(ctx: Context, partner: str, kind: str, by: str, **fields: object) -> Instrument:
+    """An own step: checked, shown at once, and in line to the partner, in one transaction.
+
+    `kind` is `instrument.propose|sign|reject|terminate`; `by` the person. Raises InstrumentError, InputError.
+    """
+    if not by:
+        raise InputError("expected the person who acts, got nothing")
+
+    def work(tx: Writing) -> Instrument:
+        ctx.confirmed(tx, partner)
+        now = ctx.clock.now()
+        message = outbox.simple(tx, ctx, partner, "governance", kind, by=by, **fields)
+        body = tx.get(CONTENTS, message.id)
+        if body is None:
+            raise NotFoundError(f"expected the content of {message.id}")
+        content = contents.parse(body.body, message.id)
+        contents.check_plain(content)
+        record = _step(tx, ctx, partner, ctx.name, content, message.id, now)
+        tx.put(INSTRUMENTS, [record])
+        notes.record(tx, ctx, _AUDIT[kind], by, record.digest, {"message": message.id})
+        return record
+
+    return ctx.store.write("governance.act", work)
+
+
+def enter(tx: Writing, ctx: Context, partner: str, row: Message, content: dict[str, Any]) -> list[Objection]:
+    """A step of the partner: applied, or refused with 9 or 10."""
+    try:
+        record = _step(tx, ctx, partner, partner, content, row.id, row.time)
+    except InstrumentError as error:
+        return [Objection(Check(getattr(error, "check", "") or "10"), str(error))]
+    except InputError as error:
+        return [Objection(Check.CONTENT, str(error))]
+    tx.put(INSTRUMENTS, [record])
+    notes.record(tx, ctx, _AUDIT[content["kind"]], f"{partner}: {content['by']}", record.digest, {"message": row.id})
+    return []
+
+
+def again(tx: Writing, ctx: Context, message: Message, content: dict[str, Any]) -> None:
+    """An own step that came back from the partner after a restore."""
+    try:
+        record = _step(tx, ctx, message.partner, ctx.name, content, message.id, message.time)
+    except (InstrumentError, InputError) as error:
+        text = f"message {message.id} came back and does not fit what is here: {error}"
+        notes.alarm(tx, ctx, "instrument.differs", message.partner, text)
+        return
+    if record.own_message == message.id:
+        record = msgspec.structs.replace(record, own_cosigned=True)
+    tx.put(INSTRUMENTS, [record])
+
+
+def entered(tx: Writing, messages: list[Message]) -> None:
+    """Own steps got their entries: their records bear the entries' times."""
+    for message in messages:
+        if not message.kind.startswith("instrument."):
+            continue
+        body = tx.get(CONTENTS, message.id)
+        content = contents.parse(body.body, message.id) if body else {}
+        record = _record_of(tx, message, content)
+        if record is None:
+            continue
+        if message.kind == "instrument.propose" and record.proposed_by != message.partner:
+            record = msgspec.structs.replace(record, proposed=message.time)
+        elif message.kind == "instrument.sign" and record.own_message == message.id:
+            record = msgspec.structs.replace(record, own_signed=message.time)
+        elif message.kind == "instrument.reject" and record.rejected_by != message.partner:
+            record = msgspec.structs.replace(record, rejected=message.time)
+        elif message.kind == "instrument.terminate" and record.terminated_by != message.partner:
+            record = msgspec.structs.replace(record, terminated=max(from_iso(content["from"]), message.time))
+        tx.put(INSTRUMENTS, [record])
+
+
+def _record_of(tx: Reading, message: Message, content: dict[str, Any]) -> Instrument | None:
+    if message.kind == "instrument.propose" and "instrument" in content:
+        return tx.get(INSTRUMENTS, parse(content["instrument"].encode()).digest)
+    return tx.get(INSTRUMENTS, content.get("digest", ""))
+
+
+def stored(tx: Writing, ctx: Context, entries: list[Entry]) -> None:
+    """The partner cosigned entries of the governance log: own signatures among them count for sending."""
+    found = tx.get_many(MESSAGES, [(entry.message,) for entry in entries])
+    for message in found.values():
+        if message.kind != "instrument.sign" or message.state != "sequenced":
+            continue
+        for record in tx.scan(INSTRUMENTS, "by_partner", (message.partner,), limit=_ALL):
+            if record.own_message == message.id:
+                tx.put(INSTRUMENTS, [lifecycle.cosigned(record, time=message.time)])
+
+
+def refused(tx: Writing, ctx: Context, message: Message) -> None:
+    """The partner refused an own step."""
+    if not message.kind.startswith("instrument."):
+        return
+    body = tx.get(CONTENTS, message.id)
+    record = _record_of(tx, message, contents.parse(body.body, message.id) if body else {})
+    if record is None:
+        return
+    words = f"{message.partner} refused it: checks {', '.join(message.checks)}"
+    if message.kind == "instrument.sign" and record.own_message == message.id:
+        record = msgspec.structs.replace(record, own_signed=0, own_cosigned=False, own_message="", reason=words)
+    elif message.kind == "instrument.propose" and record.proposed_by != message.partner:
+        record = msgspec.structs.replace(record, rejected=ctx.clock.now(), rejected_by=message.partner, reason=words)
+    tx.put(INSTRUMENTS, [record])

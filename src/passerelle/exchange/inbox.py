@@ -1,0 +1,338 @@
+"""Receiving: the numbered checks of a batch, the one transaction that keeps it, and the receipt.
+
+    0  size and form                                  before anything is computed
+    1  header signed by a pinned, unsuspended key; then opens
+    2  origin names this link and its current generation
+    3  signatures of the checkpoint
+    4  indexes continue, times do not decrease, leaves match commitments
+    5  root matches the leaves
+    6  within the limits a day that are agreed
+    7-10 of each message: see `intake`
+
+0-6 refuse the batch and change nothing. The receipt is made after the commit from the stored checkpoint alone, so it
+can be made again after a crash: a batch that comes twice is answered twice and applied once.
+
+Threats met here: a stranger (1), a replayed or overlapping batch (known leaves must be equal, decisions are never made
+twice), a log that forks (two signed trees that differ at a known index: frozen, proof kept), a batch for another link
+or an older generation (2), a flood (0, 6).
+"""
+
+import msgspec
+
+from passerelle.core import ids
+from passerelle.core.errors import ExchangeError, JsonError, NoteError, NotFoundError, SignatureError, StateError
+from passerelle.exchange import intake, links, notes, wire
+from passerelle.exchange import content as contents
+from passerelle.exchange.checks import BatchRefusedError, Check
+from passerelle.exchange.context import MAX_AHEAD, Context
+from passerelle.exchange.intake import Arrival
+from passerelle.identity.identity import Identity
+from passerelle.ledger import checkpoint as checkpoints
+from passerelle.ledger import entry as entries
+from passerelle.identity.keys import b64
+from passerelle.ledger import merkle, note, proof
+from passerelle.ledger.checkpoint import LANES, Checkpoint
+from passerelle.ports.records import CONFLICTS, ENTRIES, LOGS, MESSAGES, Conflict, Entry, Log, Message
+from passerelle.ports.store import Reading, Writing
+
+
+class _Fork(ExchangeError):
+    """The partner signed two trees that no one log can have."""
+
+    def __init__(self, log: Log, index: int, ours: str, theirs: str) -> None:
+        super().__init__(f"{log.origin}: another leaf at index {index} under a signed root")
+        self.log, self.index, self.ours, self.theirs = log, index, ours, theirs
+
+
+class _Opened(msgspec.Struct, frozen=True):
+    """A batch whose outside and signatures hold; nothing of the store was asked but the partner's keys."""
+
+    header: wire.Header
+    batch: wire.Batch
+    partner: str
+    identity: Identity
+    lane: str
+    generation: int
+    leaves: tuple[entries.Leaf, ...]
+
+
+def receive(ctx: Context, body: bytes) -> bytes:
+    """Take a sealed batch. Returns the cosigned checkpoint, a signed note. Raises BatchRefusedError."""
+    opened = _open(ctx, body)
+    try:
+        kept = ctx.store.write("inbox.accept", lambda tx: _accept(tx, ctx, opened))
+    except _Fork as fork:
+        ctx.store.write("inbox.freeze", lambda tx: _freeze(tx, ctx, fork))
+        raise BatchRefusedError(Check.LEAVES, str(fork)) from None
+    return receipt(ctx, kept)
+
+
+def receipt(ctx: Context, log: Log) -> bytes:
+    """The stored checkpoint of a received log with this node's cosignatures: what is durable here, and no more."""
+    held = checkpoints.parse(log.receipt)
+    signatures = checkpoints.cosign(ctx.keys.receipt, held, ctx.clock.now() // 1000)
+    return checkpoints.with_signatures(held, signatures).note.encode()
+
+
+def _trusted(ctx: Context, name: str) -> Identity:
+    try:
+        return ctx.store.read(lambda tx: ctx.confirmed(tx, name))[1]
+    except (NotFoundError, StateError) as error:
+        raise BatchRefusedError(Check.SIGNATURE, str(error)) from None
+
+
+def _open(ctx: Context, body: bytes) -> _Opened:
+    header, sealed = wire.parse_header(body)
+    sender, receiver, lane, generation = checkpoints.split_origin(header.origin)
+    identity = _trusted(ctx, sender)
+    batch = wire.open_batch(header, sealed, sender=identity.envelope, key=ctx.keys.sealing)
+    if receiver != ctx.name:
+        raise BatchRefusedError(Check.ORIGIN, f"expected a log to {ctx.name}, got one to {receiver}")
+    if batch.checkpoint.origin != header.origin:
+        raise BatchRefusedError(
+            Check.ORIGIN, f"expected a checkpoint of {header.origin}, got {batch.checkpoint.origin}"
+        )
+    try:
+        checkpoints.verify(batch.checkpoint, identity.log)
+    except (SignatureError, NoteError) as error:
+        raise BatchRefusedError(Check.CHECKPOINT, str(error)) from None
+    # The checkpoint as it is kept bears the log's own signatures and no other line that came with it.
+    mine = {(key.name, key.id) for key in identity.log}
+    own = tuple(s for s in batch.checkpoint.note.signatures if (s.name, s.key) in mine)
+    bare = Checkpoint(
+        header.origin, batch.checkpoint.size, batch.checkpoint.root, note.Note(batch.checkpoint.note.text, own)
+    )
+    batch = msgspec.structs.replace(batch, checkpoint=bare)
+    return _Opened(header, batch, sender, identity, lane, generation, _leaves(ctx, header, batch))
+
+
+def _leaves(ctx: Context, header: wire.Header, batch: wire.Batch) -> tuple[entries.Leaf, ...]:
+    """Check 4, as far as the batch alone tells."""
+
+    def refuse(words: str) -> BatchRefusedError:
+        return BatchRefusedError(Check.LEAVES, words)
+
+    end = batch.start + len(batch.items)
+    if batch.checkpoint.size != end:
+        raise refuse(f"expected a checkpoint of size {end}, got {batch.checkpoint.size}")
+    leaves = []
+    last = 0
+    latest = ctx.clock.now() + MAX_AHEAD
+    for index, item in enumerate(batch.items, batch.start):
+        try:
+            leaf = entries.parse(item.leaf)
+        except NoteError as error:
+            raise refuse(f"entry {index}: {error}") from None
+        if (leaf.origin, leaf.index) != (header.origin, index):
+            raise refuse(f"expected entry {index} of {header.origin}, got {leaf.index} of {leaf.origin}")
+        if leaf.time < last:
+            raise refuse(f"entry {index}: expected a time not before {last}, got {leaf.time}")
+        if leaf.time > latest:
+            raise refuse(f"entry {index}: expected a time at most {MAX_AHEAD} ms ahead, got {leaf.time - latest} more")
+        last = leaf.time
+        if not item.withheld:
+            if len(item.content) != leaf.size:
+                raise refuse(f"entry {index}: expected {leaf.size} bytes of content, got {len(item.content)}")
+            if entries.commit(item.salt, item.content) != leaf.commitment:
+                raise refuse(f"entry {index}: expected the content that the leaf commits to, got another")
+        leaves.append(leaf)
+    names = {leaf.message for leaf in leaves}
+    if len(names) != len(leaves):
+        raise refuse("expected each message once, got one twice")
+    return tuple(leaves)
+
+
+def _accept(tx: Writing, ctx: Context, opened: _Opened) -> Log:
+    batch, leaves = opened.batch, opened.leaves
+    log = _log_for(tx, ctx, opened)
+    if batch.start > log.size:
+        raise BatchRefusedError(Check.LEAVES, f"expected entries from {log.size}, got a gap up to {batch.start}")
+    known = min(log.size - batch.start, len(leaves))
+    _compare(tx, log, opened, known)
+    fresh = batch.items[known:]
+    if not fresh:
+        # Nothing new: a repeated batch. Its tree must be a part of ours.
+        if links.root_of(tx, log, batch.checkpoint.size) != batch.checkpoint.root:
+            _differs(tx, log, opened, "another root for entries that are known")
+        return log
+    if leaves[known].time < log.last_time:
+        words = f"expected a time not before {log.last_time}, got {leaves[known].time}"
+        raise BatchRefusedError(Check.LEAVES, words)
+    tree = merkle.Tree(log.size, log.frontier)
+    rows = []
+    for leaf, item in zip(leaves[known:], fresh, strict=True):
+        nodes = tree.append(item.leaf)
+        rows.append(Entry(origin=log.origin, index=leaf.index, leaf=item.leaf, nodes=nodes, message=leaf.message))
+    if tree.root() != batch.checkpoint.root:
+        raise BatchRefusedError(Check.ROOT, "expected the root of these leaves, got another")
+    now = ctx.clock.now()
+    arrivals = _arrivals(tx, opened, known, now)
+    changed = msgspec.structs.replace(
+        log,
+        size=tree.size,
+        frontier=tree.frontier,
+        cosigned=tree.size,
+        last_time=leaves[-1].time,
+        receipt=str(batch.checkpoint),
+    )
+    # Written before the messages are judged: what they rely on is what this log holds now.
+    tx.put(LOGS, [changed])
+    tx.add(ENTRIES, rows)
+    intake.take_in(tx, ctx, opened.partner, opened.lane, arrivals)
+    return changed
+
+
+def _log_for(tx: Writing, ctx: Context, opened: _Opened) -> Log:
+    """Check 2: the current log of the link, or the next generation properly begun."""
+
+    def refuse(words: str) -> BatchRefusedError:
+        return BatchRefusedError(Check.ORIGIN, words)
+
+    log = links.current_or_new(tx, ctx.name, opened.partner, "in", opened.lane)
+    if opened.generation == log.generation:
+        if log.state != "open":
+            raise refuse(f"expected a new generation, this log is {log.state}")
+        return log
+    if opened.generation < log.generation:
+        raise refuse(f"expected generation {log.generation}, got {opened.generation}")
+    if opened.generation != log.generation + 1 or opened.batch.start != 0:
+        raise refuse(f"expected generation {log.generation} or the start of the next, got {opened.generation}")
+    if log.state == "frozen" and not log.reopen:
+        raise refuse("expected persons here to allow a new generation of a frozen log first")
+    _continues(ctx, log, opened)
+    closed = msgspec.structs.replace(log, state="closed", closing=log.size, reason="a new generation began")
+    if log.size or log.receipt:
+        tx.put(LOGS, [closed])
+    return links.fresh(ctx.name, opened.partner, "in", opened.lane, opened.generation)
+
+
+def _continues(ctx: Context, log: Log, opened: _Opened) -> None:
+    """The first entry of a generation names exactly the checkpoint up to which this node holds the one before."""
+    first = opened.batch.items[0]
+    try:
+        content = contents.parse(first.content, opened.leaves[0].message)
+        if content.get("kind") != "generation" or first.withheld:
+            raise JsonError("expected a message of kind generation first")
+        contents.check_plain(content)
+        size, root = content["size"], content["root"]
+    except (JsonError, contents.ContentError) as error:
+        raise BatchRefusedError(Check.ORIGIN, f"first entry of generation {opened.generation}: {error}") from None
+    held = merkle.Tree(log.size, log.frontier).root()
+    if (size, root) != (log.size, b64(held)):
+        words = f"expected a generation that continues size {log.size} of the one before, got {size} or another root"
+        raise BatchRefusedError(Check.ORIGIN, words)
+
+
+def _compare(tx: Writing, log: Log, opened: _Opened, known: int) -> None:
+    """Known leaves must be equal; an unequal one under a signed root is equivocation."""
+    if not known:
+        return
+    start = opened.batch.start
+    held = links.entries(tx, log.origin, start, start + known)
+    for entry, item in zip(held, opened.batch.items, strict=False):
+        if entry.leaf != item.leaf:
+            _differs(tx, log, opened, f"another leaf at known index {entry.index}", entry.index)
+
+
+def _differs(tx: Writing, log: Log, opened: _Opened, words: str, index: int = -1) -> None:
+    """Either a proven fork, or a batch that does not even agree with its own root."""
+    batch = opened.batch
+    size, root = batch.checkpoint.size, batch.checkpoint.root
+    held = checkpoints.parse(log.receipt)
+    if index < 0:
+        # Known leaves agree but an earlier one cannot: our tree at their size has another root than they signed, and
+        # a consistency proof leads from that root to the one they signed before.
+        path = merkle.consistency(links.Tree(tx, log.origin).subtree, size, held.size) if size < held.size else []
+        ours = "".join(f"{line}\n" for line in (f"consistency {size}", *map(b64, path))) + f"\n{log.receipt}"
+        raise _Fork(log, size, ours, str(batch.checkpoint))
+    theirs = links.Tree(tx, log.origin, [item.leaf for item in batch.items], batch.start)
+    if merkle.root_at(theirs.subtree, size) != root:
+        raise BatchRefusedError(Check.LEAVES, words)
+    mine = links.Tree(tx, log.origin)
+    first = proof.make(index, merkle.inclusion(mine.subtree, index, held.size), held)
+    second = proof.make(index, merkle.inclusion(theirs.subtree, index, size), batch.checkpoint)
+    raise _Fork(log, index, str(first), str(second))
+
+
+def _freeze(tx: Writing, ctx: Context, fork: _Fork) -> None:
+    log = tx.get(LOGS, fork.log.origin) or fork.log
+    if log.state == "frozen":
+        return
+    tx.put(LOGS, [msgspec.structs.replace(log, state="frozen", reason=str(fork))])
+    kept = Conflict(
+        id=ids.new_id(), origin=log.origin, index=fork.index, time=ctx.clock.now(), ours=fork.ours, theirs=fork.theirs
+    )
+    tx.add(CONFLICTS, [kept])
+    text = f"equivocation: {log.partner} signed two different logs; proof {kept.id} is kept and the link is frozen"
+    notes.alarm(tx, ctx, "link.frozen", log.partner, text)
+
+
+def _arrivals(tx: Writing, opened: _Opened, known: int, now: int) -> list[Arrival]:
+    """The new entries that are new messages too: one re-sent in a new generation is known and is not decided again."""
+    leaves = opened.leaves[known:]
+    there = tx.get_many(MESSAGES, [(leaf.message,) for leaf in leaves])
+    arrivals = []
+    for leaf, item in zip(leaves, opened.batch.items[known:], strict=True):
+        held: Message | None = there.get((leaf.message,))
+        if held is not None:
+            if (held.partner, held.direction, held.commitment) != (opened.partner, "in", leaf.commitment):
+                words = f"entry {leaf.index}: expected a fresh message id, got that of another message"
+                raise BatchRefusedError(Check.LEAVES, words)
+            # The same message under its new leaf: where it stands now is where evidence is found.
+            tx.put(MESSAGES, [msgspec.structs.replace(held, origin=leaf.origin, index=leaf.index, time=leaf.time)])
+            continue
+        arrivals.append(intake.arrival(leaf, item, now))
+    return arrivals
+
+
+def status(ctx: Context, data: bytes) -> bytes:
+    """Answer what this node holds of the asker's logs. Raises BatchRefusedError (0, 1, 2)."""
+    request = wire.parse_status_request(data)
+    _asked(ctx, request)
+
+    def work(tx: Reading) -> list[tuple[wire.LogState, Log | None]]:
+        states: list[tuple[wire.LogState, Log | None]] = []
+        for lane in LANES:
+            log = links.current(tx, request.sender, "in", lane)
+            if log is None:
+                states.append((wire.LogState(lane, 0, 0, merkle.EMPTY_ROOT), None))
+            else:
+                root = merkle.Tree(log.size, log.frontier).root()
+                states.append((wire.LogState(lane, log.generation, log.size, root), log))
+        return states
+
+    held = [(state, receipt(ctx, log).decode() if log else "") for state, log in ctx.store.read(work)]
+    return wire.status_answer(request, held, ctx.clock.now(), ctx.keys.envelope)
+
+
+def recover(ctx: Context, data: bytes) -> bytes:
+    """Offer back entries of the asker's own log, sealed to it. Raises BatchRefusedError (0, 1, 2)."""
+    request = wire.parse_recover_request(data)
+    identity = _asked(ctx, request)
+
+    def work(tx: Reading) -> wire.Batch:
+        log = tx.get(LOGS, request.origin)
+        if log is None or log.direction != "in":
+            raise BatchRefusedError(Check.ORIGIN, f"expected a log that is held here, got {request.origin}")
+        end = min(request.end, request.start + ctx.policy.batch_entries, log.size)
+        if not 0 <= request.start < end:
+            raise BatchRefusedError(Check.FORM, f"expected entries below {log.size}, got {request.start}")
+        items = links.items(tx, log.origin, request.start, end, ctx.policy.batch_bytes)
+        return wire.Batch(request.start, checkpoints.parse(log.receipt), tuple(items))
+
+    batch = ctx.store.read(work)
+    now = ctx.clock.now()
+    return wire.seal_batch(
+        wire.RECOVERED, request.origin, batch, to=identity.sealing, signer=ctx.keys.envelope, now=now
+    )
+
+
+def _asked(ctx: Context, request: wire.Request) -> Identity:
+    identity = _trusted(ctx, request.sender)
+    try:
+        wire.verify_note(request.note, identity.envelope)
+    except (SignatureError, NoteError) as error:
+        raise BatchRefusedError(Check.SIGNATURE, str(error)) from None
+    if request.receiver != ctx.name:
+        raise BatchRefusedError(Check.ORIGIN, f"expected a question to {ctx.name}, got one to {request.receiver}")
+    return identity

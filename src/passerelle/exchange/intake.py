@@ -1,0 +1,291 @@
+"""Taking messages in: each is decided once (applied, waiting, refused), and what waited for it is decided after it.
+
+Checks of one message, all reasons at once:
+    7   instrument in force for both, same digest         `instruments.decide`
+    8   act allowed by the channel                         `instruments.decide`
+    9   content valid for its kind and type                `content`, `dossiers.content`, `instruments`
+    10  state of the dossier or instrument allows the act  `dossiers.state`, `instruments.lifecycle`
+
+A refused message leaves its row and its leaf; its content is not kept. All refusals of one batch go back in one message
+of the same lane. Refusals are never refused nor answered: one that makes no sense is kept as an alarm and ignored.
+"""
+
+from typing import Any
+
+import msgspec
+
+from passerelle.core.errors import JsonError
+from passerelle.exchange import content as contents
+from passerelle.exchange import governance, limits, links, notes, outbox
+from passerelle.exchange.cases import Cases, Objection
+from passerelle.exchange.channels import Channels
+from passerelle.exchange.checks import Check
+from passerelle.exchange.context import Context
+from passerelle.exchange.wire import Item
+from passerelle.ledger.entry import Leaf
+from passerelle.ports.records import CONTENTS, MESSAGES, WAITS, Content, Message, Wait
+from passerelle.ports.store import Writing
+
+_PARENT = "governance:"
+
+
+class Arrival(msgspec.Struct, frozen=True):
+    """A new entry that brings a new message. `noted` in milliseconds; `content` what could be read, or None."""
+
+    leaf: Leaf
+    item: Item
+    noted: int
+    content: dict[str, Any] | None
+    problem: str = ""
+
+
+def arrival(leaf: Leaf, item: Item, noted: int) -> Arrival:
+    """Read an entry's content once."""
+    if item.withheld:
+        return Arrival(leaf, item, noted, None)
+    try:
+        return Arrival(leaf, item, noted, contents.parse(item.content, leaf.message))
+    except (JsonError, contents.ContentError) as error:
+        return Arrival(leaf, item, noted, None, str(error))
+
+
+class _Intake:
+    """One transaction's worth of deciding."""
+
+    def __init__(self, tx: Writing, ctx: Context, partner: str, lane: str) -> None:
+        self.tx, self.ctx, self.partner, self.lane = tx, ctx, partner, lane
+        self.channels = Channels(tx, ctx)
+        self.cases = Cases(tx, ctx, self.channels)
+        self.rows: dict[str, Message] = {}
+        self.bodies: list[Content] = []
+        self.waits: list[Wait] = []
+        self.refused: list[tuple[Message, list[Objection]]] = []
+        self.decided: list[str] = []
+        governing = links.current(tx, partner, "in", "governance")
+        self.governance = (governing.generation, governing.size) if governing else (1, 0)
+
+    # -- new messages -------------------------------------------------------------------------------------------
+
+    def take(self, arrivals: list[Arrival]) -> None:
+        self.cases.preload(_dossiers(arrivals))
+        earlier = {name for one in arrivals if one.content for name in one.content["after"]}
+        self.known = self.tx.get_many(MESSAGES, [(name,) for name in earlier])
+        for one in arrivals:
+            row = contents.row_of(self.partner, "in", self.lane, one.leaf, one.content, one.noted)
+            if one.item.withheld:
+                row = msgspec.structs.replace(row, state="withheld", reason=one.item.withheld)
+                self._keep(row)
+            elif one.content is None:
+                self._refuse(row, [Objection(Check.CONTENT, one.problem)])
+            elif needs := self._needs(one.content):
+                self._keep(msgspec.structs.replace(row, state="waiting"), decided=False)
+                self.waits += [Wait(message=row.id, need=need) for need in needs]
+                self.bodies.append(Content(message=row.id, salt=one.item.salt, body=one.item.content))
+            elif self._decide(row, one.content):
+                self.bodies.append(Content(message=row.id, salt=one.item.salt, body=one.item.content))
+
+    def _needs(self, content: dict[str, Any]) -> list[str]:
+        """What is not here yet: messages, the author's governance log."""
+        needs = []
+        for name in content["after"]:
+            row = self.rows.get(name) or self.known.get((name,))
+            if row is None or row.state == "waiting":
+                needs.append(name)
+        generation, _, size = content["governance"].partition("/")
+        if (int(generation), int(size)) > self.governance and int(generation) >= self.governance[0]:
+            needs.append(_PARENT + self.partner)
+        return needs
+
+    def _keep(self, row: Message, *, decided: bool = True) -> None:
+        self.rows[row.id] = row
+        if decided:
+            self.decided.append(row.id)
+
+    def _refuse(self, row: Message, objections: list[Objection]) -> None:
+        checks = tuple(sorted({str(one.check) for one in objections}, key=int))
+        words = "; ".join(one.words for one in objections)[:2000]
+        row = msgspec.structs.replace(row, state="refused", checks=checks, reason=words)
+        self._keep(row)
+        self.refused.append((row, objections))
+
+    def _decide(self, row: Message, content: dict[str, Any]) -> bool:
+        """Decide a message that waits for nothing. True when its content is to be kept."""
+        if content["kind"] == "act":
+            if row.lane == "governance":
+                self._refuse(row, [Objection(Check.CONTENT, "lane: expected flash or routine for an act")])
+                return False
+            objections = self.cases.judge(
+                content,
+                partner=self.partner,
+                leaving=False,
+                lane=row.lane,
+                written=row.time,
+                now=row.noted,
+                size=row.size,
+            )
+            if objections:
+                self._refuse(row, objections)
+                return False
+            self._keep(self.cases.apply(row, content))
+            return True
+        return self._plain(row, content)
+
+    def _plain(self, row: Message, content: dict[str, Any]) -> bool:
+        try:
+            contents.check_plain(content)
+        except contents.ContentError as error:
+            return self._wrong(row, content, str(error))
+        kind = content["kind"]
+        if kind == "refusal":
+            self._refused_there(row, content)
+        elif kind == "generation":
+            if row.index != 0:
+                return self._wrong(row, content, "expected a generation's first entry, got one behind it")
+        else:
+            if row.lane != "governance":
+                return self._wrong(row, content, f"lane: expected governance for {kind}, got {row.lane}")
+            objections = governance.enter(self.tx, self.ctx, self.partner, row, content)
+            self.channels.forget()
+            if objections:
+                self._refuse(row, objections)
+                return False
+        self._keep(row)
+        return True
+
+    def _wrong(self, row: Message, content: dict[str, Any], words: str) -> bool:
+        if content["kind"] == "refusal":
+            notes.alarm(self.tx, self.ctx, "refusal.ignored", self.partner, f"message {row.id}: {words}")
+            self._keep(row)
+            return True
+        self._refuse(row, [Objection(Check.CONTENT, words)])
+        return False
+
+    def _refused_there(self, row: Message, content: dict[str, Any]) -> None:
+        """The partner refused messages of this node: they cease to count."""
+        names = [one["message"] for one in content["refused"]]
+        found = self.tx.get_many(MESSAGES, [(name,) for name in names])
+        changed: list[Message] = []
+        for one in content["refused"]:
+            own = found.get((one["message"],))
+            if own is None or (own.direction, own.partner) != ("out", self.partner) or own.kind == "refusal":
+                text = f"message {row.id} refuses {one['message']}, which this node did not send"
+                notes.alarm(self.tx, self.ctx, "refusal.ignored", self.partner, text)
+                continue
+            if own.state not in ("sequenced", "unsequenced"):
+                continue
+            checks = tuple(one["checks"])
+            own = msgspec.structs.replace(own, state="refused", checks=checks, refusal=row.id)
+            changed.append(own)
+            text = f"{self.partner} refused message {own.id} ({own.act or own.kind}): checks {', '.join(checks)}"
+            notes.alarm(self.tx, self.ctx, "message.refused", self.partner, text)
+            governance.refused(self.tx, self.ctx, own)
+        self.tx.put(MESSAGES, changed)
+        self.channels.forget()
+        self.cases.recount({own.dossier for own in changed if own.dossier})
+
+    # -- what waited --------------------------------------------------------------------------------------------
+
+    def wake(self) -> None:
+        """Decide what waited for what was just decided, until nothing more moves."""
+        if self.lane == "governance":
+            self._wake_for(_PARENT + self.partner)
+        while self.decided:
+            self._wake_for(self.decided.pop())
+
+    def _wake_for(self, need: str) -> None:
+        there = {wait.message for wait in self.tx.scan(WAITS, "by_need", (need,), limit=1_000_000)}
+        there |= {wait.message for wait in self.waits if wait.need == need}
+        rows = self.tx.get_many(MESSAGES, [(name,) for name in there])
+        for name in sorted(there):
+            row = self.rows.get(name) or rows.get((name,))
+            if row is None or row.state != "waiting" or row.partner != self.partner:
+                continue
+            self._retry(row)
+
+    def _retry(self, row: Message) -> None:
+        kept = next((one for one in self.bodies if one.message == row.id), None) or self.tx.get(CONTENTS, row.id)
+        if kept is None:
+            return
+        content = contents.parse(kept.body, row.id)
+        self.known |= self.tx.get_many(MESSAGES, [(name,) for name in content["after"]])
+        if self._needs(content):
+            return
+        row = msgspec.structs.replace(row, state="applied")
+        old = [(wait.message, wait.need) for wait in self.tx.scan(WAITS, "key", (row.id,), limit=1000)]
+        self.tx.delete(WAITS, old)
+        self.waits = [wait for wait in self.waits if wait.message != row.id]
+        if not self._decide(row, content):
+            self.bodies = [one for one in self.bodies if one.message != row.id]
+            self.tx.delete(CONTENTS, [(row.id,)])
+
+    # -- the end ------------------------------------------------------------------------------------------------
+
+    def finish(self) -> None:
+        self.wake()
+        for lane in dict.fromkeys(row.lane for row, _ in self.refused):
+            self._answer(lane)
+        self.tx.put(MESSAGES, list(self.rows.values()))
+        self.tx.put(CONTENTS, self.bodies)
+        self.tx.put(WAITS, self.waits)
+        self.cases.save()
+
+    def _answer(self, lane: str) -> None:
+        """One refusal a batch, in the lane of what it refuses."""
+        rows = [row for row, _ in self.refused if row.lane == lane]
+        named = [{"message": row.id, "checks": list(row.checks)} for row in rows]
+        for start in range(0, len(named), 1000):
+            part = named[start : start + 1000]
+            refusal = outbox.simple(self.tx, self.ctx, self.partner, lane, "refusal", refused=part)
+            for row in rows[start : start + 1000]:
+                self.rows[row.id] = msgspec.structs.replace(row, refusal=refusal.id)
+                if row.dossier:
+                    self.cases.refused_here(row.dossier, refusal.id)
+
+
+def _dossiers(arrivals: list[Arrival]) -> list[str]:
+    named = (one.content.get("dossier") for one in arrivals if one.content)
+    return [one for one in named if isinstance(one, str)]
+
+
+def take_in(tx: Writing, ctx: Context, partner: str, lane: str, arrivals: list[Arrival]) -> None:
+    """Decide new messages of a partner, in the order of their entries, and everything that waited for them."""
+    intake = _Intake(tx, ctx, partner, lane)
+    readable = [(one.leaf, one.content) for one in arrivals if one.content and one.content["kind"] == "act"]
+    limits.within(tx, intake.channels, readable)
+    intake.take(arrivals)
+    intake.finish()
+
+
+def own_row(partner: str, lane: str, leaf: Leaf, item: Item, noted: int) -> Message:
+    """The row of an own message that came back from a partner."""
+    one = arrival(leaf, item, noted)
+    return contents.row_of(partner, "out", lane, leaf, one.content, noted)
+
+
+def take_back(tx: Writing, ctx: Context, messages: list[Message], bodies: dict[str, bytes]) -> None:
+    """Own messages that came back after a restore count again: dossiers and instruments follow."""
+    cases = Cases(tx, ctx)
+    for message in messages:
+        if message.state != "sequenced" or message.id not in bodies:
+            continue
+        try:
+            content = contents.parse(bodies[message.id], message.id)
+        except (JsonError, contents.ContentError):
+            continue  # this node once sent it unchecked; the partner refused it and nothing follows from it
+        if content["kind"] == "act" and cases.kind_of(content) is not None:
+            tx.put(MESSAGES, [cases.apply(message, content)])
+        elif content["kind"].startswith("instrument."):
+            governance.again(tx, ctx, message, content)
+        elif content["kind"] == "refusal":
+            for one in content["refused"]:
+                _refused_before(tx, message, one)
+    cases.recount({message.dossier for message in messages if message.dossier})
+
+
+def _refused_before(tx: Writing, refusal: Message, one: dict[str, Any]) -> None:
+    """A decision that this node made before it was put back is not made twice."""
+    row = tx.get(MESSAGES, one["message"])
+    if row is not None and row.direction == "in" and row.state == "waiting":
+        checks = tuple(one["checks"])
+        tx.put(MESSAGES, [msgspec.structs.replace(row, state="refused", checks=checks, refusal=refusal.id)])
+        tx.delete(CONTENTS, [(row.id,)])

@@ -1,0 +1,92 @@
+"""Limits a day: how many acts and bytes a channel carries in one direction on a UTC day, by the entry's time.
+
+Both sides count the same entries, so an honest sender, who holds back what would pass the limit until the next day,
+never meets check 6. Refusals and instruments belong to no channel and are not counted.
+"""
+
+from collections.abc import Sequence
+
+import msgspec
+
+from passerelle.core.clock import day_of, to_iso
+from passerelle.exchange.channels import Channels
+from passerelle.exchange.checks import BatchRefusedError, Check
+from passerelle.exchange.context import Context
+from passerelle.instruments.channel import Channel
+from passerelle.ledger.entry import Leaf
+from passerelle.ports.records import USAGE, Message, Usage
+from passerelle.ports.store import Writing
+
+
+def _more(usage: Usage | None, channel: str, day: str, direction: str, size: int) -> Usage:
+    before = usage or Usage(channel=channel, day=day, direction=direction)
+    return msgspec.structs.replace(before, entries=before.entries + 1, bytes=before.bytes + size)
+
+
+def _passes(channels: Channels, usage: Usage) -> str:
+    """Which limit is passed, in words, or nothing."""
+    found = channels.standing(usage.channel)
+    channel = found.instrument if found else None
+    if not isinstance(channel, Channel):
+        return ""
+    if usage.entries > channel.entries_a_day:
+        return f"expected at most {channel.entries_a_day} acts on {usage.day} under {usage.channel[:12]}, got more"
+    if usage.bytes > channel.bytes_a_day:
+        return f"expected at most {channel.bytes_a_day} bytes on {usage.day} under {usage.channel[:12]}, got more"
+    return ""
+
+
+def within(tx: Writing, channels: Channels, items: Sequence[tuple[Leaf, dict[str, object]]]) -> None:
+    """Check 6 for what arrives: counts it, or raises BatchRefusedError and the transaction is lost."""
+    counted: dict[tuple[str, str, str], Usage] = {}
+    for leaf, content in items:
+        channel = content.get("channel")
+        if not isinstance(channel, str) or channels.standing(channel) is None:
+            continue
+        key = (channel, day_of(leaf.time), "in")
+        before = counted.get(key) or tx.get(USAGE, *key)
+        counted[key] = _more(before, *key, leaf.size)
+    for usage in counted.values():
+        if words := _passes(channels, usage):
+            raise BatchRefusedError(Check.LIMITS, words)
+    tx.put(USAGE, list(counted.values()))
+
+
+def may_leave(
+    tx: Writing, ctx: Context, line: Sequence[Message], now: int
+) -> tuple[list[Message], list[tuple[Message, str]]]:
+    """Which messages in line get an index at `now` (ms), and which may no longer leave, with the reason in words.
+
+    The rest stays in line until the day has room again.
+    """
+    channels = Channels(tx, ctx)
+    counted: dict[tuple[str, str, str], Usage] = {}
+    full: set[str] = set()
+    leaving: list[Message] = []
+    ended: list[tuple[Message, str]] = []
+    for message in line:
+        if not message.channel:
+            leaving.append(message)
+            continue
+        standing = channels.standing(message.channel)
+        if standing is None or (standing.calm_until <= now and not _winding_down(ctx, message)):
+            moment = to_iso(standing.calm_until) if standing else "unknown"
+            ended.append((message, f"its channel ended at {moment}"))
+            continue
+        if message.channel in full:
+            continue
+        key = (message.channel, day_of(now), "out")
+        before = counted.get(key) or tx.get(USAGE, *key)
+        usage = _more(before, *key, message.size)
+        if _passes(channels, usage):
+            full.add(message.channel)
+            continue
+        counted[key] = usage
+        leaving.append(message)
+    tx.put(USAGE, list(counted.values()))
+    return leaving, ended
+
+
+def _winding_down(ctx: Context, message: Message) -> bool:
+    """Acts that wind a dossier down may leave after the end; what they are, the types say."""
+    return any(message.act in kind.acts and kind.acts[message.act].wind_down for kind in ctx.catalogue.types.values())

@@ -1,0 +1,167 @@
+"""Writing messages, and giving them their index.
+
+Rules kept here:
+- a message, its content and what it changes here are written in one transaction; from then on it will arrive, or the
+  sender will be told why not;
+- an index is given out in a transaction of its own, gap-free, once; times never decrease within a log;
+- no index is given out in a log that is stopped, frozen or closed, nor before the log was compared with the partner's
+  copy since this process started (the caller keeps that, see `sender`);
+- a message that may no longer leave (its channel ended, its day is full) gets no index: the first is withdrawn and the
+  sender told, the second waits for the next day.
+"""
+
+import os
+from collections.abc import Callable
+from typing import Any
+
+import msgspec
+
+from passerelle.core import ids, json
+from passerelle.core.errors import InputError, NotFoundError, StateError
+from passerelle.exchange import limits, links, notes
+from passerelle.exchange.cases import Cases
+from passerelle.exchange.context import Context
+from passerelle.exchange.wire import MAX_CONTENT, MAX_ENTRIES
+from passerelle.ledger import entry as entries
+from passerelle.ledger import merkle
+from passerelle.ports.records import (
+    CONTENTS,
+    ENTRIES,
+    LOGS,
+    MESSAGES,
+    Content,
+    Entry,
+    Message,
+)
+from passerelle.ports.store import Reading, Writing
+
+
+class Outgoing(msgspec.Struct, frozen=True):
+    """A message ready to be written: its row and its content."""
+
+    message: Message
+    content: Content
+
+
+def governance_of(tx: Reading, ctx: Context, partner: str) -> str:
+    """What a message to this partner relies on now: generation and size of this node's governance log to it."""
+    log = links.current(tx, partner, "out", "governance")
+    return f"{log.generation}/{log.size}" if log else "1/0"
+
+
+def prepare(content: dict[str, Any], *, partner: str, lane: str, now: int, **row: Any) -> Outgoing:
+    """The rows of a message. Raises InputError when the content is too large."""
+    body = json.canonical(content)
+    if len(body) > MAX_CONTENT:
+        raise InputError(f"expected a message of at most {MAX_CONTENT} bytes, got {len(body)}")
+    salt = os.urandom(entries.SALT)
+    message_id = str(content["id"])
+    message = Message(
+        id=message_id,
+        partner=partner,
+        direction="out",
+        lane=lane,
+        kind=str(content["kind"]),
+        state="unsequenced",
+        after=tuple(content["after"]),
+        governance=str(content["governance"]),
+        noted=now,
+        size=len(body),
+        commitment=entries.commit(salt, body),
+        position=ids.order_of(message_id),
+        **row,
+    )
+    return Outgoing(message, Content(message=message_id, salt=salt, body=body))
+
+
+def write(tx: Writing, outgoing: list[Outgoing]) -> None:
+    """Put messages in line to be sent."""
+    tx.add(MESSAGES, [one.message for one in outgoing])
+    tx.add(CONTENTS, [one.content for one in outgoing])
+
+
+def simple(tx: Writing, ctx: Context, partner: str, lane: str, kind: str, **fields: object) -> Message:
+    """Write a message of a kind without dossier: refusal, instrument, generation."""
+    content = {
+        "v": 1,
+        "kind": kind,
+        "id": ids.new_id(),
+        "governance": governance_of(tx, ctx, partner),
+        "after": [],
+        **fields,
+    }
+    made = prepare(content, partner=partner, lane=lane, now=ctx.clock.now())
+    write(tx, [made])
+    return made.message
+
+
+def withdraw(ctx: Context, message_id: str, reason: str) -> Message:
+    """Take back a message that has no index yet: it never gets one. Raises NotFoundError or StateError."""
+
+    def work(tx: Writing) -> Message:
+        message = tx.get(MESSAGES, message_id)
+        if message is None or message.direction != "out":
+            raise NotFoundError(f"expected a message of this node, got {message_id!r}")
+        if message.state != "unsequenced":
+            raise StateError(f"expected a message that has no index yet, got one that is {message.state}")
+        if message.dossier:
+            for other in tx.scan(MESSAGES, "by_dossier", (message.dossier,), limit=1_000_000):
+                if message_id in other.after and other.state != "withdrawn":
+                    raise StateError(f"expected a message that no other builds on, got {other.id} behind it")
+        gone = msgspec.structs.replace(message, state="withdrawn", reason=reason)
+        tx.put(MESSAGES, [gone])
+        tx.delete(CONTENTS, [(message_id,)])
+        if message.dossier:
+            Cases(tx, ctx).recount({message.dossier})
+        return gone
+
+    return ctx.store.write("outbox.withdraw", work)
+
+
+def sequence(
+    ctx: Context,
+    partner: str,
+    lane: str,
+    limit: int = MAX_ENTRIES,
+    on_entered: Callable[[Writing, list[Message]], None] = lambda tx, messages: None,
+) -> int:
+    """Give the next messages in line their index. Returns how many got one.
+
+    `on_entered` is told, within the transaction, of messages of the governance lane that got theirs.
+    """
+    if not ctx.store.read(lambda tx: tx.scan(MESSAGES, "by_queue", (partner, "out", lane, "unsequenced"), limit=1)):
+        return 0
+
+    def work(tx: Writing) -> int:
+        log = links.current_or_new(tx, ctx.name, partner, "out", lane)
+        if log.state != "open":
+            return 0
+        line = tx.scan(MESSAGES, "by_queue", (partner, "out", lane, "unsequenced"), limit=limit)
+        now = max(ctx.clock.now(), log.last_time)
+        leaving, ended = limits.may_leave(tx, ctx, line, now)
+        tree = merkle.Tree(log.size, log.frontier)
+        rows: list[Entry] = []
+        numbered: list[Message] = []
+        for message in leaving:
+            leaf = entries.Leaf(log.origin, tree.size, now, message.id, message.size, message.commitment).encode()
+            index = tree.size
+            rows.append(Entry(origin=log.origin, index=index, leaf=leaf, nodes=tree.append(leaf), message=message.id))
+            numbered.append(
+                msgspec.structs.replace(message, state="sequenced", origin=log.origin, index=index, time=now)
+            )
+        for message, words in ended:
+            numbered.append(msgspec.structs.replace(message, state="withdrawn", reason=words))
+            tx.delete(CONTENTS, [(message.id,)])
+            notes.alarm(tx, ctx, "message.not-sent", partner, f"message {message.id} was not sent: {words}")
+        tx.put(MESSAGES, numbered)
+        if rows:
+            tx.add(ENTRIES, rows)
+            changed = msgspec.structs.replace(log, size=tree.size, frontier=tree.frontier, last_time=now)
+            tx.put(LOGS, [changed])
+        if lane == "governance":
+            on_entered(tx, [message for message in numbered if message.state == "sequenced"])
+        if ended:
+            Cases(tx, ctx).recount({message.dossier for message, _ in ended if message.dossier})
+        return len(rows)
+
+    return ctx.store.write("outbox.sequence", work)

@@ -1,0 +1,226 @@
+"""Sending one lane to one partner: compare, sequence, seal, post, keep the receipt.
+
+Nothing here waits or does I/O over the network: a driver posts what these functions give and hands back what came. So
+two nodes can be run in one process, and every loss, repetition or stop between two steps can be played.
+
+    compare   at every start and after every failure, before any index is given out: sizes and roots of both copies
+    step      sequence what is in line, take what the partner lacks, sign the checkpoint, seal one batch
+    received  check the receipt against the own log, keep it
+    failed    note the reason, choose when to try again (exponential, full jitter)
+
+If we stop after sequencing: the entries are there and are sent at the next step. After posting: the partner answers
+the same again. After the receipt came and before it is kept: the same batch goes again and is known there.
+"""
+
+import random
+from dataclasses import dataclass, field
+
+import msgspec
+
+from passerelle.core.errors import ExchangeError, IdentityError, LedgerError, NoteError, SignatureError
+from passerelle.exchange import governance, links, notes, outbox, wire
+from passerelle.exchange.context import Context
+from passerelle.ledger import checkpoint as checkpoints
+from passerelle.ledger.checkpoint import Checkpoint
+from passerelle.ports.records import ATTEMPTS, LOGS, Attempt, Log
+from passerelle.ports.store import Reading, Writing
+
+
+@dataclass(frozen=True)
+class Posting:
+    """A sealed batch on its way: what to post, and what the receipt must cover."""
+
+    partner: str
+    lane: str
+    origin: str
+    start: int
+    end: int
+    body: bytes
+
+
+@dataclass
+class Sender:
+    """The sending side towards one partner. Holds only what a restart may forget."""
+
+    ctx: Context
+    partner: str
+    compared: set[str] = field(default_factory=set)
+    skew: int = 0  # partner's clock minus ours when last compared, ms
+
+    # -- comparison ---------------------------------------------------------------------------------------------
+
+    def question(self, nonce: bytes) -> bytes:
+        """The status request to post."""
+        ctx = self.ctx
+        return wire.status_request(ctx.name, self.partner, nonce, ctx.clock.now(), ctx.keys.envelope)
+
+    def compare(self, nonce: bytes, answer: bytes, lane: str) -> bool:
+        """Take the partner's status of one lane: resend, go on (True), or stop and raise an alarm (False).
+
+        Of one lane only, because the answer says nothing sure of a lane in which a batch is on its way.
+        Raises ExchangeError when the answer is none.
+        """
+        ctx = self.ctx
+        identity = ctx.store.read(lambda tx: ctx.confirmed(tx, self.partner))[1]
+        try:
+            time, states = wire.parse_status_answer(
+                answer, sender=ctx.name, receiver=self.partner, nonce=nonce, verifier=identity.envelope
+            )
+            for state, held in states:
+                if held is not None:
+                    self._own(state, held)
+        except (NoteError, SignatureError, IdentityError) as error:
+            raise ExchangeError(f"status of {self.partner}: {error}") from None
+        self.skew = time - ctx.clock.now()
+
+        state, held = next(one for one in states if one[0].lane == lane)
+        may = ctx.store.write("sender.compare", lambda tx: _reconcile(tx, ctx, self.partner, state, held))
+        if may:
+            self.compared.add(lane)
+        return may
+
+    def _own(self, state: wire.LogState, held: Checkpoint) -> None:
+        """The partner must prove what it says it holds with this node's own signature."""
+        own = (self.ctx.keys.log[0].verifier, self.ctx.keys.log[1].verifier)
+        expected = checkpoints.origin(self.ctx.name, self.partner, state.lane, state.generation)
+        if held.origin != expected:
+            raise NoteError(f"expected a checkpoint of {expected}, got {held.origin}")
+        checkpoints.verify(held, own)
+
+    # -- sending ------------------------------------------------------------------------------------------------
+
+    def step(self, lane: str) -> Posting | None:
+        """The next batch of a lane to post, or None when nothing is left or the lane stands still."""
+        ctx = self.ctx
+        if lane not in self.compared:
+            raise ExchangeError(f"expected lane {lane} to be compared with {self.partner} first")
+        outbox.sequence(ctx, self.partner, lane, on_entered=governance.entered)
+        made = ctx.store.read(lambda tx: self._take(tx, lane))
+        if made is None:
+            return None
+        log, items, root = made
+        identity = ctx.store.read(lambda tx: ctx.confirmed(tx, self.partner))[1]
+        end = log.cosigned + len(items)
+        checkpoint = checkpoints.sign(ctx.keys.log, log.origin, end, root)
+        batch = wire.Batch(log.cosigned, checkpoint, tuple(items))
+        body = wire.seal_batch(
+            wire.BATCH, log.origin, batch, to=identity.sealing, signer=ctx.keys.envelope, now=ctx.clock.now()
+        )
+        return Posting(self.partner, lane, log.origin, log.cosigned, end, body)
+
+    def _take(self, tx: Reading, lane: str) -> tuple[Log, list[wire.Item], bytes] | None:
+        policy = self.ctx.policy
+        log = links.sending(tx, self.partner, lane)
+        if log is None or log.state in ("stopped", "frozen"):
+            return None
+        end = min(links.to_send(log), log.cosigned + policy.batch_entries)
+        if log.cosigned >= end:
+            return None
+        items = links.items(tx, log.origin, log.cosigned, end, policy.batch_bytes)
+        return log, items, links.root_of(tx, log, log.cosigned + len(items))
+
+    def received(self, posting: Posting, answer: bytes) -> int:
+        """Keep the receipt that came for a batch. Returns the size it covers. Raises ExchangeError when it is none."""
+        ctx = self.ctx
+        identity = ctx.store.read(lambda tx: ctx.confirmed(tx, self.partner))[1]
+        try:
+            given = checkpoints.parse(answer)
+            if given.origin != posting.origin:
+                raise NoteError(f"expected a receipt for {posting.origin}, got one for {given.origin}")
+            checkpoints.verify_cosignature(given, identity.receipt)
+        except (NoteError, SignatureError) as error:
+            raise ExchangeError(f"receipt of {self.partner}: {error}") from None
+
+        def work(tx: Writing) -> int:
+            log = tx.get(LOGS, posting.origin)
+            if log is None or not posting.end <= given.size <= log.size:
+                raise ExchangeError(f"receipt of {self.partner}: expected size {posting.end} or more, got {given.size}")
+            if links.root_of(tx, log, given.size) != given.root:
+                raise ExchangeError(f"receipt of {self.partner}: expected the root of this log, got another")
+            keep_receipt(tx, ctx, log, given)
+            attempt = tx.get(ATTEMPTS, self.partner, posting.lane)
+            if attempt is not None and attempt.failures:
+                tx.put(ATTEMPTS, [Attempt(partner=self.partner, lane=posting.lane)])
+            return given.size
+
+        return ctx.store.write("sender.receipt", work)
+
+    def failed(self, lane: str, reason: str, draw: float | None = None) -> int:
+        """Note a failure; the lane must be compared again. Returns when to try again (ms). `draw` in [0, 1)."""
+        self.compared.discard(lane)
+        chance = random.random() if draw is None else draw  # noqa: S311 - spreads retries, protects nothing
+
+        def work(tx: Writing) -> int:
+            before = tx.get(ATTEMPTS, self.partner, lane) or Attempt(partner=self.partner, lane=lane)
+            policy, now = self.ctx.policy, self.ctx.clock.now()
+            most = min(policy.retry_most, policy.retry_first << min(before.failures, 30))
+            due = now + most // 2 + int(chance * (most - most // 2))
+            changed = msgspec.structs.replace(before, failures=before.failures + 1, failed=now, reason=reason, due=due)
+            tx.put(ATTEMPTS, [changed])
+            return due
+
+        return self.ctx.store.write("sender.failed", work)
+
+
+def keep_receipt(tx: Writing, ctx: Context, log: Log, given: Checkpoint) -> None:
+    """A cosigned checkpoint of an own log: the receipt of every entry below its size."""
+    held = checkpoints.parse(log.receipt).size if log.receipt else -1
+    # The receipt that is kept bears this log's own signatures too, made anew where the partner left them out.
+    note = given.note
+    if not any(s.name == f"{ctx.name}/log" for s in note.signatures):
+        own = checkpoints.sign(ctx.keys.log, given.origin, given.size, given.root)
+        given = checkpoints.with_signatures(own, note.signatures)
+    changed = msgspec.structs.replace(
+        log,
+        cosigned=max(log.cosigned, given.size),
+        receipt=str(given) if given.size >= held else log.receipt,
+    )
+    tx.put(LOGS, [changed])
+    if log.lane == "governance" and changed.cosigned > log.cosigned:
+        governance.stored(tx, ctx, links.entries(tx, log.origin, log.cosigned, changed.cosigned))
+
+
+def _reconcile(tx: Writing, ctx: Context, partner: str, state: wire.LogState, held: Checkpoint | None) -> bool:
+    """Compare one lane. True when it may go on; otherwise it stands still and persons are told."""
+    log = links.current(tx, partner, "out", state.lane)
+    if log is None:
+        if state.size == 0 and state.generation <= 1:
+            return True
+        # This store has never heard of a log that this node signed: it was put back from before its first entry.
+        fresh = links.fresh(ctx.name, partner, "out", state.lane, state.generation)
+        return _stop(tx, ctx, fresh, f"the partner holds {state.size} entries of a log that is empty here")
+    if log.state in ("stopped", "frozen"):
+        return False
+    generation = state.generation or 1
+    if generation > log.generation:
+        return _stop(tx, ctx, log, f"the partner holds generation {generation}, this store only {log.generation}")
+    logs = {one.generation: one for one in links.generations(tx, partner, "out", state.lane)}
+    for one in logs.values():
+        if one.generation > generation and one.cosigned:
+            # The partner was put back behind this generation: it goes again from its first entry.
+            tx.put(LOGS, [msgspec.structs.replace(one, cosigned=0)])
+    old = logs.get(generation)
+    if old is None:
+        return state.size == 0
+    if state.size > (old.size if old.state == "open" else links.to_send(old)):
+        return _stop(tx, ctx, log, f"the partner holds {state.size} entries, this store {old.size}: it was put back")
+    if links.root_of(tx, old, state.size) != state.root:
+        changed = msgspec.structs.replace(log, state="frozen", reason=f"another root at size {state.size}")
+        tx.put(LOGS, [changed])
+        text = f"the partner's copy of {old.origin} differs at size {state.size}: two logs were signed here"
+        notes.alarm(tx, ctx, "link.frozen", partner, text)
+        return False
+    if held is not None and state.size > old.cosigned:
+        keep_receipt(tx, ctx, old, held)
+    elif state.size < old.cosigned:
+        tx.put(LOGS, [msgspec.structs.replace(old, cosigned=state.size)])
+        text = f"{partner} was put back from a copy: entries {state.size} to {old.cosigned} of {old.origin} go again"
+        notes.alarm(tx, ctx, "link.partner-behind", partner, text)
+    return True
+
+
+def _stop(tx: Writing, ctx: Context, log: Log, words: str) -> bool:
+    tx.put(LOGS, [msgspec.structs.replace(log, state="stopped", reason=words)])
+    text = f"{log.origin}: {words}; nothing is sent until a person opens a new generation"
+    notes.alarm(tx, ctx, "link.stopped", log.partner, text)
+    return False

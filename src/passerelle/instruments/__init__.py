@@ -1,0 +1,1 @@
+"""What both sides have signed: agreements and channels, their lifecycle, and whether a channel allows a message."""

@@ -1,0 +1,270 @@
+"""The only place where the parts of a node are joined: a folder becomes a Node.
+
+    folder/passerelle.toml    settings
+    folder/identity.json      what partners get
+    folder/keys/*.key         private keys, readable by their owner only
+    folder/tls.key, tls.pem   the partner interface's key and certificate
+    folder/store.db           the records, unless the settings name another store
+    folder/serve.lock         held by the one process that serves
+    folder/wake.sock          how the command line wakes that process
+
+Rules kept here: a store belongs to the keys it was made with; a folder serves once; nothing is made half.
+"""
+
+import fcntl
+import os
+import shutil
+import socket
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+from passerelle.core import settings as configuration
+from passerelle.core.audit import What
+from passerelle.core.clock import Clock, SystemClock
+from passerelle.core.errors import IdentityError, InputError, KeyFileError, NotFoundError, StateError, StoreError
+from passerelle.core.settings import Settings
+from passerelle.core.text import check_node_name
+from passerelle.dossiers.types import Catalogue
+from passerelle.exchange import notes
+from passerelle.exchange.context import Context, Policy
+from passerelle.identity import identity as identities
+from passerelle.identity import keys as key_files
+from passerelle.identity import tls
+from passerelle.identity.identity import Identity
+from passerelle.ports.records import META, PARTNERS, Meta, Partner
+from passerelle.ports.store import Fault, Store, Writing, no_fault
+from passerelle.store import open_store
+
+SETTINGS, IDENTITY, KEYS, TLS_KEY, TLS_CERTIFICATE = "passerelle.toml", "identity.json", "keys", "tls.key", "tls.pem"
+LOCK, WAKE = "serve.lock", "wake.sock"
+
+
+def create(folder: Path, settings: Settings) -> Identity:
+    """Make a node's folder: settings, keys, certificate, identity, store. All of it, or nothing.
+
+    Raises InputError when the folder is there and not empty, or a value is not of its form.
+    """
+    check_node_name(settings.node.name)
+    if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
+        raise InputError(f"expected a new or empty folder, got {folder}, which has something in it")
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    made = folder.with_name(f".{folder.name}.new")
+    shutil.rmtree(made, ignore_errors=True)
+    made.mkdir(mode=0o700)
+    try:
+        identity = _fill(made, settings)
+        if folder.exists():
+            folder.rmdir()
+        made.rename(folder)
+    except BaseException:
+        shutil.rmtree(made, ignore_errors=True)
+        raise
+    node = Node.open(folder, creating=True)
+    node.close()
+    return identity
+
+
+def _fill(folder: Path, settings: Settings) -> Identity:
+    name = settings.node.name
+    key_files.save(folder / KEYS, key_files.generate(name))
+    private, certificate = tls.make_certificate(name)
+    key_files.write_private(folder / TLS_KEY, private)
+    (folder / TLS_CERTIFICATE).write_bytes(certificate)
+    identity = identities.make(
+        key_files.load(name, folder / KEYS),
+        country=settings.node.country,
+        languages=settings.node.languages,
+        timezone=settings.node.timezone,
+        endpoints=settings.server.endpoints or (f"https://{settings.server.listen}",),
+        tls=tls.pin_of(certificate),
+    )
+    (folder / IDENTITY).write_bytes(identity.body)
+    (folder / SETTINGS).write_text(configuration.render(settings), "utf-8")
+    return identity
+
+
+class Node:
+    """A node's parts, joined. Any process may open one; one serves."""
+
+    def __init__(self, folder: Path, settings: Settings, identity: Identity, ctx: Context) -> None:
+        self.folder, self.settings, self.identity, self.ctx = folder, settings, identity, ctx
+        self.store: Store = ctx.store
+
+    @classmethod
+    def open(
+        cls,
+        folder: Path,
+        *,
+        clock: Clock | None = None,
+        fault: Fault = no_fault,
+        creating: bool = False,
+        check_own: bool = True,
+    ) -> "Node":
+        """The node of a folder.
+
+        Raises SettingsError, KeyFileError, IdentityError (the keys are not those of the identity or of the store),
+        StoreError and its kinds.
+        """
+        settings = configuration.load(folder / SETTINGS)
+        keys = key_files.load(settings.node.name, folder / KEYS)
+        identity = _own_identity(folder)
+        if identity.name != settings.node.name:
+            raise IdentityError(f"expected the identity of {settings.node.name}, got that of {identity.name}")
+        if (keys.log[0].verifier, keys.log[1].verifier) != identity.log or keys.sealing.public != identity.sealing:
+            raise IdentityError(f"{folder}: expected the keys of its identity file, got others")
+        url = settings.store.url
+        if "://" not in url and not creating and not (folder / url).exists():
+            raise StoreError(f"expected the store at {folder / url}, got no file")
+        store = open_store(url if "://" in url else str(folder / url), fault)
+        try:
+            _belongs(store, settings.node.name, identity.key_digest, creating=creating)
+            exchange = settings.exchange
+            ctx = Context(
+                name=settings.node.name,
+                keys=keys,
+                store=store,
+                clock=clock or SystemClock(),
+                catalogue=Catalogue.load(*(folder / one for one in settings.catalogue.folders)),
+                policy=Policy(
+                    batch_entries=exchange.batch_entries,
+                    batch_bytes=exchange.batch_bytes,
+                    retry_first=exchange.retry_first_ms,
+                    retry_most=exchange.retry_most_ms,
+                    check_own=check_own,
+                ),
+            )
+        except BaseException:
+            store.close()
+            raise
+        return cls(folder, settings, identity, ctx)
+
+    def close(self) -> None:
+        self.store.close()
+
+    # -- the one that serves ------------------------------------------------------------------------------------
+
+    @contextmanager
+    def serving(self) -> Iterator[socket.socket | None]:
+        """Hold the folder's lock. Gives the socket on which the command line wakes this process.
+
+        Raises StateError when another process serves this folder.
+        """
+        with (self.folder / LOCK).open("a+") as lock:
+            try:
+                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except OSError:
+                raise StateError(f"expected a folder that no process serves, got {self.folder}, in use") from None
+            lock.truncate(0)
+            lock.write(str(os.getpid()))
+            lock.flush()
+            path = self.folder / WAKE
+            path.unlink(missing_ok=True)
+            receiving = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+            try:
+                bound: socket.socket | None = receiving
+                try:
+                    receiving.bind(str(path))
+                    path.chmod(0o600)
+                    receiving.setblocking(False)
+                except OSError:
+                    bound = None  # a path too long for a socket: the store is looked at by the clock instead
+                yield bound
+            finally:
+                receiving.close()
+                path.unlink(missing_ok=True)
+
+    def wake(self) -> None:
+        """Tell the serving process, if there is one, that something is in line."""
+        with suppress(OSError), socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as sending:
+            sending.setblocking(False)
+            sending.sendto(b"w", str(self.folder / WAKE))
+
+    # -- partners -----------------------------------------------------------------------------------------------
+
+    def add_partner(self, body: bytes, by: str) -> Partner:
+        """Take a partner's identity file. It stays unconfirmed until persons have compared the fingerprint.
+
+        The same keys at another address replace the file; other keys under a known name are refused.
+        """
+        identity = identities.parse(body)
+        if identity.name == self.ctx.name:
+            raise InputError(f"expected a partner's identity, got this node's own ({identity.name})")
+
+        def work(tx: Writing) -> Partner:
+            now = self.ctx.clock.now()
+            there = tx.get(PARTNERS, identity.name)
+            if there is not None:
+                known = identities.parse(there.identity)
+                if known.key_digest != identity.key_digest and there.status != "unconfirmed":
+                    words = f"expected the keys of {identity.name} that were confirmed, got others"
+                    raise IdentityError(words)
+                if there.identity == body:
+                    return there
+            partner = Partner(
+                name=identity.name,
+                identity=body,
+                fingerprint=identity.fingerprint,
+                status="unconfirmed",
+                added=there.added if there else now,
+                changed=now,
+                changed_by=by,
+            )
+            tx.put(PARTNERS, [partner])
+            notes.record(tx, self.ctx, What.PARTNER_ADDED, by, identity.name, {"fingerprint": identity.fingerprint})
+            return partner
+
+        return self.store.write("partner.add", work)
+
+    def set_partner(self, name: str, status: str, by: str, fingerprint: str = "") -> Partner:
+        """Confirm (with the fingerprint that was compared) or suspend a partner. Raises NotFoundError, InputError."""
+
+        def work(tx: Writing) -> Partner:
+            there = tx.get(PARTNERS, name)
+            if there is None:
+                raise NotFoundError(f"expected a known partner, got {name!r}")
+            if status == "confirmed" and fingerprint != there.fingerprint:
+                words = f"expected the fingerprint {there.fingerprint}, got {fingerprint[:80] or 'none'}"
+                raise InputError(words)
+            changed = Partner(
+                name=name,
+                identity=there.identity,
+                fingerprint=there.fingerprint,
+                status=status,
+                added=there.added,
+                changed=self.ctx.clock.now(),
+                changed_by=by,
+            )
+            tx.put(PARTNERS, [changed])
+            what = What.PARTNER_CONFIRMED if status == "confirmed" else What.PARTNER_SUSPENDED
+            notes.record(tx, self.ctx, what, by, name, {"fingerprint": there.fingerprint})
+            return changed
+
+        return self.store.write("partner.status", work)
+
+    def partners(self) -> list[Partner]:
+        """All partners, by name."""
+        return self.store.read(lambda tx: tx.scan(PARTNERS, limit=10_000))
+
+
+def _own_identity(folder: Path) -> Identity:
+    try:
+        return identities.parse((folder / IDENTITY).read_bytes())
+    except OSError as error:
+        raise KeyFileError(f"{folder / IDENTITY}: expected the identity file, got {error.strerror}") from None
+
+
+def _belongs(store: Store, name: str, key_digest: str, *, creating: bool) -> None:
+    """A store is bound to the node's keys when it is made, and to no other ever after."""
+
+    def work(tx: Writing) -> None:
+        there = tx.get(META, "keys")
+        if there is None:
+            if not creating and tx.count(PARTNERS):
+                raise IdentityError("expected a store that names its keys, got one that does not")
+            tx.put(META, [Meta(name="keys", value=key_digest), Meta(name="node", value=name)])
+        elif there.value != key_digest:
+            raise IdentityError(f"expected the keys that this store was made with, got those of another node: {name}")
+
+    if store.read(lambda tx: (m := tx.get(META, "keys")) is None or m.value != key_digest):
+        store.write("node.bind", work)

@@ -1,0 +1,1 @@
+"""What lets others check a node without trusting it: evidence files and their verifier."""

@@ -1,0 +1,137 @@
+"""Writing evidence: everything that `verify` needs about a message or a dossier, in one file, and nothing else.
+
+The file holds leaves, salts, contents, inclusion proofs (C2SP tlog-proof) under checkpoints that the sender signed and
+the receiver cosigned, the identities of both nodes, and the instruments with the messages that signed them. It holds
+personal data in clear: who may write one is the business of the doors.
+"""
+
+from typing import Any
+
+from passerelle.core import ids, json
+from passerelle.core.audit import What
+from passerelle.core.clock import to_iso
+from passerelle.core.errors import NotFoundError, StateError
+from passerelle.exchange import inbox, links, notes
+from passerelle.exchange.context import Context
+from passerelle.identity.identity import Identity
+from passerelle.identity.keys import b64
+from passerelle.ledger import checkpoint as checkpoints
+from passerelle.ledger import merkle
+from passerelle.ledger import proof as proofs
+from passerelle.ledger.checkpoint import Checkpoint
+from passerelle.oversight.verify import FORMAT, digest_of
+from passerelle.ports.records import (
+    CONTENTS,
+    DOSSIERS,
+    ENTRIES,
+    INSTRUMENTS,
+    LOGS,
+    MESSAGES,
+    PARTNERS,
+    Instrument,
+    Message,
+)
+from passerelle.ports.store import Reading
+
+
+def collect(ctx: Context, own: Identity, wanted: str, by: str) -> bytes:
+    """The evidence of a message or a dossier, by its id. The export is written down in the audit log.
+
+    Raises NotFoundError for an unknown id and StateError when nothing of it has an index yet.
+    """
+    made = ctx.store.read(lambda tx: _Collection(tx, ctx, own).of(wanted))
+    value = {**made, "created": to_iso(ctx.clock.now()), "by": ctx.name}
+    value["digest"] = digest_of(value)
+    ctx.store.write(
+        "evidence.export",
+        lambda tx: notes.record(tx, ctx, What.EVIDENCE_EXPORTED, by, wanted, {"digest": value["digest"]}),
+    )
+    return json.canonical(value) + b"\n"
+
+
+class _Collection:
+    def __init__(self, tx: Reading, ctx: Context, own: Identity) -> None:
+        self._tx, self._ctx, self._own = tx, ctx, own
+        self._partners: set[str] = set()
+        self._checkpoints: dict[str, Checkpoint] = {}
+        self._trees: dict[str, links.Tree] = {}
+
+    def of(self, wanted: str) -> dict[str, Any]:
+        if not ids.is_id(wanted):
+            raise NotFoundError(f"expected the id of a message or a dossier, got {wanted[:60]!r}")
+        tx = self._tx
+        if tx.get(DOSSIERS, wanted):
+            kind = "dossier"
+            chosen = [m for m in tx.scan(MESSAGES, "by_dossier", (wanted,), limit=1_000_000) if m.index >= 0]
+        else:
+            kind = "message"
+            message = tx.get(MESSAGES, wanted)
+            if message is None:
+                raise NotFoundError(f"expected the id of a message or a dossier that is here, got {wanted}")
+            chosen = [message] if message.index >= 0 else []
+        if not chosen:
+            raise StateError(f"expected {kind} {wanted} to have an entry in a log, got none yet")
+        instruments = self._instruments(chosen)
+        answers = [message.refusal for message in chosen if message.refusal]
+        signing = [name for record in instruments for name in (record.own_message, record.partner_message) if name]
+        more = tx.get_many(MESSAGES, [(name,) for name in dict.fromkeys([*signing, *answers])])
+        messages = {m.id: m for m in (*more.values(), *chosen) if m.index >= 0}
+        ordered = sorted(messages.values(), key=lambda m: (m.time, m.origin, m.index))
+        items = [self._item(message) for message in ordered]
+        return {
+            "format": FORMAT,
+            "subject": {"kind": kind, "id": wanted},
+            "identities": self._identities(),
+            "messages": items,
+            "instruments": [record.body.decode() for record in instruments],
+        }
+
+    def _instruments(self, messages: list[Message]) -> list[Instrument]:
+        found: dict[str, Instrument] = {}
+        for digest in dict.fromkeys(message.channel for message in messages if message.channel):
+            channel = self._tx.get(INSTRUMENTS, digest)
+            if channel is None:
+                continue
+            found[digest] = channel
+            agreement = self._tx.get(INSTRUMENTS, str(json.parse_object(channel.body).get("agreement")))
+            if agreement is not None:
+                found[agreement.digest] = agreement
+        return list(found.values())
+
+    def _identities(self) -> list[str]:
+        bodies = [self._own.body.decode()]
+        for name in sorted(self._partners):
+            partner = self._tx.get(PARTNERS, name)
+            if partner is not None:
+                bodies.append(partner.identity.decode())
+        return bodies
+
+    def _item(self, message: Message) -> dict[str, str]:
+        self._partners.add(message.partner)
+        entry = self._tx.get(ENTRIES, message.origin, message.index)
+        if entry is None:
+            raise NotFoundError(f"expected entry {message.index} of {message.origin}, got none")
+        checkpoint = self._checkpoint(message)
+        tree = self._trees.setdefault(message.origin, links.Tree(self._tx, message.origin))
+        path = merkle.inclusion(tree.subtree, message.index, checkpoint.size)
+        item = {"leaf": entry.leaf.decode(), "proof": str(proofs.make(message.index, path, checkpoint))}
+        content = self._tx.get(CONTENTS, message.id)
+        if content is None:
+            return item | {"withheld": "not-held"}
+        return item | {"salt": b64(content.salt), "content": content.body.decode()}
+
+    def _checkpoint(self, message: Message) -> Checkpoint:
+        found = self._checkpoints.get(message.origin)
+        if found is not None and found.size > message.index:
+            return found
+        log = self._tx.get(LOGS, message.origin)
+        if log is None:
+            raise NotFoundError(f"expected the log {message.origin}, got none")
+        held = checkpoints.parse(log.receipt) if log.receipt else None
+        if log.direction == "in":
+            held = checkpoints.parse(inbox.receipt(self._ctx, log))
+        elif held is None or held.size <= message.index:
+            # Not cosigned yet: the own signature proves that it was entered, and the verifier says what is absent.
+            held = checkpoints.sign(self._ctx.keys.log, log.origin, log.size, links.root_of(self._tx, log, log.size))
+        self._checkpoints[message.origin] = held
+        return held

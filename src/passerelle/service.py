@@ -1,0 +1,210 @@
+"""A node at work: the partner interface, and for each partner and lane one pump, until it is told to stop.
+
+Rules kept here:
+- each lane of each partner has a pump of its own: flash never waits behind routine;
+- a pump compares both copies before it gives out an index, at the start and after every failure;
+- a pump that stands still (stopped or frozen log, nothing in line, retry not due) waits for a wake or for the clock;
+- a batch that comes in is a sign of life: it brings a waiting retry towards that partner forward;
+- a stop lets every transaction end; what is on its way is sent again after the next start.
+"""
+
+import asyncio
+import os
+import socket
+from collections.abc import Callable
+from contextlib import suppress
+
+from passerelle.core.audit import What
+from passerelle.core.errors import PasserelleError, TransportError
+from passerelle.core.settings import split_listen
+from passerelle.exchange import inbox, links, notes
+from passerelle.exchange.sender import Sender
+from passerelle.exchange.wire import parse_header
+from passerelle.ledger.checkpoint import LANES, split_origin
+from passerelle.node import TLS_CERTIFICATE, TLS_KEY, Node
+from passerelle.ports.records import ATTEMPTS, PARTNERS
+from passerelle.transport.https import Client, Server, application
+
+Say = Callable[..., None]
+
+
+class Service:
+    """What `passerelle serve` runs."""
+
+    def __init__(self, node: Node, say: Say) -> None:
+        self.node, self.ctx, self.say = node, node.ctx, say
+        self._client = Client(node.settings.exchange.timeout_ms)
+        self._senders: dict[str, Sender] = {}
+        self._wakes: dict[tuple[str, str], asyncio.Event] = {}
+        self._alive: set[tuple[str, str]] = set()
+        self._tasks: dict[tuple[str, str], asyncio.Task[None]] = {}
+        self._stop = asyncio.Event()
+        self._loop = asyncio.get_running_loop()
+        handlers = {"batch": self._batch, "status": self._status, "recover": self._recover}
+        host, port = split_listen(node.settings.server.listen)
+        folder = node.folder
+        app = application(handlers, lambda words: say("partner.refused", reason=words))
+        self._server = Server(app, host, port, str(folder / TLS_KEY), str(folder / TLS_CERTIFICATE))
+
+    # -- what partners ask, in threads --------------------------------------------------------------------------
+
+    def _batch(self, body: bytes) -> bytes:
+        answer = inbox.receive(self.ctx, body)
+        header, _ = parse_header(body)
+        sender = split_origin(header.origin)[0]
+        self._loop.call_soon_threadsafe(self._life, sender)
+        return answer
+
+    def _status(self, body: bytes) -> bytes:
+        return inbox.status(self.ctx, body)
+
+    def _recover(self, body: bytes) -> bytes:
+        return inbox.recover(self.ctx, body)
+
+    def _life(self, partner: str) -> None:
+        """The partner sent something: it can be reached, and there may be refusals for it."""
+        self._alive |= {(partner, lane) for lane in LANES}
+        self.wake(partner)
+
+    def wake(self, partner: str = "") -> None:
+        for (name, _), event in self._wakes.items():
+            if partner in ("", name):
+                event.set()
+
+    # -- the whole ----------------------------------------------------------------------------------------------
+
+    def stop(self) -> None:
+        """Ask for the end; `run` returns when everything has ended."""
+        self._stop.set()
+        self.wake()
+
+    async def run(self, wake: socket.socket | None, ready: Callable[[], None]) -> None:
+        """Serve until `stop`. Raises TransportError when the address is taken."""
+        if wake is not None:
+            self._loop.add_reader(wake, self._woken, wake)
+        serving = asyncio.create_task(self._server.serve())
+        try:
+            while not self._server.started:
+                if serving.done():
+                    serving.result()
+                    raise TransportError("expected the partner interface to start, got an end")
+                await asyncio.sleep(0.01)
+            await asyncio.to_thread(self._note, What.NODE_STARTED)
+            ready()
+            while not self._stop.is_set():
+                await self._staff()
+                with suppress(TimeoutError):
+                    await asyncio.wait_for(self._stop.wait(), self.node.settings.exchange.poll_ms / 1000)
+        finally:
+            if wake is not None:
+                self._loop.remove_reader(wake)
+            self._stop.set()
+            self.wake()
+            await asyncio.gather(*self._tasks.values(), return_exceptions=True)
+            self._server.stop()
+            with suppress(TransportError):
+                await serving
+            await self._client.close()
+            await asyncio.to_thread(self._note, What.NODE_STOPPED)
+
+    def _note(self, what: What) -> None:
+        pid = {"process": os.getpid()}
+        self.ctx.store.write("service.note", lambda tx: notes.record(tx, self.ctx, what, "node", self.ctx.name, pid))
+
+    def _woken(self, wake: socket.socket) -> None:
+        with suppress(OSError):
+            while wake.recv(64):
+                pass
+        self.wake()
+
+    async def _staff(self) -> None:
+        """One pump for each lane of each confirmed partner."""
+        partners = await asyncio.to_thread(lambda: self.ctx.store.read(lambda tx: tx.scan(PARTNERS, limit=10_000)))
+        for partner in partners:
+            if partner.status != "confirmed":
+                continue
+            for lane in LANES:
+                key = (partner.name, lane)
+                if key in self._tasks and not self._tasks[key].done():
+                    continue
+                self._senders.setdefault(partner.name, Sender(self.ctx, partner.name))
+                self._wakes.setdefault(key, asyncio.Event())
+                self._tasks[key] = asyncio.create_task(self._pump(partner.name, lane))
+
+    # -- one pump -----------------------------------------------------------------------------------------------
+
+    async def _pump(self, partner: str, lane: str) -> None:
+        wake = self._wakes[partner, lane]
+        while not self._stop.is_set():
+            wake.clear()
+            try:
+                if not await self._due(partner, lane):
+                    await self._rest(wake)
+                elif not await self._step(partner, lane):
+                    await self._rest(wake)
+            except PasserelleError as error:
+                if not await asyncio.to_thread(self._confirmed, partner):
+                    return
+                await asyncio.to_thread(self._failed, partner, lane, error)
+
+    async def _rest(self, wake: asyncio.Event) -> None:
+        if self._stop.is_set():
+            return
+        with suppress(TimeoutError):
+            await asyncio.wait_for(wake.wait(), self.node.settings.exchange.poll_ms / 1000)
+
+    async def _due(self, partner: str, lane: str) -> bool:
+        attempt = await asyncio.to_thread(lambda: self.ctx.store.read(lambda tx: tx.get(ATTEMPTS, partner, lane)))
+        if attempt is None or not attempt.failures or attempt.due <= self.ctx.clock.now():
+            return True
+        if (partner, lane) in self._alive:
+            self._alive.discard((partner, lane))
+            return True
+        return False
+
+    async def _step(self, partner: str, lane: str) -> bool:
+        """One batch. False when there is nothing to do."""
+        sender = self._senders[partner]
+        if lane not in sender.compared and not await self._compare(sender, lane):
+            return False
+        posting = await asyncio.to_thread(sender.step, lane)
+        if posting is None:
+            return False
+        answer = await self._post(partner, "batch", posting.body)
+        size = await asyncio.to_thread(sender.received, posting, answer)
+        self.say("batch.receipted", partner=partner, lane=lane, start=posting.start, size=size)
+        return True
+
+    async def _compare(self, sender: Sender, lane: str) -> bool:
+        def still() -> bool:
+            log = self.ctx.store.read(lambda tx: links.current(tx, sender.partner, "out", lane))
+            return log is not None and log.state in ("stopped", "frozen")
+
+        if await asyncio.to_thread(still):
+            return False
+        nonce = os.urandom(16)
+        answer = await self._post(sender.partner, "status", await asyncio.to_thread(sender.question, nonce))
+        may = await asyncio.to_thread(sender.compare, nonce, answer, lane)
+        if not may:
+            self.say("link.stands-still", partner=sender.partner, lane=lane)
+        return may
+
+    async def _post(self, partner: str, name: str, body: bytes) -> bytes:
+        identity = await asyncio.to_thread(lambda: self.ctx.store.read(lambda tx: self.ctx.confirmed(tx, partner))[1])
+        if not identity.endpoints:
+            raise TransportError(f"{partner}: expected an endpoint in its identity file, got none")
+        failure: TransportError | None = None
+        for endpoint in identity.endpoints:
+            try:
+                return await self._client.post(endpoint, identity.tls, name, body)
+            except TransportError as error:
+                failure = error
+        raise failure or TransportError(f"{partner}: not reached")
+
+    def _confirmed(self, partner: str) -> bool:
+        found = self.ctx.store.read(lambda tx: tx.get(PARTNERS, partner))
+        return found is not None and found.status == "confirmed"
+
+    def _failed(self, partner: str, lane: str, error: PasserelleError) -> None:
+        due = self._senders[partner].failed(lane, str(error))
+        self.say("send.failed", partner=partner, lane=lane, reason=str(error), next_ms=due - self.ctx.clock.now())

@@ -1,0 +1,215 @@
+"""What is the same in every store: the order of a transaction's steps, its fault points, and what it refuses.
+
+Rules kept here:
+- a thread is in one transaction of a store at a time: one inside another would wait for itself, or would not see what
+  the outer has written, so it is refused;
+- a transaction object is good from the start of `work` to its end, not before nor after;
+- a transaction in which anything failed is lost: it answers no more, and `write` raises that failure even when `work`
+  swallowed it, because what `write` returns must be durable;
+- what is asked out of form (no such index, a key too short) is refused without a loss;
+- a driver's error leaves as one of `core.errors`, and alone: the driver's own text may quote the content of a row.
+
+Left unchecked: that one transaction object is used by one thread only, and that `close` is called when no transaction
+is running (a connection in use then is closed at the end of its transaction).
+"""
+
+import threading
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Any, TypeVar
+
+import msgspec
+
+from passerelle.core.errors import BusyError, SchemaError, StoreError
+from passerelle.ports.records import META
+from passerelle.ports.store import Fault, Key, Kind, Reading, Writing
+from passerelle.store.shapes import Shape
+
+R = TypeVar("R", bound=msgspec.Struct)
+T = TypeVar("T")
+
+SCHEMA = 1
+"""The version of the tables. Kept as the META record `schema`; a store of any other version is not opened."""
+
+SCHEMA_KEY = "schema"
+MOVED_KEY = "moved"
+
+
+class ConflictError(BusyError):
+    """Another transaction was in the way: the whole of this one may be tried again at once."""
+
+
+def check_meta(where: str, facts: Mapping[str, str]) -> None:
+    """What the META records of a store say about opening it. Raises StoreError for a store that was moved elsewhere."""
+    if moved := facts.get(MOVED_KEY):
+        raise StoreError(f"{where}: expected a store in use, got one that was moved to {moved} and never opens again")
+    if (got := facts.get(SCHEMA_KEY)) != str(SCHEMA):
+        raise SchemaError(f"{where}: expected schema {SCHEMA}, got {got or 'none'}")
+
+
+class Transaction(ABC):
+    """`Reading` and `Writing` for one call of `work`: the checks here, the deed in the subclass."""
+
+    def __init__(self, shapes: Mapping[Kind[Any], Shape[Any]], writes: bool) -> None:
+        self.lost: Exception | None = None
+        self._shapes = shapes
+        self._writes = writes
+        self._over = False
+
+    def get(self, kind: Kind[R], *key: Any) -> R | None:
+        self._shape(kind).check_keys((key,))
+        return self._do(self._get, kind, key)
+
+    def get_many(self, kind: Kind[R], keys: Iterable[Key]) -> dict[Key, R]:
+        shape = self._shape(kind)
+        wanted = list(dict.fromkeys(keys))
+        shape.check_keys(wanted)
+        found = self._do(self._get_many, kind, wanted)
+        return {key: found[key] for key in wanted if key in found}
+
+    def scan(
+        self,
+        kind: Kind[R],
+        index: str = "key",
+        prefix: Key = (),
+        *,
+        after: Key | None = None,
+        limit: int,
+        descending: bool = False,
+    ) -> list[R]:
+        behind = after or ()
+        self._shape(kind).check_prefix(index, prefix, behind, limit)
+        return self._do(self._scan, kind, index, prefix, behind, limit, descending) if limit else []
+
+    def count(self, kind: Kind[R], index: str = "key", prefix: Key = ()) -> int:
+        self._shape(kind).check_prefix(index, prefix)
+        return self._do(self._count, kind, index, prefix)
+
+    def add(self, kind: Kind[R], records: Sequence[R]) -> None:
+        shape = self._shape(kind, write=True)
+        if records:
+            shape.check_type(records)
+            self._do(self._add, kind, records)
+
+    def put(self, kind: Kind[R], records: Sequence[R]) -> None:
+        shape = self._shape(kind, write=True)
+        if records:
+            shape.check_type(records)
+            self._do(self._put, kind, records)
+
+    def delete(self, kind: Kind[R], keys: Iterable[Key]) -> None:
+        shape = self._shape(kind, write=True)
+        gone = list(keys)
+        shape.check_keys(gone)
+        if gone:
+            self._do(self._delete, kind, gone)
+
+    def end(self) -> None:
+        """Nothing more may be asked."""
+        self._over = True
+
+    def check_kept(self) -> None:
+        """Raises what the transaction was lost by."""
+        if self.lost is not None:
+            raise self.lost
+
+    def _shape(self, kind: Kind[R], *, write: bool = False) -> Shape[R]:
+        if self._over:
+            raise StoreError("expected a running transaction, got one that has ended")
+        if self.lost is not None:
+            raise StoreError(f"expected a running transaction, got one that is lost: {self.lost}")
+        if write and not self._writes:
+            raise StoreError("expected only reading in a read, got a write")
+        shape = self._shapes.get(kind)
+        if shape is None:
+            raise StoreError(f"expected a kind that the store was opened with, got {kind.name}")
+        return shape
+
+    def _do(self, deed: Callable[..., T], *asked: Any) -> T:
+        try:
+            return deed(*asked)
+        except Exception as error:  # whatever failed, the transaction is lost by it
+            self.lost = self._translate(error)
+            raise self.lost from None
+
+    @abstractmethod
+    def _translate(self, error: Exception) -> Exception: ...
+
+    @abstractmethod
+    def _get(self, kind: Kind[R], key: Key) -> R | None: ...
+
+    @abstractmethod
+    def _get_many(self, kind: Kind[R], keys: list[Key]) -> dict[Key, R]: ...
+
+    @abstractmethod
+    def _scan(self, kind: Kind[R], index: str, prefix: Key, after: Key, limit: int, descending: bool) -> list[R]: ...
+
+    @abstractmethod
+    def _count(self, kind: Kind[R], index: str, prefix: Key) -> int: ...
+
+    @abstractmethod
+    def _add(self, kind: Kind[R], records: Sequence[R]) -> None: ...
+
+    @abstractmethod
+    def _put(self, kind: Kind[R], records: Sequence[R]) -> None: ...
+
+    @abstractmethod
+    def _delete(self, kind: Kind[R], keys: list[Key]) -> None: ...
+
+
+class BaseStore(ABC):
+    """`Store`: the frame around a transaction, which the subclass begins and ends."""
+
+    def __init__(self, fault: Fault, kinds: Iterable[Kind[Any]]) -> None:
+        self._fault = fault
+        self._shapes: dict[Kind[Any], Shape[Any]] = {kind: Shape(kind) for kind in (META, *kinds)}
+        self._here = threading.local()
+        self._closed = False
+
+    def read(self, work: Callable[[Reading], T]) -> T:
+        self._enter()
+        try:
+            return self._read(work)
+        finally:
+            self._here.inside = False
+
+    def write(self, name: str, work: Callable[[Writing], T]) -> T:
+        def steps(transaction: Transaction) -> T:
+            self._fault(f"{name}:begin")
+            result = work(transaction)
+            transaction.check_kept()
+            self._fault(f"{name}:commit")
+            return result
+
+        self._enter()
+        try:
+            result = self._write(steps)
+        finally:
+            self._here.inside = False
+        self._fault(f"{name}:done")
+        return result
+
+    def close(self) -> None:
+        if getattr(self._here, "inside", False):
+            raise StoreError("expected no running transaction, got one in this thread")
+        if not self._closed:
+            self._closed = True
+            self._close()
+
+    def _enter(self) -> None:
+        if self._closed:
+            raise StoreError("expected an open store, got one that was closed")
+        if getattr(self._here, "inside", False):
+            raise StoreError("expected one transaction at a time in a thread, got one inside another")
+        self._here.inside = True
+
+    @abstractmethod
+    def _read(self, steps: Callable[[Transaction], T]) -> T:
+        """What `steps` returns for a transaction that sees one moment."""
+
+    @abstractmethod
+    def _write(self, steps: Callable[[Transaction], T]) -> T:
+        """What `steps` returns, durable on return; nothing is written when it raises. May call it again."""
+
+    @abstractmethod
+    def _close(self) -> None: ...

@@ -1,0 +1,329 @@
+"""The store in a schema of a PostgreSQL database: for a node of several processes, or where a database is at hand.
+
+Rules kept here:
+- every transaction is SERIALIZABLE, reads too: what a serializable reader saw is only true once it has committed;
+- one that PostgreSQL undoes for a conflict is done again, after a pause of random length, for `busy` seconds;
+- durable: `synchronous_commit` is on, and a COMMIT must be answered by COMMIT;
+- text is ordered by bytes (collation "C") in a database of UTF-8;
+- only index scans and nested loops are left to the planner: a small table read from end to end would conflict with
+  every other transaction;
+- a connection that was idle and turns out to be dead is replaced before the transaction has done anything;
+- all tables are made in one transaction, under a lock that one process at a time can hold.
+
+Left unchecked: the server's own settings (`fsync`, standbys, who may read the schema), and the text of an index: a
+place of more than some 2,600 bytes does not fit PostgreSQL's pages and is a StoreError here alone. When the connection
+is lost while COMMIT is under way nobody here knows whether it took effect, and the StoreError says so. A pooler between
+must keep sessions: settings and prepared statements belong to one. What is deleted stays in free space until VACUUM.
+"""
+
+import re
+import secrets
+import time
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from itertools import count
+from typing import Any, TypeVar
+from urllib.parse import unquote
+
+import msgspec
+import psycopg
+from psycopg.pq import TransactionStatus
+from psycopg.types.numeric import Int8BinaryDumper, Int8Dumper
+from sqlalchemy.exc import TimeoutError as PoolTimeoutError
+from sqlalchemy.pool import PoolProxiedConnection, QueuePool
+
+from passerelle.core.errors import AlreadyThereError, BusyError, FullError, StoreError
+from passerelle.ports.records import KINDS
+from passerelle.ports.store import Fault, Key, Kind, no_fault
+from passerelle.store.base import SCHEMA, SCHEMA_KEY, BaseStore, ConflictError, Transaction, check_meta
+from passerelle.store.shapes import Shape
+from passerelle.store.sql import Plan, SqlTransaction, client_error, ddl, names
+
+R = TypeVar("R", bound=msgspec.Struct)
+T = TypeVar("T")
+
+DEFAULT_SCHEMA = "passerelle"
+
+_SCHEMA_NAME = re.compile(r"[a-z_][a-z0-9_]{0,62}")
+_TYPES = {str: "text", int: "int8", bool: "bool", bytes: "bytea", tuple: "text"}
+_CHUNK = 500
+_COPIED = 5
+"""From so many records on a COPY is faster than a pipeline of INSERTs."""
+_LONGEST_PAUSE = 0.1
+
+_CONFLICTS = {"40001", "40P01"}  # serialization_failure, deadlock_detected
+_BUSY = {"55P03"}  # lock_not_available
+_FULL = {"53100"}  # disk_full
+
+
+def split_schema(url: str) -> tuple[str, str]:
+    """The address without its `schema` parameter, and the schema."""
+    address, _, query = url.partition("?")
+    parameters = [part for part in query.split("&") if part]
+    rest = [part for part in parameters if not part.startswith("schema=")]
+    schemas = [unquote(part.removeprefix("schema=")) for part in parameters if part.startswith("schema=")]
+    if len(schemas) > 1:
+        raise StoreError(f"expected one schema, got {len(schemas)}")
+    return address + ("?" + "&".join(rest) if rest else ""), schemas[0] if schemas else DEFAULT_SCHEMA
+
+
+class PostgresPlan(Plan[R]):
+    """Integers, keys and results in binary form; many keys as one array for each part of the key."""
+
+    mark = "%b"
+
+    def __init__(self, shape: Shape[R]) -> None:
+        super().__init__(shape)
+        types = {column.name: _TYPES[column.type] for column in shape.columns}
+        key = shape.kind.key
+        wanted = f"unnest({', '.join(f'%b::{types[part]}[]' for part in key)}) AS wanted ({names(key)})"
+        same = " AND ".join(f'{self.table}."{part}" = wanted."{part}"' for part in key)
+        self.types = [types[field] for field in shape.kind.fields]
+        self.copy = f"COPY {self.table} ({names(shape.kind.fields)}) FROM STDIN (FORMAT BINARY)"
+        self.select_many = (
+            f"SELECT {names(shape.kind.fields, f'{self.table}.')} FROM {wanted} JOIN {self.table} ON {same}"
+        )
+        self.delete = f"DELETE FROM {self.table} USING {wanted} WHERE {same}"
+
+
+class _PostgresTransaction(SqlTransaction[PostgresPlan[Any]]):
+    def _translate(self, error: Exception) -> Exception:
+        return translate(error)
+
+    def _get_many(self, kind: Kind[R], keys: list[Key]) -> dict[Key, R]:
+        plan = self._plans[kind]
+        found: dict[Key, R] = {}
+        for columns in _columns(keys):
+            rows = self._cursor.execute(plan.select_many, columns).fetchall()
+            found.update((plan.key_of(record), record) for record in plan.records(rows))
+        return found
+
+    def _add(self, kind: Kind[R], records: Sequence[R]) -> None:
+        plan = self._plans[kind]
+        rows = plan.rows(records)
+        try:
+            if len(rows) < _COPIED:
+                self._cursor.executemany(plan.insert, rows)
+                return
+            with self._cursor.copy(plan.copy) as copy:
+                copy.set_types(plan.types)
+                for row in rows:
+                    copy.write_row(row)
+        except psycopg.errors.UniqueViolation:
+            raise AlreadyThereError(f"{kind.name}: expected new keys, got one that is there") from None
+
+    def _delete(self, kind: Kind[R], keys: list[Key]) -> None:
+        for columns in _columns(keys):
+            self._cursor.execute(self._plans[kind].delete, columns)
+
+
+def _columns(keys: list[Key]) -> Iterator[list[list[Any]]]:
+    """The keys in chunks, each as one list for each part of the key."""
+    for start in range(0, len(keys), _CHUNK):
+        yield [list(column) for column in zip(*keys[start : start + _CHUNK], strict=True)]
+
+
+class PostgresStore(BaseStore):
+    """A store in `schema` of the database at `url`. `busy`: seconds to wait for others, for a lock or a connection."""
+
+    def __init__(
+        self,
+        url: str,
+        fault: Fault = no_fault,
+        *,
+        schema: str = DEFAULT_SCHEMA,
+        kinds: Iterable[Kind[Any]] = KINDS,
+        busy: float = 5.0,
+        connections: int = 8,
+    ) -> None:
+        super().__init__(fault, kinds)
+        if not _SCHEMA_NAME.fullmatch(schema):
+            raise StoreError(f"expected a schema name of a-z, 0-9 and _, 63 characters at most, got {schema!r}")
+        self.schema = schema
+        self._url = url
+        self._busy = busy
+        self._plans = {kind: PostgresPlan(shape) for kind, shape in self._shapes.items()}
+        self._pool = QueuePool(
+            self._connect,  # type: ignore[arg-type]
+            pool_size=connections,
+            max_overflow=0,
+            timeout=busy,
+            reset_on_return=None,
+            use_lifo=True,
+        )
+        try:
+            self._prepare()
+        except BaseException:
+            self.close()
+            raise
+
+    def _connect(self) -> psycopg.Connection[Any]:
+        connection = psycopg.connect(
+            self._url,
+            autocommit=True,
+            prepare_threshold=0,
+            application_name="passerelle",
+            client_encoding="utf8",
+            connect_timeout=max(2, round(self._busy)),
+        )
+        try:
+            # Integers always travel as bigint: a type that followed the value would prepare a statement for each size.
+            connection.adapters.register_dumper(int, Int8Dumper)
+            connection.adapters.register_dumper(int, Int8BinaryDumper)
+            settings = {
+                "search_path": self.schema,
+                "default_transaction_isolation": "serializable",
+                "synchronous_commit": "on",
+                "lock_timeout": str(max(1, round(self._busy * 1000))),
+                "jit": "off",
+                "enable_seqscan": "off",
+                "enable_bitmapscan": "off",
+                "enable_sort": "off",
+                "enable_hashjoin": "off",
+                "enable_mergejoin": "off",
+            }
+            connection.execute("; ".join(f"SET {name} TO '{value}'" for name, value in settings.items()), prepare=False)
+        except BaseException:
+            connection.close()
+            raise
+        return connection
+
+    def _prepare(self) -> None:
+        """The tables are there, and of this program's schema."""
+        with self._connection("BEGIN ISOLATION LEVEL READ COMMITTED") as connection:
+            try:
+                ((encoding,),) = connection.execute("SHOW server_encoding").fetchall()
+                if encoding != "UTF8":
+                    raise StoreError(f"expected a database of encoding UTF8, got {encoding}")
+                if not self._is_made(connection):
+                    self._create(connection)
+                facts = dict(connection.execute('SELECT "name", "value" FROM "meta"').fetchall())
+                self._commit(connection)
+            except psycopg.Error as error:
+                raise translate(error) from None
+        check_meta(f"schema {self.schema}", facts)
+
+    def _is_made(self, connection: psycopg.Connection[Any]) -> bool:
+        # Not to_regclass: it reads no table, so it does not notice what another session has just made.
+        query = "SELECT 1 FROM pg_catalog.pg_tables WHERE schemaname = %s AND tablename = 'meta'"
+        return bool(connection.execute(query, (self.schema,)).fetchall())
+
+    def _create(self, connection: psycopg.Connection[Any]) -> None:
+        connection.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", (f"passerelle.{self.schema}",))
+        if self._is_made(connection):  # another process was faster
+            return
+        if not connection.execute("SELECT 1 FROM pg_namespace WHERE nspname = %s", (self.schema,)).fetchall():
+            connection.execute(f'CREATE SCHEMA "{self.schema}"')
+        for statement in ddl(self._shapes.values(), "postgresql"):
+            connection.execute(statement)
+        connection.execute('INSERT INTO "meta" ("name", "value") VALUES (%s, %s)', (SCHEMA_KEY, str(SCHEMA)))
+
+    @contextmanager
+    def _connection(self, begin: str) -> Iterator[psycopg.Connection[Any]]:
+        """A connection of the pool in a new transaction; given back without one, or closed."""
+        proxy = self._begin(begin)
+        connection: psycopg.Connection[Any] = proxy.driver_connection  # type: ignore[assignment]
+        try:
+            yield connection
+        finally:
+            try:
+                if connection.info.transaction_status != TransactionStatus.IDLE:
+                    connection.rollback()
+            except psycopg.Error:
+                connection.close()
+            if self._closed or connection.closed:
+                proxy.invalidate()
+            proxy.close()
+
+    def _begin(self, begin: str) -> PoolProxiedConnection:
+        while True:
+            try:
+                proxy = self._pool.connect()
+            except psycopg.Error as error:
+                raise translate(error) from None
+            except PoolTimeoutError:
+                raise BusyError("expected a free connection to PostgreSQL, got none") from None
+            was_idle = proxy.info.setdefault("was_idle", False)
+            proxy.info["was_idle"] = True
+            try:
+                proxy.driver_connection.execute(begin, prepare=False)  # type: ignore[union-attr]
+                return proxy
+            except BaseException as error:
+                proxy.invalidate()
+                proxy.close()
+                if not isinstance(error, psycopg.Error):
+                    raise
+                if not was_idle:
+                    raise translate(error) from None
+
+    def _commit(self, connection: psycopg.Connection[Any]) -> None:
+        try:
+            answer = connection.execute("COMMIT", prepare=False).statusmessage
+        except psycopg.Error as error:
+            if connection.closed:
+                raise StoreError(
+                    "the connection to PostgreSQL was lost while a transaction was committed: "
+                    "whether it took effect is not known"
+                ) from None
+            raise translate(error) from None
+        if answer != "COMMIT":
+            raise StoreError(f"expected PostgreSQL to answer COMMIT, got {answer}; nothing was changed")
+
+    def _read(self, steps: Callable[[Transaction], T]) -> T:
+        return self._repeat("BEGIN READ ONLY", False, steps)
+
+    def _write(self, steps: Callable[[Transaction], T]) -> T:
+        return self._repeat("BEGIN", True, steps)
+
+    def _repeat(self, begin: str, writes: bool, steps: Callable[[Transaction], T]) -> T:
+        end = time.monotonic() + self._busy
+        for attempt in count():
+            try:
+                return self._run(begin, writes, steps)
+            except ConflictError as error:
+                if time.monotonic() >= end:
+                    raise BusyError(str(error)) from None
+            time.sleep(secrets.randbelow(1000) / 1000 * min(0.001 * 2**attempt, _LONGEST_PAUSE))
+        raise AssertionError  # count() has no end
+
+    def _run(self, begin: str, writes: bool, steps: Callable[[Transaction], T]) -> T:
+        with self._connection(begin) as connection:
+            transaction = _PostgresTransaction(self._shapes, writes, self._plans, connection.cursor(binary=True))
+            try:
+                result = steps(transaction)
+                transaction.check_kept()
+            except Exception:
+                # What `work` made of a conflict does not matter: it saw what never was.
+                if isinstance(transaction.lost, ConflictError):
+                    raise transaction.lost from None
+                raise
+            finally:
+                transaction.end()
+            self._commit(connection)
+            return result
+
+    def _close(self) -> None:
+        self._pool.dispose()
+
+
+def translate(error: Exception) -> Exception:
+    """The error of the port that a driver's error stands for; what is none of the driver's stays as it is.
+
+    Of what the server says only the first line is passed on, and of values it refuses nothing: it quotes them.
+    """
+    if not isinstance(error, psycopg.Error):
+        return client_error(error)
+    state, said = error.sqlstate, error.diag.message_primary
+    if state in _CONFLICTS:
+        return ConflictError("expected a turn among other transactions, got conflicts only; nothing was changed")
+    if state in _BUSY:
+        return BusyError(f"expected a turn, got none: {said}")
+    if state in _FULL:
+        return FullError("expected room on the server's disk, got none; nothing was changed")
+    if isinstance(error, psycopg.DataError | psycopg.IntegrityError):
+        return StoreError(f"expected values that fit the columns, got some that do not ({state or 'not sent'})")
+    if state is None and isinstance(error, psycopg.ProgrammingError):
+        return StoreError("expected a PostgreSQL address, got one that cannot be read")  # the text would quote it
+    if state is None:
+        return StoreError(f"expected an answer from PostgreSQL, got none: {str(error).splitlines()[0]}")
+    return StoreError(f"PostgreSQL failed: {said} ({state})")

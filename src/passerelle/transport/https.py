@@ -1,0 +1,164 @@
+"""The partner interface over HTTPS: three posts of bytes, answered with bytes.
+
+    POST /passerelle/1/batch     a sealed batch       -> 200 the receipt, a signed note
+    POST /passerelle/1/status    a status question    -> 200 what is held of the asker's logs
+    POST /passerelle/1/recover   a recover question   -> 200 a sealed batch of the asker's own entries
+
+A refusal is 422 with the JSON `{"refused": "<number of the check>"}` and no word more. 503 means: try again later
+(locked store, full disk); nothing was changed. Bodies are bounded while they are read.
+
+TLS hides metadata and is pinned to the certificate in the partner's identity file; security never rests on it.
+"""
+
+import asyncio
+import ssl
+from collections.abc import Awaitable, Callable, Mapping
+from contextlib import suppress
+
+import aiohttp
+import uvicorn
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import Route
+
+from passerelle.core.errors import StoreError, TransportError
+from passerelle.exchange.checks import BatchRefusedError, Check
+from passerelle.exchange.wire import MAX_BODY
+from passerelle.ledger.note import MAX_NOTE
+
+PATHS = {"batch": MAX_BODY, "status": MAX_NOTE, "recover": MAX_NOTE}
+Handler = Callable[[bytes], bytes]
+
+
+class RefusedByPartnerError(TransportError):
+    """The partner refused with the number of a check."""
+
+    def __init__(self, check: str) -> None:
+        super().__init__(f"the partner refused with check {check}")
+        self.check = check
+
+
+async def _body(request: Request, most: int) -> bytes:
+    """The body, refused as soon as it is too large."""
+    parts = []
+    size = 0
+    async for part in request.stream():
+        size += len(part)
+        if size > most:
+            raise BatchRefusedError(Check.FORM, f"expected at most {most} bytes, got more")
+        parts.append(part)
+    return b"".join(parts)
+
+
+def _endpoint(handler: Handler, most: int, log: Callable[[str], None]) -> Callable[[Request], Awaitable[Response]]:
+    async def answer(request: Request) -> Response:
+        try:
+            body = await _body(request, most)
+            return Response(await asyncio.to_thread(handler, body), media_type="application/octet-stream")
+        except BatchRefusedError as error:
+            log(f"{request.url.path}: refused, {error}")
+            return JSONResponse({"refused": str(error.check)}, 422)
+        except StoreError as error:
+            log(f"{request.url.path}: not now, {error}")
+            return JSONResponse({"later": True}, 503)
+
+    return answer
+
+
+def application(handlers: Mapping[str, Handler], log: Callable[[str], None]) -> Starlette:
+    """The partner interface. `handlers` by name of `PATHS`; they run in threads."""
+    routes = [
+        Route(f"/passerelle/1/{name}", _endpoint(handlers[name], most, log), methods=["POST"])
+        for name, most in PATHS.items()
+    ]
+    return Starlette(routes=routes)
+
+
+class Server:
+    """A running partner interface."""
+
+    def __init__(self, app: Starlette, host: str, port: int, key_file: str, certificate_file: str) -> None:
+        config = uvicorn.Config(
+            app,
+            host=host,
+            port=port,
+            ssl_keyfile=key_file,
+            ssl_certfile=certificate_file,
+            log_level="critical",
+            access_log=False,
+            lifespan="off",
+            server_header=False,
+            date_header=False,
+            timeout_keep_alive=75,
+            timeout_graceful_shutdown=10,
+            limit_concurrency=200,
+        )
+        self._server = uvicorn.Server(config)
+        # The process has one stop, and it is the node's.
+        self._server.capture_signals = suppress  # type: ignore[method-assign,assignment]
+
+    async def serve(self) -> None:
+        """Until `stop`. Raises TransportError when the address is taken."""
+        try:
+            await self._server.serve()
+        except SystemExit:
+            raise TransportError("expected a free address to listen on, got one that is taken") from None
+
+    @property
+    def started(self) -> bool:
+        return self._server.started
+
+    def stop(self) -> None:
+        self._server.should_exit = True
+
+
+class Client:
+    """Posts to partners. One connection pool for the process."""
+
+    def __init__(self, timeout_ms: int) -> None:
+        self._session: aiohttp.ClientSession | None = None
+        self._timeout = aiohttp.ClientTimeout(total=timeout_ms / 1000, connect=min(10.0, timeout_ms / 1000))
+
+    async def post(self, endpoint: str, pin: str, name: str, body: bytes) -> bytes:
+        """The answer's bytes. Raises RefusedByPartnerError or TransportError with the exact reason."""
+        if self._session is None:
+            self._session = aiohttp.ClientSession(timeout=self._timeout, auto_decompress=False)
+        fingerprint = aiohttp.Fingerprint(bytes.fromhex(pin))
+        try:
+            async with self._session.post(
+                f"{endpoint}/passerelle/1/{name}",
+                data=body,
+                ssl=fingerprint,
+                allow_redirects=False,
+                headers={"Content-Type": "application/octet-stream"},
+            ) as response:
+                content = await response.content.read(MAX_BODY + 1)
+                while len(content) <= MAX_BODY and (part := await response.content.read(MAX_BODY + 1)):
+                    content += part
+                return self._checked(endpoint, response.status, content)
+        except aiohttp.ServerFingerprintMismatch:
+            raise TransportError(f"{endpoint}: expected the certificate of the identity file, got another") from None
+        except TimeoutError:
+            raise TransportError(f"{endpoint}: no answer in time") from None
+        except (aiohttp.ClientError, OSError, ssl.SSLError) as error:
+            raise TransportError(f"{endpoint}: {type(error).__name__}: {error}") from None
+
+    @staticmethod
+    def _checked(endpoint: str, status: int, content: bytes) -> bytes:
+        if len(content) > MAX_BODY:
+            raise TransportError(f"{endpoint}: expected an answer of at most {MAX_BODY} bytes, got more")
+        if status == 422:
+            numbers = {f'{{"refused":"{check.value}"}}'.encode(): check.value for check in Check}
+            if content in numbers:
+                raise RefusedByPartnerError(numbers[content])
+        if status == 503:
+            raise TransportError(f"{endpoint}: the partner says: later")
+        if status != 200:
+            raise TransportError(f"{endpoint}: expected 200, got {status}")
+        return content
+
+    async def close(self) -> None:
+        if self._session is not None:
+            await self._session.close()
+            self._session = None
