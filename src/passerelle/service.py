@@ -18,11 +18,12 @@ from passerelle.core.audit import What
 from passerelle.core.errors import PasserelleError, TransportError
 from passerelle.core.settings import split_listen
 from passerelle.exchange import inbox, links, notes
+from passerelle.exchange.generation import Reopening
 from passerelle.exchange.sender import Sender
 from passerelle.exchange.wire import parse_header
 from passerelle.ledger.checkpoint import LANES, split_origin
 from passerelle.node import TLS_CERTIFICATE, TLS_KEY, Node
-from passerelle.ports.records import ATTEMPTS, PARTNERS
+from passerelle.ports.records import ATTEMPTS, PARTNERS, Log
 from passerelle.transport.https import Client, Server, application
 
 Say = Callable[..., None]
@@ -191,15 +192,7 @@ class Service:
 
     async def _post(self, partner: str, name: str, body: bytes) -> bytes:
         identity = await asyncio.to_thread(lambda: self.ctx.store.read(lambda tx: self.ctx.confirmed(tx, partner))[1])
-        if not identity.endpoints:
-            raise TransportError(f"{partner}: expected an endpoint in its identity file, got none")
-        failure: TransportError | None = None
-        for endpoint in identity.endpoints:
-            try:
-                return await self._client.post(endpoint, identity.tls, name, body)
-            except TransportError as error:
-                failure = error
-        raise failure or TransportError(f"{partner}: not reached")
+        return await self._client.post_any(identity.endpoints, identity.tls, name, body)
 
     def _confirmed(self, partner: str) -> bool:
         found = self.ctx.store.read(lambda tx: tx.get(PARTNERS, partner))
@@ -208,3 +201,27 @@ class Service:
     def _failed(self, partner: str, lane: str, error: PasserelleError) -> None:
         due = self._senders[partner].failed(lane, str(error))
         self.say("send.failed", partner=partner, lane=lane, reason=str(error), next_ms=due - self.ctx.clock.now())
+
+
+def reopen(node: Node, partner: str, lane: str, by: str, reason: str) -> Log:
+    """Open a new generation of an own log, over the network: ask, take back, close, begin. Returns the new log.
+
+    Raises StateError when the log is not stopped or frozen, TransportError when the partner cannot be reached.
+    """
+    job = Reopening(node.ctx, partner, lane)
+    identity = node.store.read(lambda tx: node.ctx.confirmed(tx, partner))[1]
+
+    async def post(name: str, body: bytes) -> bytes:
+        client = Client(node.settings.exchange.timeout_ms)
+        try:
+            return await client.post_any(identity.endpoints, identity.tls, name, body)
+        finally:
+            await client.close()
+
+    nonce = os.urandom(16)
+    job.told(nonce, asyncio.run(post("status", job.question(nonce))))
+    while (request := job.request(os.urandom(16))) is not None:
+        job.recovered(asyncio.run(post("recover", request)))
+    log = job.finish(by, reason)
+    node.wake()
+    return log

@@ -40,10 +40,10 @@ class Channels:
         successors = [found for one in scanned if (found := self._find(one.digest)) is not None]
         key = (record, agreement[1] if agreement else None, tuple(part for _, part in successors))
         prepared = self._ctx.standings
-        found = prepared.get(key)
-        if found is None:
+        made = prepared.get(key)
+        if made is None:
             if len(prepared) > _MOST:
                 prepared.clear()
             above = agreement[0] if agreement else None
-            found = prepared[key] = standing(record, above, [part for part, _ in successors])
-        return found, key
+            made = prepared[key] = standing(record, above, [part for part, _ in successors])
+        return made, key

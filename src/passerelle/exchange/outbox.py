@@ -49,11 +49,20 @@ def governance_of(tx: Reading, ctx: Context, partner: str) -> str:
     return f"{log.generation}/{log.size}" if log else "1/0"
 
 
-def prepare(content: dict[str, Any], *, partner: str, lane: str, now: int, **row: Any) -> Outgoing:
-    """The rows of a message. Raises InputError when the content is too large."""
-    body = json.canonical(content)
+def encode(content: dict[str, Any]) -> bytes:
+    """The bytes of a content. Raises InputError or JsonError when a partner could not read them."""
+    try:
+        body = json.canonical(content)
+    except (TypeError, ValueError) as error:
+        raise InputError(f"expected JSON values, got {error}") from None
     if len(body) > MAX_CONTENT:
         raise InputError(f"expected a message of at most {MAX_CONTENT} bytes, got {len(body)}")
+    json.parse(body, "message")
+    return body
+
+
+def prepare(content: dict[str, Any], body: bytes, *, partner: str, lane: str, now: int, **row: Any) -> Outgoing:
+    """The rows of a message of these bytes."""
     salt = os.urandom(entries.SALT)
     message_id = str(content["id"])
     message = Message(
@@ -90,7 +99,7 @@ def simple(tx: Writing, ctx: Context, partner: str, lane: str, kind: str, **fiel
         "after": [],
         **fields,
     }
-    made = prepare(content, partner=partner, lane=lane, now=ctx.clock.now())
+    made = prepare(content, encode(content), partner=partner, lane=lane, now=ctx.clock.now())
     write(tx, [made])
     return made.message
 

@@ -12,7 +12,7 @@ TLS hides metadata and is pinned to the certificate in the partner's identity fi
 
 import asyncio
 import ssl
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import suppress
 
 import aiohttp
@@ -143,6 +143,18 @@ class Client:
             raise TransportError(f"{endpoint}: no answer in time") from None
         except (aiohttp.ClientError, OSError, ssl.SSLError) as error:
             raise TransportError(f"{endpoint}: {type(error).__name__}: {error}") from None
+
+    async def post_any(self, endpoints: Sequence[str], pin: str, name: str, body: bytes) -> bytes:
+        """The answer of the first endpoint that gives one; a refusal is an answer. Raises TransportError."""
+        failure = TransportError("expected an endpoint in the partner's identity file, got none")
+        for endpoint in endpoints:
+            try:
+                return await self.post(endpoint, pin, name, body)
+            except RefusedByPartnerError:
+                raise
+            except TransportError as error:
+                failure = error
+        raise failure
 
     @staticmethod
     def _checked(endpoint: str, status: int, content: bytes) -> bytes:

@@ -1,0 +1,66 @@
+"""The demonstration is the product's main job, run as a stranger runs it: two processes, every step checked."""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+DATA = Path(os.environ.get("PASSERELLE_DATA", ROOT.parent / "shared" / "data"))
+LIST = DATA / "lists" / "un-consolidated.xml"
+
+
+def _run(tmp_path, *arguments):
+    return subprocess.run(
+        [sys.executable, "-m", "passerelle.demo", "--once", "--json", "--out", str(tmp_path / "out"), *arguments],
+        capture_output=True,
+        text=True,
+        timeout=280,
+        env=os.environ | {"PYTHONPATH": str(ROOT / "src")},
+        check=False,
+    )
+
+
+def test_the_story_ends_well_on_a_real_published_list(tmp_path):
+    if not LIST.exists():
+        pytest.skip(f"the published list is not at {LIST}; set PASSERELLE_DATA to the folder that has it")
+    done = _run(tmp_path, "--list", str(LIST))
+    assert done.returncode == 0, done.stderr[-3000:]
+    figures = json.loads(done.stdout.splitlines()[-1])
+    assert figures["ok"]
+    assert figures["listed_persons"] == 81
+    assert figures["routine_still_queued_when_flash_arrived"] > 0
+    for name in ("be", "ma"):
+        assert figures[f"{name}_entries_sent"] == figures[f"{name}_entries_receipted"]
+        assert (tmp_path / "out" / name / "identity.json").exists()
+    assert (tmp_path / "out" / "evidence.json").stat().st_size == figures["evidence_bytes"]
+
+
+def test_a_folder_with_something_in_it_is_refused(tmp_path):
+    (tmp_path / "out").mkdir()
+    (tmp_path / "out" / "mine").write_text("x")
+    done = _run(tmp_path)
+    assert done.returncode == 2
+    assert "expected a new or empty folder" in done.stderr
+    assert (tmp_path / "out" / "mine").read_text() == "x"
+
+
+@pytest.mark.parametrize(
+    ("content", "words"),
+    [
+        ("<a/>", "INDIVIDUAL"),
+        ("<a", "expected XML"),
+        ('<!DOCTYPE a [<!ENTITY x "y">]><a>&x;</a>', "document type"),
+    ],
+)
+def test_a_list_that_is_none_ends_the_story_with_a_clear_word(tmp_path, content, words):
+    from passerelle.core.errors import InputError
+    from passerelle.demo import published
+
+    path = tmp_path / "list.xml"
+    path.write_text(content)
+    with pytest.raises(InputError, match=words):
+        published.read(path)
