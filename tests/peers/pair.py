@@ -1,7 +1,7 @@
 """Two real nodes in one process, with a clock that can be moved and a network that can lose, repeat and stop.
 
-Nothing is mocked but the clock and the network: bytes go from `Sender` to `inbox` and back by hand, so a test decides at
-each step what arrives.
+Nothing is mocked but the clock and the network: bytes go from `Sender` to `inbox` and back by hand, so a test decides
+at each step what arrives.
 """
 
 import os
@@ -129,14 +129,15 @@ class Pair:
         """Send everything both have, refusals included."""
         moved = True
         while moved:
-            moved = any([self.send(peer, lane) for peer in (self.be, self.ma) for lane in lanes or LANES])
+            moved = False
+            for peer in (self.be, self.ma):
+                for lane in lanes or LANES:
+                    moved |= self.send(peer, lane)
 
     def sign(self, body: bytes, by: str = "be") -> str:
         """Propose and sign an instrument on both sides."""
         proposer, other = self.peer(by), self.other(self.peer(by))
-        record = governance.act(
-            proposer.ctx, other.ctx.name, "instrument.propose", "officer", instrument=body.decode()
-        )
+        record = governance.act(proposer.ctx, other.ctx.name, "instrument.propose", "officer", instrument=body.decode())
         self.settle("governance")
         for peer in (proposer, other):
             governance.act(
@@ -186,7 +187,9 @@ def strangers(be: Store | None = None, ma: Store | None = None, **policy: Any) -
     return pair
 
 
-def partners(be: Store | None = None, ma: Store | None = None, channel: dict[str, Any] | None = None, **policy: Any) -> Pair:
+def partners(
+    be: Store | None = None, ma: Store | None = None, channel: dict[str, Any] | None = None, **policy: Any
+) -> Pair:
     """Two nodes with an agreement and a channel that both have signed."""
     pair = strangers(be, ma, **policy)
     pair.agreement = pair.sign(texts.agreement())

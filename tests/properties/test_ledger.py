@@ -60,8 +60,9 @@ def test_inclusion_holds_for_its_leaf_and_for_no_other(data, draw):
     merkle.verify_inclusion(index, size, leaf, path, roots[size])
     with pytest.raises(ProofError):
         merkle.verify_inclusion(index, size, merkle.leaf_hash(data[index] + b"!"), path, roots[size])
-    other = draw.draw(st.integers(0, size - 1).filter(lambda i: data[i] != data[index])) if len(set(data[:size])) > 1 else None
-    if other is not None:
+    others = [i for i in range(size) if data[i] != data[index]]
+    if others:
+        other = draw.draw(st.sampled_from(others))
         with pytest.raises(ProofError):
             merkle.verify_inclusion(other, size, leaf, path, roots[size])
 
@@ -106,10 +107,13 @@ def test_no_changed_byte_of_a_receipt_goes_unseen(draw):
     at = draw.draw(st.integers(0, len(text) - 1))
     text[at] ^= draw.draw(st.integers(1, 255))
     with pytest.raises(PasserelleError):
-        read = checkpoint.parse(bytes(text))
-        assert read.note.encode() == bytes(text)
-        checkpoint.verify(read, _verifiers(_keys("be").log))
-        checkpoint.verify_cosignature(read, _verifiers(_keys("ma").receipt))
+        _read_receipt(bytes(text))
+
+
+def _read_receipt(text):
+    read = checkpoint.parse(text)
+    checkpoint.verify(read, _verifiers(_keys("be").log))
+    checkpoint.verify_cosignature(read, _verifiers(_keys("ma").receipt))
 
 
 @functools.cache
@@ -125,7 +129,8 @@ def test_one_key_makes_one_kind_of_statement():
     with pytest.raises(SignatureError):
         checkpoint.verify_cosignature(signed, _verifiers(_keys("ma").log))
     with pytest.raises(SignatureError, match="ma/receipt"):
-        checkpoint.verify_cosignature(checkpoint.sign(_keys("be").log, signed.origin, 3, b"r" * 32), _verifiers(_keys("ma").receipt))
+        bare = checkpoint.sign(_keys("be").log, signed.origin, 3, b"r" * 32)
+        checkpoint.verify_cosignature(bare, _verifiers(_keys("ma").receipt))
 
 
 @given(st.integers(0, 2**50), st.integers(0, 2**50), st.integers(0, 2**20), st.binary(min_size=32, max_size=32))

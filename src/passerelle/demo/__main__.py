@@ -90,7 +90,7 @@ def _close(story: Story, console: Console, options: argparse.Namespace, code: in
         figures.add_row(name.replace("_", " "), str(value))
     console.print(figures)
     if options.json:
-        print(json.dumps({"ok": code == 0, **story.figures}))  # noqa: T201 - the last line is the interface
+        print(json.dumps({"ok": code == 0, **story.figures}))
         sys.stdout.flush()
 
 

@@ -1,7 +1,7 @@
 """Persons of a published list in the format of the United Nations consolidated list (XML), as subjects of a dossier.
 
-Reads names in every script given, birth dates exact, approximate and between, nationalities, documents and places. A file with a
-document type or entities is refused: the list has none, and they are how XML attacks begin.
+Reads names in every script given, birth dates exact, approximate and between, nationalities, documents and places. A
+file with a document type or entities is refused: the list has none, and they are how XML attacks begin.
 """
 
 import re

@@ -31,6 +31,7 @@ class FailedError(StateError):
 
 
 def free_port() -> int:
+    """A TCP port of the loopback address that nobody uses now."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])

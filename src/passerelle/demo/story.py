@@ -379,7 +379,13 @@ _PLACE = {"on": "2026-01-20", "place": cast.PLACE}
 
 # Who, which act, the state after it, in words, what the act says.
 _LIFE: list[tuple[str, str, str, str, dict[str, Any]]] = [
-    ("ma", "take-charge", "in-charge", "taken in charge by a person at ma", {"reference": "MA-2026-4411", "body": {"service": "مكتب المبحوث عنهم"}}),
+    (
+        "ma",
+        "take-charge",
+        "in-charge",
+        "taken in charge by a person at ma",
+        {"reference": "MA-2026-4411", "body": {"service": "مكتب المبحوث عنهم"}},
+    ),
     (
         "ma",
         "review",

@@ -1,9 +1,11 @@
 """Signed notes (C2SP signed-note): text, a blank line, signature lines.
 
 Rules kept here: UTF-8, no control character but newline, text ends in a newline, at most 16 signatures, canonical
-base64. A signature line of a key that the reader does not know says nothing and is ignored; one of a known key must verify.
+base64. A signature line of a key that the reader does not know says nothing and is ignored; one of a known key must
+verify.
 """
 
+import re
 from collections.abc import Sequence
 
 import msgspec
@@ -14,6 +16,7 @@ from passerelle.identity.keys import b64, unb64
 MAX_SIGNATURES = 16
 MAX_NOTE = 128 * 1024
 _DASH = "— "
+_CONTROL = re.compile("[\x00-\x09\x0b-\x1f]")
 
 
 class Signature(msgspec.Struct, frozen=True):
@@ -69,7 +72,7 @@ def parse(data: bytes | str) -> Note:
         text = data.decode() if isinstance(data, bytes) else data
     except UnicodeDecodeError:
         raise NoteError("expected a note in UTF-8") from None
-    if any(char < " " and char != "\n" for char in text):
+    if _CONTROL.search(text):
         raise NoteError("expected a note without control characters")
     head, mark, tail = text.rpartition("\n\n")
     if not mark or not head or not tail.endswith("\n"):
@@ -93,6 +96,6 @@ def parse(data: bytes | str) -> Note:
 
 def make(text: str, signatures: Sequence[Signature] = ()) -> Note:
     """A note of lines that end in a newline. Raises NoteError when the text could be misread."""
-    if not text.endswith("\n") or "\n\n" in text or any(char < " " and char != "\n" for char in text):
+    if not text.endswith("\n") or "\n\n" in text or _CONTROL.search(text):
         raise NoteError("expected non-empty lines that each end in a newline")
     return Note(text, tuple(signatures))

@@ -31,6 +31,7 @@ class Proof(msgspec.Struct, frozen=True):
 
 
 def make(index: int, path: Sequence[bytes], checkpoint: Checkpoint) -> Proof:
+    """A proof of these parts."""
     return Proof(index, tuple(path), checkpoint)
 
 

@@ -79,9 +79,9 @@ class Entry(Record, frozen=True):
 class Message(Record, frozen=True):
     """A message of either direction; its content stands in `CONTENTS`.
 
-    States of own messages: unsequenced, sequenced (stored by the partner when its log's `cosigned` is past the index),
-    refused, withdrawn (never got an index), withheld (the content is gone). Of the partner's: applied, waiting, refused,
-    withheld.
+    States of own messages: unsequenced, sequenced (stored by the partner when its log's `cosigned` is past the
+    index), refused, withdrawn (never got an index), withheld (the content is gone). Of the partner's: applied,
+    waiting, refused, withheld.
     """
 
     id: str

@@ -1,5 +1,6 @@
 """Strict JSON: one reading of the same bytes, and clear words for everything else."""
 
+import contextlib
 import json as plain
 
 import pytest
@@ -77,7 +78,5 @@ def test_what_is_written_canonically_is_read_back_equal(value):
 
 @given(st.binary(max_size=200))
 def test_any_bytes_give_a_value_or_a_clear_error(data):
-    try:
-        json.parse(data)
-    except JsonError as error:
-        assert "expected" in str(error)
+    with contextlib.suppress(JsonError):
+        assert json.parse(data) == plain.loads(data)
