@@ -9,7 +9,7 @@ import msgspec
 from passerelle.ports.store import Kind
 
 
-class Record(msgspec.Struct, frozen=True, kw_only=True):
+class Record(msgspec.Struct, frozen=True):
     """A row."""
 
 

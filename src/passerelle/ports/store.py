@@ -6,10 +6,12 @@ What every implementation promises (one contract suite, `tests/contract`, runs o
 - *durable*: when `write` returns, its writes outlive a crash of the process and of the machine;
 - *serializable*: concurrent `write`s have the effect of some order of them, one after the other; a `read` sees one
   moment, and nothing of a transaction that is not finished;
-- *repeatable*: `write` may call the function again when a conflict undid it, so the function touches nothing but the
-  transaction and returns what it learnt; at most one of its calls takes effect;
+- *repeatable*: `write` and `read` may call the function again when a conflict undid it, so the function touches
+  nothing but the transaction and returns what it learnt; at most one of its calls takes effect;
+- *single*: a thread has one transaction of a store at a time; whatever fails inside one loses all of it;
 - *clear when it cannot*: BusyError (locked by another, nothing changed, try again), FullError (disk full, nothing
-  changed), AlreadyThereError (`add` of a key that is there, nothing changed), StoreError for the rest.
+  changed), AlreadyThereError (`add` of a key that is there, nothing changed), StoreError for the rest, and when the
+  connection was lost during the commit, so that nobody knows: every caller here can ask again and repeat.
 
 What it does not promise: that a `read` is fast without an index. So there is no other way to look than by key or by a
 declared index, and a scan is always of one index, in its order, from one end, with a limit.
@@ -31,7 +33,7 @@ class Kind(Generic[R]):
     """A kind of record: its name, its frozen type, the fields of its key and its ordered indexes.
 
     Fields are `str`, `int`, `bool`, `bytes` or `tuple[str, ...]`; `None` is allowed where the type says so, never in
-    an index. The key itself is an index, named `key`.
+    an index. The key itself is an index, named `key`. Text holds no NUL; indexed text is at most 2,000 bytes.
     """
 
     def __init__(self, name: str, record: type[R], key: tuple[str, ...], **indexes: tuple[str, ...]) -> None:
@@ -64,7 +66,7 @@ class Reading(Protocol):
         ...
 
     def get_many(self, kind: Kind[R], keys: Iterable[Key]) -> dict[Key, R]:
-        """The records that are there, by key. Any number of keys; unknown ones are left out."""
+        """The records that are there, by key, in the order asked. Any number of keys; unknown ones are left out."""
         ...
 
     def scan(
@@ -116,7 +118,8 @@ class Store(Protocol):
         """What `work` returns, once its writes are durable.
 
         `name` says what is done (`inbox.accept`); fault points bear it: `<name>:begin`, `<name>:commit` (all written,
-        nothing durable yet) and `<name>:done` (durable, the caller does not know yet).
+        nothing durable yet) and `<name>:done` (durable, the caller does not know yet). After a conflict the first two are
+        passed again; the last is passed once.
         """
         ...
 

@@ -12,8 +12,9 @@ Rules kept here:
 
 Left unchecked: the server's own settings (`fsync`, standbys, who may read the schema), and the text of an index: a
 place of more than some 2,600 bytes does not fit PostgreSQL's pages and is a StoreError here alone. When the connection
-is lost while COMMIT is under way nobody here knows whether it took effect, and the StoreError says so. A pooler between
-must keep sessions: settings and prepared statements belong to one. What is deleted stays in free space until VACUUM.
+is lost while COMMIT is under way nobody here knows whether it took effect, and the StoreError says so. A pooler
+between must not change connections: settings and prepared statements belong to one. What is deleted stays in free
+space until VACUUM.
 """
 
 import re
@@ -204,7 +205,7 @@ class PostgresStore(BaseStore):
         check_meta(f"schema {self.schema}", facts)
 
     def _is_made(self, connection: psycopg.Connection[Any]) -> bool:
-        # Not to_regclass: it reads no table, so it does not notice what another session has just made.
+        # Not to_regclass: it reads no table, so it does not notice what another process has just made.
         query = "SELECT 1 FROM pg_catalog.pg_tables WHERE schemaname = %s AND tablename = 'meta'"
         return bool(connection.execute(query, (self.schema,)).fetchall())
 

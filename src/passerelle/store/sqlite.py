@@ -15,6 +15,7 @@ Left unchecked: the mode of a file that was there before; NUL in text (`core.tex
 system that only pretends to lock.
 """
 
+import errno
 import os
 import sqlite3
 import threading
@@ -33,6 +34,7 @@ from passerelle.core.errors import AlreadyThereError, BusyError, FullError, Stor
 from passerelle.ports.records import KINDS
 from passerelle.ports.store import Fault, Key, Kind, no_fault
 from passerelle.store.base import SCHEMA, SCHEMA_KEY, BaseStore, Transaction, check_meta
+from passerelle.store.shapes import Shape
 from passerelle.store.sql import Plan, SqlTransaction, client_error, ddl, names
 
 R = TypeVar("R", bound=msgspec.Struct)
@@ -70,13 +72,18 @@ class SqlitePlan(Plan[R]):
     mark = "?"
     boolean = bool
 
+    def __init__(self, shape: Shape[R]) -> None:
+        super().__init__(shape)
+        self.delete = f"DELETE FROM {self.table} WHERE {self.equal(shape.kind.key)}"
+        self.holds_bytes = any(column.type is bytes for column in shape.columns)
+        self.selects_many = {count: self._select_many(count) for count in _CHUNKS}
+
     def source(self, index: str) -> str:
         if index == "key":
             return self.table  # the primary key; its index has a name of SQLite's own
         return f'{self.table} INDEXED BY "{self.kind.name}_{index}"'
 
-    def select_many(self, count: int) -> str:
-        """The statement that looks for `count` keys."""
+    def _select_many(self, count: int) -> str:
         key = self.kind.key
         if len(key) == 1:
             return f"{self.select} WHERE {names(key)} IN ({self.marks(count)})"
@@ -87,10 +94,6 @@ class SqlitePlan(Plan[R]):
             f"WITH wanted ({names(key)}) AS (VALUES {wanted}) "
             f"SELECT {names(self.kind.fields, f'{self.table}.')} FROM wanted CROSS JOIN {self.table} ON {same}"
         )
-
-    @property
-    def delete(self) -> str:
-        return f"DELETE FROM {self.table} WHERE {self.equal(self.kind.key)}"
 
 
 class _SqliteTransaction(SqlTransaction[SqlitePlan[Any]]):
@@ -107,7 +110,7 @@ class _SqliteTransaction(SqlTransaction[SqlitePlan[Any]]):
             chunk = keys[start : start + _CHUNKS[-1]]
             size = next(size for size in _CHUNKS if size >= len(chunk))
             chunk += chunk[-1:] * (size - len(chunk))
-            rows = self._cursor.execute(plan.select_many(size), tuple(chain.from_iterable(chunk))).fetchall()
+            rows = self._cursor.execute(plan.selects_many[size], tuple(chain.from_iterable(chunk))).fetchall()
             found.update((plan.key_of(record), record) for record in plan.records(rows))
         return found
 
@@ -121,8 +124,9 @@ class _SqliteTransaction(SqlTransaction[SqlitePlan[Any]]):
             raise
 
     def _delete(self, kind: Kind[R], keys: list[Key]) -> None:
-        self.erased = self.erased or any(column.type is bytes for column in self._plans[kind].shape.columns)
-        self._cursor.executemany(self._plans[kind].delete, keys)
+        plan = self._plans[kind]
+        self.erased = self.erased or plan.holds_bytes
+        self._cursor.executemany(plan.delete, keys)
 
 
 class SqliteStore(BaseStore):
@@ -176,7 +180,8 @@ class SqliteStore(BaseStore):
         except FileNotFoundError:
             raise StoreError(f"{self.path}: expected a folder {self.path.parent}, got none") from None
         except OSError as error:
-            raise StoreError(f"{self.path}: expected to make the file, got: {error.strerror}") from None
+            branch = FullError if error.errno in (errno.ENOSPC, errno.EDQUOT) else StoreError
+            raise branch(f"{self.path}: expected to make the file, got: {error.strerror}") from None
 
     def _connect(self) -> sqlite3.Connection:
         connection = sqlite3.connect(
@@ -201,12 +206,13 @@ class SqliteStore(BaseStore):
         """The tables are there, and of this program's schema."""
         try:
             with self._connection() as connection:
+                tables = self._tables(connection)
+                if tables and "meta" not in tables:  # it stays as it is
+                    raise StoreError(f"expected a store or an empty file, got another database, with {min(tables)}")
                 connection.execute("PRAGMA page_size = 8192")  # heeded as long as the file is empty
                 self._log_ahead(connection)
-                if not self._tables(connection):
+                if not tables:
                     self._create(connection)
-                if "meta" not in (tables := self._tables(connection)):
-                    raise StoreError(f"expected a store or an empty file, got another database, with {min(tables)}")
                 facts = dict(connection.execute('SELECT "name", "value" FROM "meta"').fetchall())
         except (sqlite3.Error, StoreError) as error:
             known = translate(error)
