@@ -139,9 +139,7 @@ class Service:
         while not self._stop.is_set():
             wake.clear()
             try:
-                if not await self._due(partner, lane):
-                    await self._rest(wake)
-                elif not await self._step(partner, lane):
+                if not await self._due(partner, lane) or not await self._step(partner, lane):
                     await self._rest(wake)
             except PasserelleError as error:
                 if not await asyncio.to_thread(self._confirmed, partner):
@@ -203,12 +201,12 @@ class Service:
         self.say("send.failed", partner=partner, lane=lane, reason=str(error), next_ms=due - self.ctx.clock.now())
 
 
-def reopen(node: Node, partner: str, lane: str, by: str, reason: str) -> Log:
+def reopen(node: Node, partner: str, lane: str, by: str, reason: str, *, although_open: bool = False) -> Log:
     """Open a new generation of an own log, over the network: ask, take back, close, begin. Returns the new log.
 
     Raises StateError when the log is not stopped or frozen, TransportError when the partner cannot be reached.
     """
-    job = Reopening(node.ctx, partner, lane)
+    job = Reopening(node.ctx, partner, lane, although_open=although_open)
     identity = node.store.read(lambda tx: node.ctx.confirmed(tx, partner))[1]
 
     async def post(name: str, body: bytes) -> bytes:

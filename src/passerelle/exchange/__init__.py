@@ -1,1 +1,1 @@
-"""The exchange of messages between two nodes: outbox, sequencer, batches, inbox with its numbered checks, generations."""
+"""The exchange of messages between two nodes: outbox, sequencer, batches, inbox with numbered checks, generations."""

@@ -2,8 +2,10 @@
 
 The steps, each safe to repeat:
 1. ask the partner what it holds of the log (its cosigned checkpoint bears this node's own signature, so it is proof);
-2. take back what this store lacks: the partner offers the entries and the contents that it still has. They are this
-   node's own messages: they are checked against the own signature, put in their old place and count again;
+2. take back what this store lacks, generation by generation from the partner's newest down to this store's newest: the
+   partner offers the entries and the contents that it still has. They are this node's own messages: they are checked
+   against the own signature, put in their old place and count again. Where one generation ends is said by the first
+   entry of the next;
 3. close the log at exactly the size the partner holds and begin the next generation with a message that names that
    checkpoint. Entries behind it were never cosigned: their messages go back in line and get a new index. The partner
    knows a message by its id, so none is applied twice.
@@ -11,14 +13,25 @@ The steps, each safe to repeat:
 What the partner does not hold and this store lost is lost: nobody else has it. What was written but not sent is kept.
 """
 
+from collections.abc import Iterable
+
 import msgspec
 
 from passerelle.core import ids
 from passerelle.core.audit import What
-from passerelle.core.errors import ExchangeError, IdentityError, InputError, NoteError, SignatureError, StateError
+from passerelle.core.errors import (
+    ExchangeError,
+    IdentityError,
+    InputError,
+    JsonError,
+    NoteError,
+    SignatureError,
+    StateError,
+)
+from passerelle.exchange import content as contents
 from passerelle.exchange import intake, links, notes, outbox, sender, wire
 from passerelle.exchange.context import Context
-from passerelle.identity.keys import b64
+from passerelle.identity.keys import b64, unb64
 from passerelle.ledger import checkpoint as checkpoints
 from passerelle.ledger import entry as entries
 from passerelle.ledger import merkle
@@ -51,20 +64,48 @@ def allow(ctx: Context, partner: str, lane: str, by: str) -> None:
     ctx.store.write("generation.allow", work)
 
 
-class Reopening:
-    """One reopening of one log; the caller posts `question` and `request` and hands back the answers."""
+class _Part:
+    """One generation as the partner holds it: where it ends, and what came back of it.
 
-    def __init__(self, ctx: Context, partner: str, lane: str) -> None:
+    `start` entries are here already and surely the same; `taken` are those behind them.
+    """
+
+    def __init__(self, generation: int, origin: str, size: int, root: bytes, start: int) -> None:
+        self.generation, self.origin, self.size, self.root, self.start = generation, origin, size, root, start
+        self.taken: list[tuple[entries.Leaf, wire.Item]] = []
+        self.receipt: Checkpoint | None = None
+
+    @property
+    def next(self) -> int:
+        return self.start + len(self.taken)
+
+    @property
+    def complete(self) -> bool:
+        return self.next >= self.size
+
+    def again(self) -> None:
+        """What is here does not begin what is there: all of it is taken."""
+        self.start, self.taken = 0, []
+
+
+class Reopening:
+    """One reopening of one log; the caller posts `question` and `request` and hands back the answers.
+
+    `although_open`: persons insist, because the partner has frozen its copy of a log that looks well here.
+    """
+
+    def __init__(self, ctx: Context, partner: str, lane: str, *, although_open: bool = False) -> None:
         self.ctx, self.partner, self.lane = ctx, partner, lane
         log = ctx.store.read(lambda tx: links.current(tx, partner, "out", lane))
-        if log is None or log.state not in ("stopped", "frozen"):
+        states = ("stopped", "frozen", "open") if although_open else ("stopped", "frozen")
+        if log is None or log.state not in states:
             words = log.state if log else "none"
             raise StateError(f"expected a log to {partner} in lane {lane} that is stopped or frozen, got {words}")
-        self._held: Checkpoint | None = None
-        self._generation = log.generation
-        self._taken: list[tuple[entries.Leaf, wire.Item]] = []
-        self._from = 0
-        self._lost: tuple[str, ...] = ()
+        self._allowed = states
+        self._newest = log.generation
+        self._parts: list[_Part] = []
+
+    # -- asking -------------------------------------------------------------------------------------------------
 
     def question(self, nonce: bytes) -> bytes:
         """The status request to post first."""
@@ -80,180 +121,213 @@ class Reopening:
             )
             state, held = next(one for one in states if one[0].lane == self.lane)
             if held is not None:
-                checkpoints.verify(held, (ctx.keys.log[0].verifier, ctx.keys.log[1].verifier))
-                if held.origin != checkpoints.origin(ctx.name, self.partner, self.lane, state.generation):
-                    raise NoteError(f"expected a checkpoint of this link, got {held.origin}")
+                self._own(held, state.generation)
         except (NoteError, SignatureError, IdentityError) as error:
             raise ExchangeError(f"status of {self.partner}: {error}") from None
-        self._held = held
-        self._generation = max(state.generation, 1)
-        self._from = ctx.store.read(lambda tx: self._common(tx))
+        part = self._part(max(state.generation, 1), state.size, state.root)
+        part.receipt = held
+        self._parts = [part]
 
-    def _common(self, tx: Reading) -> int:
-        """How many of this store's entries are surely those that the partner holds."""
-        if self._held is None:
-            return 0
-        log = tx.get(LOGS, self._held.origin)
-        if log is None:
-            return 0
-        if self._held.size <= log.size:
-            same = links.root_of(tx, log, self._held.size) == self._held.root
-            return self._held.size if same else 0
-        # Whether what is here begins what is there is seen when the rest has come and the root is made.
-        return log.size
+    def _own(self, held: Checkpoint, generation: int) -> None:
+        """What the partner says it holds must bear this node's own signature."""
+        expected = checkpoints.origin(self.ctx.name, self.partner, self.lane, generation)
+        if held.origin != expected:
+            raise NoteError(f"expected a checkpoint of {expected}, got {held.origin}")
+        checkpoints.verify(held, (self.ctx.keys.log[0].verifier, self.ctx.keys.log[1].verifier))
+
+    def _part(self, generation: int, size: int, root: bytes) -> _Part:
+        origin = checkpoints.origin(self.ctx.name, self.partner, self.lane, generation)
+
+        def common(tx: Reading) -> int:
+            log = tx.get(LOGS, origin)
+            if log is None:
+                return 0
+            if size <= log.size:
+                return size if links.root_of(tx, log, size) == root else 0
+            # Whether what is here begins what is there is seen when the rest has come and the root is made.
+            return log.size
+
+        return _Part(generation, origin, size, root, self.ctx.store.read(common))
 
     def request(self, nonce: bytes) -> bytes | None:
         """The next recover request to post, or None when all is here."""
-        held = self._held
-        start = self._from + len(self._taken)
-        if held is None or start >= held.size:
+        if not self._parts:
+            raise StateError("expected the partner's status first")
+        part = self._parts[-1]
+        if part.complete:
             return None
         ctx = self.ctx
-        return wire.recover_request(held.origin, start, held.size, nonce, ctx.clock.now(), ctx.keys.envelope)
+        return wire.recover_request(part.origin, part.next, part.size, nonce, ctx.clock.now(), ctx.keys.envelope)
 
     def recovered(self, answer: bytes) -> None:
         """Take entries back. Raises ExchangeError when they are not this node's own."""
-        ctx, held = self.ctx, self._held
+        ctx, part = self.ctx, self._parts[-1]
         identity = ctx.store.read(lambda tx: ctx.confirmed(tx, self.partner))[1]
-        start = self._from + len(self._taken)
-        if held is None:
-            raise ExchangeError("expected a status first")
-        header, sealed = wire.parse_header(answer, wire.RECOVERED)
-        batch = wire.open_batch(header, sealed, sender=identity.envelope, key=ctx.keys.sealing)
-        if header.origin != held.origin or batch.start != start:
-            raise ExchangeError(f"expected entries from {start} of {held.origin}, got {batch.start} of {header.origin}")
-        for index, item in enumerate(batch.items, start):
-            leaf = entries.parse(item.leaf)
-            if (leaf.origin, leaf.index) != (held.origin, index):
-                raise ExchangeError(f"expected entry {index}, got {leaf.index}")
-            if not item.withheld and entries.commit(item.salt, item.content) != leaf.commitment:
-                raise ExchangeError(f"entry {index}: expected the content that the leaf commits to, got another")
-            self._taken.append((leaf, item))
-        if self._from + len(self._taken) >= held.size and not self._matches():
-            if self._from == 0:
+        try:
+            header, sealed = wire.parse_header(answer, wire.RECOVERED)
+            batch = wire.open_batch(header, sealed, sender=identity.envelope, key=ctx.keys.sealing)
+            self._own(batch.checkpoint, part.generation)
+            if header.origin != part.origin or batch.start != part.next:
+                raise NoteError(f"expected entries from {part.next} of {part.origin}, got others")
+            self._take(part, batch)
+        except (NoteError, SignatureError) as error:
+            raise ExchangeError(f"recovery from {self.partner}: {error}") from None
+        if part.complete and not self._matches(part):
+            if part.start == 0:
                 raise ExchangeError("expected the entries under this node's own signature, got others")
-            # The store's beginning is not the partner's: take all of it.
-            self._from, self._taken = 0, []
+            part.again()
+        elif part.complete:
+            self._before(part)
 
-    def _matches(self) -> bool:
-        held = self._held
-        assert held is not None  # noqa: S101 - the caller asked for its entries
+    def _take(self, part: _Part, batch: wire.Batch) -> None:
+        for index, item in enumerate(batch.items[: part.size - part.next], part.next):
+            leaf = entries.parse(item.leaf)
+            if (leaf.origin, leaf.index) != (part.origin, index):
+                raise NoteError(f"expected entry {index}, got {leaf.index}")
+            if not item.withheld and entries.commit(item.salt, item.content) != leaf.commitment:
+                raise NoteError(f"entry {index}: expected the content that the leaf commits to, got another")
+            part.taken.append((leaf, item))
 
+    def _matches(self, part: _Part) -> bool:
         def work(tx: Reading) -> bytes:
-            tree = links.Tree(tx, held.origin, [item.leaf for _, item in self._taken], self._from)
-            return merkle.root_at(tree.subtree, held.size)
+            tree = links.Tree(tx, part.origin, [item.leaf for _, item in part.taken], part.start)
+            return merkle.root_at(tree.subtree, part.size)
 
-        return self.ctx.store.read(work) == held.root
+        return self.ctx.store.read(work) == part.root
+
+    def _before(self, part: _Part) -> None:
+        """A whole generation that this store never had: its first entry says where the one before it ended."""
+        if part.generation <= self._newest or part.start > 0:
+            return
+        leaf, item = part.taken[0]
+        try:
+            content = contents.parse(item.content, leaf.message)
+            contents.check_plain(content)
+            if content["kind"] != "generation":
+                raise contents.ContentError(f"expected a message of kind generation, got {content['kind']}")
+        except (JsonError, contents.ContentError) as error:
+            raise ExchangeError(f"first entry of generation {part.generation}: {error}") from None
+        self._parts.append(self._part(part.generation - 1, content["size"], unb64(content["root"])))
+
+    # -- writing ------------------------------------------------------------------------------------------------
 
     def finish(self, by: str, reason: str) -> Log:
         """Write everything: what came back, the closing, the new generation's first message. Returns the new log."""
         if not by or not reason:
             raise InputError("expected the person who opens the generation and the reason")
-        if self.request(b"\0" * 16) is not None:
+        if self.request(bytes(16)) is not None:
             raise StateError("expected all entries of the partner's copy to be here first")
         return self.ctx.store.write("generation.open", lambda tx: self._finish(tx, by, reason))
 
     def _finish(self, tx: Writing, by: str, reason: str) -> Log:
-        ctx, held = self.ctx, self._held
+        ctx = self.ctx
         newest = links.current(tx, self.partner, "out", self.lane)
-        if newest is None or newest.state not in ("stopped", "frozen"):
+        if newest is None or newest.state not in self._allowed or newest.generation != self._newest:
             raise StateError("expected a log that is stopped or frozen, got one that was reopened meanwhile")
-        size = held.size if held else 0
-        root = held.root if held else merkle.EMPTY_ROOT
-        origin = checkpoints.origin(ctx.name, self.partner, self.lane, self._generation)
-        old = tx.get(LOGS, origin) or links.fresh(ctx.name, self.partner, "out", self.lane, self._generation)
-        old = self._put_back(tx, old)
-        again = self._behind(tx, old, size)
-        if newest.origin != old.origin:
-            again += self._behind(tx, newest, 0)
+        again: list[Message] = []
+        last_time = 0
+        for part in reversed(self._parts):
+            closed, behind = self._close(tx, part, reason)
+            again += behind
+            last_time = max(last_time, closed.last_time)
+        top = self._parts[0]
+        for log in links.generations(tx, self.partner, "out", self.lane):
+            if log.generation > top.generation:
+                # Never seen by the partner, who was put back behind it: all of it goes again.
+                again += _unsent(tx, links.entries(tx, log.origin, 0, log.size), log.origin)
+                tx.put(LOGS, [msgspec.structs.replace(log, state="closed", closing=0, reason=reason)])
+                last_time = max(last_time, log.last_time)
+        generation = max(newest.generation, top.generation) + 1
+        opened = self._begin(tx, generation, max(ctx.clock.now(), last_time), by, reason)
+        tx.put(MESSAGES, again)
+        details = {"reason": reason, "closed_at": top.size}
+        notes.record(tx, ctx, What.GENERATION_OPENED, by, opened.origin, details)
+        return opened
+
+    def _close(self, tx: Writing, part: _Part, reason: str) -> tuple[Log, list[Message]]:
+        """One generation as the partner holds it, and the messages behind its end."""
+        there = tx.get(LOGS, part.origin)
+        old = there or links.fresh(self.ctx.name, self.partner, "out", self.lane, part.generation)
+        old, lost = self._put_back(tx, part, old)
+        again = _unsent(tx, links.entries(tx, old.origin, part.size, old.size), old.origin, lost)
+        receipt = str(part.receipt) if part.receipt else old.receipt
         closed = msgspec.structs.replace(
-            old,
-            state="closed",
-            closing=size,
-            cosigned=size,
-            receipt=str(held) if held else "",
-            reason=reason,
+            old, state="closed", closing=part.size, cosigned=part.size, receipt=receipt, reason=reason
         )
         tx.put(LOGS, [closed])
-        fresh = links.fresh(ctx.name, self.partner, "out", self.lane, max(newest.generation, self._generation) + 1)
-        if newest.origin not in (closed.origin, fresh.origin):
-            tx.put(LOGS, [msgspec.structs.replace(newest, state="closed", closing=0, reason=reason)])
+        return closed, again
+
+    def _begin(self, tx: Writing, generation: int, now: int, by: str, reason: str) -> Log:
+        """The new log with its first entry: its index is given out here, so that nothing can stand before it."""
+        top = self._parts[0]
+        fresh = links.fresh(self.ctx.name, self.partner, "out", self.lane, generation)
         fields = {
-            "previous": str(held) if held else "",
-            "size": size,
-            "root": b64(root),
+            "previous": str(top.receipt) if top.receipt else "",
+            "size": top.size,
+            "root": b64(top.root),
             "by": by,
             "reason": reason,
         }
-        first = outbox.simple(tx, ctx, self.partner, self.lane, "generation", **fields)
-        # The log's first index is given out here, so that no other message can stand before it.
-        now = max(ctx.clock.now(), old.last_time)
+        first = outbox.simple(tx, self.ctx, self.partner, self.lane, "generation", **fields)
         leaf = entries.Leaf(fresh.origin, 0, now, first.id, first.size, first.commitment).encode()
         tree = merkle.Tree()
         nodes = tree.append(leaf)
         tx.add(ENTRIES, [Entry(origin=fresh.origin, index=0, leaf=leaf, nodes=nodes, message=first.id)])
-        numbered = msgspec.structs.replace(first, state="sequenced", origin=fresh.origin, index=0, time=now)
-        tx.put(MESSAGES, [numbered, *again])
+        tx.put(MESSAGES, [msgspec.structs.replace(first, state="sequenced", origin=fresh.origin, index=0, time=now)])
         opened = msgspec.structs.replace(fresh, size=1, frontier=tree.frontier, last_time=now)
         tx.put(LOGS, [opened])
-        notes.record(tx, ctx, What.GENERATION_OPENED, by, opened.origin, {"reason": reason, "closed_at": size})
         return opened
 
-    def _put_back(self, tx: Writing, old: Log) -> Log:
-        """The own log as the partner holds it, with what came back."""
-        if not self._taken:
-            return old
-        if old.size > self._from:
+    def _put_back(self, tx: Writing, part: _Part, old: Log) -> tuple[Log, list[str]]:
+        """The own log as the partner holds it, with what came back; and messages that a fork pushed out of it."""
+        if not part.taken:
+            return old, []
+        lost: list[str] = []
+        if old.size > part.start:
             # A fork: ours is kept as proof, theirs bears our signature and the partner's receipt and takes its place.
-            lost = links.entries(tx, old.origin, self._from, old.size)
-            text = "\n".join(entry.leaf.decode() for entry in lost)
-            proof = Conflict(
+            ours = links.entries(tx, old.origin, part.start, old.size)
+            kept = Conflict(
                 id=ids.new_id(),
                 origin=old.origin,
-                index=self._from,
+                index=part.start,
                 time=self.ctx.clock.now(),
-                ours=text,
-                theirs=str(self._held),
+                ours="\n".join(entry.leaf.decode() for entry in ours),
+                theirs=str(part.receipt or ""),
             )
-            tx.add(CONFLICTS, [proof])
-            tx.delete(ENTRIES, [(old.origin, entry.index) for entry in lost])
-            returned = {leaf.message for leaf, _ in self._taken}
-            self._lost = tuple(entry.message for entry in lost if entry.message not in returned)
-        frontier = merkle.frontier_at(links.Tree(tx, old.origin).subtree, self._from)
-        tree = merkle.Tree(self._from, frontier)
-        rows, messages, contents = [], [], []
-        there = tx.get_many(MESSAGES, [(leaf.message,) for leaf, _ in self._taken])
-        for leaf, item in self._taken:
+            tx.add(CONFLICTS, [kept])
+            tx.delete(ENTRIES, [(old.origin, entry.index) for entry in ours])
+            returned = {leaf.message for leaf, _ in part.taken}
+            lost = [entry.message for entry in ours if entry.message not in returned]
+        tree = merkle.Tree(part.start, merkle.frontier_at(links.Tree(tx, old.origin).subtree, part.start))
+        rows, messages, bodies = [], [], []
+        there = tx.get_many(MESSAGES, [(leaf.message,) for leaf, _ in part.taken])
+        now = self.ctx.clock.now()
+        for leaf, item in part.taken:
             nodes = tree.append(item.leaf)
             rows.append(Entry(origin=old.origin, index=leaf.index, leaf=item.leaf, nodes=nodes, message=leaf.message))
-            messages.append(
-                _message_of(self.partner, self.lane, leaf, item, there.get((leaf.message,)), self.ctx.clock.now())
-            )
+            known = there.get((leaf.message,))
+            messages.append(_placed(known or intake.own_row(self.partner, self.lane, leaf, item, now), leaf))
             if not item.withheld:
-                contents.append(Content(message=leaf.message, salt=item.salt, body=item.content))
+                bodies.append(Content(message=leaf.message, salt=item.salt, body=item.content))
         tx.add(ENTRIES, rows)
         tx.put(MESSAGES, messages)
-        tx.put(CONTENTS, contents)
-        intake.take_back(tx, self.ctx, messages, {content.message: content.body for content in contents})
-        last = self._taken[-1][0].time
-        return msgspec.structs.replace(old, size=tree.size, frontier=tree.frontier, last_time=max(old.last_time, last))
-
-    def _behind(self, tx: Writing, old: Log, size: int) -> list[Message]:
-        """Messages of entries that the partner never cosigned: back in line."""
-        rows = links.entries(tx, old.origin, size, old.size)
-        found = tx.get_many(MESSAGES, [(name,) for name in (*(row.message for row in rows), *self._lost)])
-        return [
-            msgspec.structs.replace(message, state="unsequenced", origin="", index=-1, time=0)
-            for message in found.values()
-            if message.origin == old.origin and message.kind != "generation" and message.state == "sequenced"
-        ]
+        tx.put(CONTENTS, bodies)
+        intake.take_back(tx, self.ctx, messages, {content.message: content.body for content in bodies})
+        last = max(old.last_time, part.taken[-1][0].time)
+        return msgspec.structs.replace(old, size=tree.size, frontier=tree.frontier, last_time=last), lost
 
 
-def _message_of(
-    partner: str, lane: str, leaf: entries.Leaf, item: wire.Item, there: Message | None, noted: int
-) -> Message:
-    base = there or intake.own_row(partner, lane, leaf, item, noted)
-    state = "withheld" if item.withheld else "sequenced"
-    if there is not None and there.state in ("refused", "withdrawn"):
-        state = there.state
-    return msgspec.structs.replace(base, state=state, origin=leaf.origin, index=leaf.index, time=leaf.time)
+def _unsent(tx: Reading, rows: Iterable[Entry], origin: str, more: Iterable[str] = ()) -> list[Message]:
+    """Messages of entries that the partner never cosigned, as they stand back in line."""
+    found = tx.get_many(MESSAGES, [(name,) for name in dict.fromkeys([*(row.message for row in rows), *more])])
+    return [
+        msgspec.structs.replace(message, state="unsequenced", origin="", index=-1, time=0)
+        for message in found.values()
+        if message.origin == origin and message.kind != "generation" and message.state == "sequenced"
+    ]
+
+
+def _placed(known: Message, leaf: entries.Leaf) -> Message:
+    """An own message in the place that the partner's copy gives it."""
+    state = "sequenced" if known.state in ("unsequenced", "withdrawn") else known.state
+    return msgspec.structs.replace(known, state=state, origin=leaf.origin, index=leaf.index, time=leaf.time)

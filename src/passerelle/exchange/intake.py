@@ -259,7 +259,8 @@ def take_in(tx: Writing, ctx: Context, partner: str, lane: str, arrivals: list[A
 def own_row(partner: str, lane: str, leaf: Leaf, item: Item, noted: int) -> Message:
     """The row of an own message that came back from a partner."""
     one = arrival(leaf, item, noted)
-    return contents.row_of(partner, "out", lane, leaf, one.content, noted)
+    row = contents.row_of(partner, "out", lane, leaf, one.content, noted)
+    return msgspec.structs.replace(row, state="withheld", reason=item.withheld) if item.withheld else row
 
 
 def take_back(tx: Writing, ctx: Context, messages: list[Message], bodies: dict[str, bytes]) -> None:

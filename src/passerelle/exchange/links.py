@@ -29,6 +29,7 @@ def current_or_new(tx: Reading, name: str, partner: str, direction: str, lane: s
 
 
 def fresh(name: str, partner: str, direction: str, lane: str, generation: int) -> Log:
+    """An empty log of a link, not stored yet. `name` is this node's."""
     sender, receiver = (name, partner) if direction == "out" else (partner, name)
     return Log(
         origin=checkpoints.origin(sender, receiver, lane, generation),

@@ -17,7 +17,7 @@ from dataclasses import dataclass, field
 
 import msgspec
 
-from passerelle.core.errors import ExchangeError, IdentityError, LedgerError, NoteError, SignatureError
+from passerelle.core.errors import ExchangeError, IdentityError, NoteError, SignatureError
 from passerelle.exchange import governance, links, notes, outbox, wire
 from passerelle.exchange.context import Context
 from passerelle.ledger import checkpoint as checkpoints
