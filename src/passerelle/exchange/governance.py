@@ -46,8 +46,7 @@ def _step(
     kind = content["kind"]
     if kind == "instrument.propose":
         body = content["instrument"].encode()
-        made = lifecycle.propose(body, node=ctx.name, partner=partner, proposer=side, time=time, known=records)
-        return msgspec.structs.replace(made, agreement=parse(body).agreement)
+        return lifecycle.propose(body, node=ctx.name, partner=partner, proposer=side, time=time, known=records)
     record = records.get(content["digest"])
     if kind == "instrument.sign":
         return lifecycle.sign(record, side=side, time=time, message=message, known=records)

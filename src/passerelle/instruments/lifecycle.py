@@ -60,6 +60,7 @@ def propose(body: bytes, *, node: str, partner: str, proposer: str, time: int, k
         body=body,
         proposed_by=proposer,
         proposed=time,
+        agreement=instrument.agreement,
         supersedes=instrument.supersedes,
     )
 

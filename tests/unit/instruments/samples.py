@@ -50,8 +50,8 @@ def agreement(**overrides: Any) -> bytes:
 def channel(agreement_digest: str, types: Mapping[str, str | Mapping[str, Any]] = TYPES, **overrides: Any) -> bytes:
     """The canonical bytes of a police channel, valid for the years 2026 and 2027.
 
-    `types`: digest by name, or what the channel says of a type (`digest`, `acts`, `four_eyes`, ...); by default all acts,
-    none under four eyes.
+    `types`: digest by name, or what the channel says of a type (`digest`, `acts`, `four_eyes`, ...); by default all
+    acts, none under four eyes.
     """
     one, two = overrides.get("parties", ["be", "ma"])
     entries = {name: {"digest": entry} if isinstance(entry, str) else dict(entry) for name, entry in types.items()}
@@ -112,6 +112,7 @@ def proposed(body: bytes, *, partner: str = "ma", by: str = "be") -> records.Ins
         body=body,
         proposed_by=by,
         proposed=PROPOSED,
+        agreement=value.get("agreement", ""),
         supersedes=value.get("supersedes", ""),
     )
 
@@ -131,7 +132,7 @@ def prepared(
 
 
 def request(**overrides: Any) -> Request:
-    """A request to open a wanted-trace from be to ma, as the receiver asks it at `NOW`; the sample channel allows it."""
+    """A request to open a wanted-trace from be to ma, as ma asks it at `NOW`; the sample channel allows it."""
     values: dict[str, Any] = {
         "sender": "be",
         "receiver": "ma",
@@ -148,7 +149,9 @@ def request(**overrides: Any) -> Request:
         "handling": frozenset({"H0"}),
         "classification": "restricted",
         "retention": "2027-11-21",
-        "fields": frozenset({"subjects.names", "subjects.births", "subjects.category", "body.warrant", "statements.text"}),
+        "fields": frozenset(
+            {"subjects.names", "subjects.births", "subjects.category", "body.warrant", "statements.text"}
+        ),
         "categories": frozenset({"wanted"}),
         "author": "be-017",
         "releaser": "be-003",

@@ -42,7 +42,11 @@ def enters(written, now=None, retention="2028-02-01", **parts):
     """Codes for a message that enters, written and arrived at these moments."""
     wanted = {key: parts.pop(key) for key in ("opening", "wind_down") if key in parts}
     return codes(
-        decide(request(written=written, retention=retention, **wanted), as_receiver(**parts), written if now is None else now)
+        decide(
+            request(written=written, retention=retention, **wanted),
+            as_receiver(**parts),
+            written if now is None else now,
+        )
     )
 
 
@@ -147,9 +151,21 @@ def test_retention_to_the_day():
 
 def test_several_reasons_at_once():
     here = as_receiver(record={"partner_signed": 0})
-    asked = request(type="x", purpose="y", basis="z", lane="w", recipient="v", retention="", fields=frozenset({"a", "b"}))
+    asked = request(
+        type="x", purpose="y", basis="z", lane="w", recipient="v", retention="", fields=frozenset({"a", "b"})
+    )
     verdict = decide(asked, here, NOW)
-    expected = ["partner-signature", "lane", "purpose", "basis", "recipient", "field", "field", "retention-form", "type"]
+    expected = [
+        "partner-signature",
+        "lane",
+        "purpose",
+        "basis",
+        "recipient",
+        "field",
+        "field",
+        "retention-form",
+        "type",
+    ]
     assert codes(verdict) == expected
     assert verdict.checks == ("7", "8")
 
@@ -273,7 +289,9 @@ def test_the_agreement_is_terminated():
     assert enters(END + GRACE + 1, **parts) == ["terminated"]
 
 
-@pytest.mark.parametrize("end", [{"terminated": END, "terminated_by": "ma"}, {"terminated": END, "terminated_by": "be"}, {}])
+@pytest.mark.parametrize(
+    "end", [{"terminated": END, "terminated_by": "ma"}, {"terminated": END, "terminated_by": "be"}, {}]
+)
 def test_acts_that_wind_down_pass_after_the_end(end):
     later = UNTIL + 400 * DAY
     ask = {"retention": "2029-12-31", "wind_down": True, "record": end}
@@ -363,3 +381,30 @@ def test_a_termination_far_ahead():
 
 def test_the_skew_that_others_check():
     assert CLOCK_AHEAD == 5 * 60 * 1000
+
+
+def test_everything_that_the_channel_names_may_be_used_at_once():
+    here = as_receiver(fields=["subjects.names", "body.health"], limits={"bytes": 4096})
+    asked = request(
+        handling=frozenset({"H0", "H1", "H2", "H3"}),
+        categories=here.instrument.categories,
+        fields=frozenset({"subjects.names", "body.health"}),
+        special=frozenset({"subjects.names", "body.health"}),
+        size=4096,
+    )
+    assert decide(asked, here, NOW).reasons == ()
+    assert codes(decide(request(size=4097), as_receiver(limits={"bytes": 4096}), NOW)) == ["size"]
+
+
+def test_the_agreement_is_superseded():
+    old = signed(AGREEMENT, partner="be")
+    new = standing(signed(agreement(title="Second convention", supersedes=old.digest), partner="be", at=END))
+    under = standing(old, None, [new])
+    assert under.superseded_by == new.instrument.digest
+    here = standing(signed(channel(UNDER), partner="be"), under)
+    assert here.superseded_by == "", "no channel has taken the place of this one"
+    assert here.ended_at == END
+    ask = {"retention": "2026-12-31"}
+    assert decide(request(written=END + GRACE, **ask), here, END + GRACE).allowed
+    [reason] = decide(request(written=END + GRACE + 1, **ask), here, END + GRACE + 1).reasons
+    assert (reason.code, reason.path) == ("superseded", "agreement")

@@ -153,6 +153,13 @@ def test_what_each_state_allows(step, side, allowed, denied):
             take(record)
 
 
+def test_a_signature_that_crosses_a_termination_counts_until_it_takes_effect():
+    ends = with_sides(OWN, terminated=NOW, terminated_by="be")
+    assert sign(ends, side="ma", time=NOW - 1, message="m9", known=KNOWN).partner_signed == NOW - 1
+    with refused("10"):
+        sign(ends, side="ma", time=NOW, message="m9", known=KNOWN)
+
+
 def test_signing_needs_the_agreement():
     with refused("10"):
         sign(OPEN, side="be", time=NOW, message="m1", known={})
@@ -176,6 +183,7 @@ def test_the_first_rejection_counts():
     record = reject(OPEN, side="be", time=NOW, reason="own")
     assert reject(record, side="ma", time=NOW - 5, reason="theirs").rejected_by == "ma"
     assert reject(record, side="ma", time=NOW + 5, reason="theirs") == record
+    assert reject(record, side="be", time=NOW, reason="in other words") == record
 
 
 def test_the_earlier_termination_counts_and_none_counts_backwards():
@@ -184,6 +192,7 @@ def test_the_earlier_termination_counts_and_none_counts_backwards():
     later = terminate(BOTH, side="ma", time=NOW, effective=NOW + 1000, reason="in time")
     assert terminate(later, side="be", time=NOW, effective=NOW + 500, reason="sooner").terminated == NOW + 500
     assert terminate(later, side="be", time=NOW, effective=NOW + 2000, reason="later") == later
+    assert terminate(later, side="ma", time=NOW, effective=NOW + 1000, reason="in other words") == later
 
 
 def test_lineage():

@@ -1,5 +1,7 @@
 import hashlib
 import json
+import tomllib
+from importlib import resources
 from pathlib import Path
 
 import pytest
@@ -70,7 +72,9 @@ def test_other_party():
     "spoil",
     [
         lambda body: json.dumps(json.loads(body), indent=1).encode(),
-        lambda body: json.dumps(json.loads(body), separators=(",", ":"), sort_keys=True).encode().replace(b"v", b"\\u0076"),
+        lambda body: (
+            json.dumps(json.loads(body), separators=(",", ":"), sort_keys=True).encode().replace(b"v", b"\\u0076")
+        ),
         lambda body: body + b"\n",
         lambda body: b" " + body,
         lambda body: b"{" + b'"v":1,' + body[1:].replace(b',"v":1', b""),
@@ -95,7 +99,9 @@ def test_unknown_kind(kind):
 
 
 def test_all_problems_of_form_are_listed_with_path_expected_and_got():
-    body = agreement(v=2, nature="promise", signed="yesterday", extra=1, reference=None, in_force={"since": "2025-01-01"})
+    body = agreement(
+        v=2, nature="promise", signed="yesterday", extra=1, reference=None, in_force={"since": "2025-01-01"}
+    )
     assert problems(body) == {
         ("v", "1, the version of this form", "2"),
         ("nature", "one of military, political-commitment, technical-arrangement, treaty", "'promise'"),
@@ -138,7 +144,7 @@ def test_natures_and_their_treaties():
     made = parse(agreement(nature="technical-arrangement", treaties=[treaty]))
     assert isinstance(made, Agreement)
     assert made.treaties[0].digest == "aa" * 32
-    parse(agreement(nature="political-commitment"))
+    parse(agreement(nature="political-commitment", signed="2025-03-01"))
     parse(agreement(nature="military"))
 
 
@@ -158,7 +164,10 @@ def transfer(party="be", **changes):
         ("classification.ceiling", {"classification": {"ceiling": {"ma": None, "fr": "x"}}}),
         ("classification.levels.0", {"classification": {"levels": [{"be": "low", "fr": "x"}]}}),
         ("classification.ceiling", {"classification": {"ceiling": {"be": "confidential"}}}),
-        ("classification.levels", {"classification": {"levels": [{"be": "restricted", "ma": "diffusion-restreinte"}] * 2}}),
+        (
+            "classification.levels",
+            {"classification": {"levels": [{"be": "restricted", "ma": "diffusion-restreinte"}] * 2}},
+        ),
         # 2
         ("wall", {"nature": "military"}),
         # 3
@@ -262,7 +271,9 @@ def test_a_migration_channel():
 
 def test_an_intelligence_channel_without_personal_data_under_a_military_agreement():
     base = {"regime": "national-security", "services": {"police": None, "justice": None, "staff": "military"}}
-    sides = {party: base | {"transfer": {"ground": "none", "article": None, "reference": None}} for party in ("be", "ma")}
+    sides = {
+        party: base | {"transfer": {"ground": "none", "article": None, "reference": None}} for party in ("be", "ma")
+    }
     made = parse(
         channel(
             AGREEMENT,
@@ -360,6 +371,17 @@ def test_the_examples_fit_each_other():
         example("treaty")
 
 
+def test_the_example_names_acts_and_deadlines_that_exist():
+    made = from_toml(example("channel"))
+    assert isinstance(made, Channel)
+    catalogue = resources.files("passerelle.catalogue")
+    for name, entry in made.types.items():
+        kind = tomllib.loads(catalogue.joinpath(f"{name}.toml").read_text("utf-8"))
+        assert entry.version == kind["version"]
+        assert entry.four_eyes.names <= kind["acts"].keys()
+        assert entry.deadlines.keys() <= kind.get("deadlines", {}).keys()
+
+
 class Accreditation(Instrument, frozen=True, kw_only=True):
     officer: str
 
@@ -370,7 +392,11 @@ def accreditation():
     schema = {
         "properties": {
             "officer": {"$ref": "#/$defs/line"},
-            "valid": {"type": "object", "required": ["from", "until"], "additionalProperties": {"$ref": "#/$defs/date"}},
+            "valid": {
+                "type": "object",
+                "required": ["from", "until"],
+                "additionalProperties": {"$ref": "#/$defs/date"},
+            },
         },
         "required": ["officer", "valid"],
     }
