@@ -128,8 +128,8 @@ def test_one_key_makes_one_kind_of_statement():
         checkpoint.verify(signed, _verifiers(_keys("be").receipt))
     with pytest.raises(SignatureError):
         checkpoint.verify_cosignature(signed, _verifiers(_keys("ma").log))
+    bare = checkpoint.sign(_keys("be").log, signed.origin, 3, b"r" * 32)
     with pytest.raises(SignatureError, match="ma/receipt"):
-        bare = checkpoint.sign(_keys("be").log, signed.origin, 3, b"r" * 32)
         checkpoint.verify_cosignature(bare, _verifiers(_keys("ma").receipt))
 
 

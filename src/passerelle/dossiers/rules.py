@@ -3,8 +3,8 @@
 A rule looks at what was done before in the dossier (`Fact`) and at who wants to act, and says what stands in the way.
 To add a rule: a frozen struct with its parameters, `acts`, `problem`, and an entry in `RULES`.
 
-Left alone: a rule is judged when an act is written and again when it is received, at the messages its author had seen.
-It is not judged again when messages of the other side turn out to have crossed: what was rightly done stays done.
+An act's rules are judged when it is written and again when it is received, at the messages its author had seen. A
+transition's rules are also judged when the acts of both sides are put in order (see `state`).
 """
 
 from collections.abc import Mapping
@@ -68,8 +68,8 @@ class RequiresBefore(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
             if fact is not None and fact.at > from_on and holds(self.where, fact.values):
                 return None
         words = "".join(f", {field} {' or '.join(map(str, some))}" for field, some in self.where.items())
-        before = " or ".join(self.act) + words + (f", after {self.since}" if from_on else "")
-        return Problem("act", f"{before} before", "none")
+        since = f", after {self.since}," if from_on else ""
+        return Problem("act", f"{' or '.join(self.act)}{words}{since} before", "none")
 
 
 class ByAuthorOf(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

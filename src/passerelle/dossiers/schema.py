@@ -176,11 +176,7 @@ def dated(
 
 
 _EXPECTED = {
-    "required": "a value",
-    "additionalProperties": "no such field",
     "uniqueItems": "different items",
-    "falseSchema": "no such field",
-    "false": "no such field",
     "minItems": "at least {} items",
     "maxItems": "at most {} items",
     "minLength": "at least {} characters",
@@ -193,20 +189,29 @@ _EXPECTED = {
 
 
 def problems_of(validator: Validator, content: Any, within: Steps = ()) -> list[Problem]:
-    """What the schema finds wrong, at most MOST_PROBLEMS, with paths that begin `within`. Empty when all is well."""
+    """What the schema finds wrong with a content that is not valid: 1 to MOST_PROBLEMS; paths begin with `within`."""
     found: list[Problem] = []
     for error in validator.iter_errors(content):
         name, value = error.kind.name, error.kind.value
         steps = (*within, *error.instance_path)
         if name == "required":
             found.append(Problem(place((*steps, value)), "a value", "nothing"))
-        elif name == "additionalProperties":
-            found += [Problem(place((*steps, shown(key))), "no such field", "a value") for key in value]
+        elif name in ("additionalProperties", "falseSchema"):
+            # Of a closed object without any field the validator only says that it must be empty.
+            keys = value if name == "additionalProperties" else _inside(content, error.instance_path)
+            found += [Problem(place((*steps, shown(key))), "no such field", "a value") for key in keys]
         else:
             found.append(Problem(place(steps), _expected(name, value), shown(error.instance)))
         if len(found) >= MOST_PROBLEMS:
             break
-    return found[:MOST_PROBLEMS]
+    # Never empty for a content that is not valid, whatever the validator had to say about it.
+    return found[:MOST_PROBLEMS] or [Problem(place(within), "a valid value", shown(content))]
+
+
+def _inside(content: Any, steps: list[str | int]) -> list[str]:
+    for step in steps:
+        content = content[step]
+    return list(content) if isinstance(content, dict) else []
 
 
 def _expected(name: str, value: Any) -> str:

@@ -3,7 +3,8 @@
 The rule. Each message names in `after` what its author had seen. Messages are put into one order that respects this
 (Kahn's algorithm); wherever several could come next, the one with the smallest (rank, id) does. Each is then applied to
 the state reached. An act that finds no way from that state, because an act of the other side came in between, is
-*overtaken*: kept in the dossier, named in the standing, and it moves nothing.
+*overtaken*: kept in the dossier, named in the standing, and it moves nothing. Rules of a transition are part of whether
+there is a way; rules of the act are not: they say what an author may do, and what was rightly done stays done.
 
 So the standing depends on the set of messages alone: not on the order of their arrival, the process or the node. Two
 nodes that hold the same messages of a dossier show the same state, and each can compute it from an export.
@@ -26,7 +27,7 @@ unknown ids are ignored. Messages that wait for each other in a circle are never
 """
 
 import heapq
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from typing import Any
 
 import msgspec
@@ -166,8 +167,10 @@ def fold(kind: DossierType, events: Iterable[Event]) -> Standing:
 # ---- one step --------------------------------------------------------------------------------------------------------
 
 
-def _way(act: ActType, standing: Standing, by: Side, facts: Mapping[str, Any], *, crossing: bool) -> Transition | None:
-    """The first transition that fits. `crossing`: those that only a crossing brings about count too."""
+def _ways(
+    act: ActType, standing: Standing, by: Side, facts: Mapping[str, Any], *, crossing: bool
+) -> Iterator[Transition]:
+    """The transitions that fit, their rules left aside; with `crossing`, those that only a crossing takes too."""
     opening = "message" in facts and facts["message"] == standing.opening
     for way in act.transitions:
         if (
@@ -177,6 +180,13 @@ def _way(act: ActType, standing: Standing, by: Side, facts: Mapping[str, Any], *
             and (crossing or not way.crossing)
             and (way.to != "@back" or standing.back)
         ):
+            yield way
+
+
+def _taken(act: ActType, standing: Standing, event: Event) -> Transition | None:
+    """The first transition that fits and whose own rules hold."""
+    for way in _ways(act, standing, event.by, event.facts, crossing=True):
+        if not any(rule.problem(standing.facts, event.by) for rule in way.rules):
             return way
     return None
 
@@ -201,7 +211,7 @@ def step(kind: DossierType, standing: Standing, event: Event) -> Standing:
     subjects = standing.subjects
     if keys := event.facts.get("subjects"):
         subjects = tuple(sorted({*subjects, *keys}))
-    way = _way(act, standing, event.by, event.facts, crossing=True) if act else None
+    way = _taken(act, standing, event) if act else None
     state, back, facts, overtaken = standing.state, standing.back, standing.facts, standing.overtaken
     if act is None or way is None:
         overtaken = (*overtaken, event.id)
@@ -274,12 +284,14 @@ def refusals(
     message = content.get("body", {}).get("message")
     if problem := _by_problem(what, by, author, message):
         return (problem,)
-    way = _way(what, standing, by, {} if message is None else {"message": message}, crossing=False)
-    if way is None:
+    facts = {} if message is None else {"message": message}
+    ways = list(_ways(what, standing, by, facts, crossing=False))
+    if not ways:
         expected = "one of " + ", ".join(next_acts(kind, standing, by))
         return (Problem("act", expected, f"{act}, while {standing.state or 'not opened'}"),)
-    found = [problem for rule in (*what.rules, *way.rules) if (problem := rule.problem(standing.facts, by))]
-    return (*found, *_unknown_subjects(standing, content))
+    broken = [[problem for rule in way.rules if (problem := rule.problem(standing.facts, by))] for way in ways]
+    found = [problem for rule in what.rules if (problem := rule.problem(standing.facts, by))]
+    return (*found, *([] if [] in broken else broken[0]), *_unknown_subjects(standing, content))
 
 
 def next_acts(kind: DossierType, standing: Standing, by: Side) -> tuple[str, ...]:
@@ -293,10 +305,11 @@ def next_acts(kind: DossierType, standing: Standing, by: Side) -> tuple[str, ...
 def _possible(act: ActType, standing: Standing, by: Side) -> bool:
     if not act.refers and act.by not in ("either", by):
         return False
+    if any(rule.problem(standing.facts, by) for rule in act.rules):
+        return False
     messages: tuple[dict[str, str], ...] = ({}, {"message": standing.opening}) if act.refers else ({},)
-    ways = (_way(act, standing, by, facts, crossing=False) for facts in messages)
     return any(
-        not any(rule.problem(standing.facts, by) for rule in (*act.rules, *way.rules))
-        for way in ways
-        if way is not None
+        not any(rule.problem(standing.facts, by) for rule in way.rules)
+        for facts in messages
+        for way in _ways(act, standing, by, facts, crossing=False)
     )

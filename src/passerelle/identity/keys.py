@@ -4,8 +4,8 @@ Rules kept here:
 - one key, one kind of statement: `log` keys sign the node's own checkpoints, `receipt` keys cosign partners'
   checkpoints, the `envelope` key signs batch headers and status notes, the `sealing` key opens what is sealed;
 - signature types are those that C2SP assigns: 0x01 Ed25519 over the note text (signed-note), 0x04 Ed25519
-  cosignature and 0x06 ML-DSA-44 cosignature (tlog-cosignature). Checkpoints carry both a classical and a post-quantum signature and
-  both must verify, so evidence outlives either;
+  cosignature and 0x06 ML-DSA-44 cosignature (tlog-cosignature). Checkpoints carry both a classical and a post-quantum
+  signature and both must verify, so evidence outlives either;
 - a public key is always shown as a C2SP verifier key: `name+keyid+base64(type byte, key)`;
 - private keys live in files of their owner alone; a file that others can read is refused, not repaired silently.
 

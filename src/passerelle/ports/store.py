@@ -118,8 +118,8 @@ class Store(Protocol):
         """What `work` returns, once its writes are durable.
 
         `name` says what is done (`inbox.accept`); fault points bear it: `<name>:begin`, `<name>:commit` (all written,
-        nothing durable yet) and `<name>:done` (durable, the caller does not know yet). After a conflict the first two are
-        passed again; the last is passed once.
+        nothing durable yet) and `<name>:done` (durable, the caller does not know yet). After a conflict the first two
+        are passed again; the last is passed once.
         """
         ...
 

@@ -45,17 +45,13 @@ class Node:
         """Apply an act as a node does: one step when it builds on the heads, else the fold over all."""
         newest = event.after == self.standing.heads
         self.seen[event.id] = event
-        self.standing = (
-            step(self.kind, self.standing, event) if newest else fold(self.kind, self.seen.values())
-        )
+        self.standing = step(self.kind, self.standing, event) if newest else fold(self.kind, self.seen.values())
 
     def judged(self, event: Event, standing: Standing) -> list[str]:
         """What check 10 says of an act at a standing."""
         named = self.seen.get(event.facts.get("message", ""))
         content = {"body": event.facts, "subjects": [{"key": key} for key in event.facts.get("subjects", ())]}
-        found = refusals(
-            self.kind, standing, event.act, event.by, content, author=named.by if named else None
-        )
+        found = refusals(self.kind, standing, event.act, event.by, content, author=named.by if named else None)
         return [str(one) for one in found]
 
     def write(self, rng: Random, name: str | None = None) -> Event | None:
@@ -63,7 +59,9 @@ class Node:
         names = next_acts(self.kind, self.standing, self.side)
         if not names or (name is not None and name not in names):
             return None
-        act = self.kind.acts[name or rng.choice(names)]
+        # Half of the time something that can move the dossier, or nearly all would be receipts and questions.
+        moving = [one for one in names if any(way.to != "@same" for way in self.kind.acts[one].transitions)]
+        act = self.kind.acts[name or rng.choice(moving if moving and rng.random() < 0.5 else names)]
         facts: dict[str, Any] = {field: rng.choice(words(act, field)) for field in act.remembered}
         if "message" in act.schema.get("required", ()):
             facts["message"] = rng.choice(list(self.seen))
@@ -103,6 +101,13 @@ class Dossier:
             assert receiver.judged(event, known) == []
             receiver.take(event)
             self.arrived[side] += 1
+
+    def play(self, *acts: tuple[Side, str]) -> None:
+        """Write these acts one after the other, each delivered at once. What they say is drawn until it is allowed."""
+        for side, name in acts:
+            while self.write(side, name) is None:
+                pass
+            self.deliver(side)
 
     def settle(self) -> None:
         """Bring everything to both."""
