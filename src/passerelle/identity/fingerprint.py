@@ -15,8 +15,8 @@ Each word list has 256 everyday words of one language in the order of their lett
 aside). No two are equal, none begins another, any two differ by at least two letters, and in the Latin alphabet their
 first four letters differ; so one misheard letter never makes another word of the list.
 
-`matches` reads what a person typed or a camera saw. It forgives case, spaces, dashes, commas, accents, Arabic digits and
-direction marks; it forgives nothing that carries the fingerprint.
+`matches` reads what a person typed or a camera saw. It forgives case, spaces, dashes, commas, accents, Arabic digits
+and direction marks; it forgives nothing that carries the fingerprint.
 """
 
 import re

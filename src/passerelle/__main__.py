@@ -1,0 +1,5 @@
+"""`python -m passerelle`: the command line."""
+
+from passerelle.cli import main
+
+main()

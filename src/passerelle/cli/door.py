@@ -1,0 +1,155 @@
+"""How a function becomes a command: `--json`, help with examples, and one answer printed."""
+
+import inspect
+import json
+import os
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, NamedTuple, TypeVar
+
+import typer
+
+from passerelle.cli import exits
+from passerelle.cli.screen import Screen, escaped
+
+if TYPE_CHECKING:
+    from passerelle.node import Node
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+
+class Answer(NamedTuple):
+    """What a command gives: `value` for `--json`, `show` for a person, and the exit code."""
+
+    value: Any
+    show: Callable[[Screen], None]
+    code: int = exits.DONE
+
+
+def said(value: Any, text: str) -> Answer:
+    """An answer of a few lines."""
+    return Answer(value, lambda screen: screen.line(text))
+
+
+def user_name() -> str:
+    """The operating-system user, or nothing when it has no name."""
+    import getpass
+
+    with suppress(OSError, KeyError, ImportError):
+        return getpass.getuser()
+    return ""
+
+
+def _named(name: str) -> str:
+    if not name.strip():
+        raise typer.BadParameter("expected the name of a person, got nothing")
+    return name
+
+
+def _person(option: str, what: str) -> Any:
+    return typer.Option(
+        option,
+        metavar="PERSON",
+        help=what,
+        default_factory=user_name,
+        show_default="the operating-system user",
+        callback=_named,
+    )
+
+
+Folder = Annotated[Path, typer.Argument(metavar="DIR", help="The node's folder.", show_default=False)]
+PartnerName = Annotated[str, typer.Argument(metavar="PARTNER", help="Name of the partner's node.", show_default=False)]
+By = Annotated[str, _person("--by", "The person who does this.")]
+Author = Annotated[str, _person("--author", "The person who writes the act.")]
+Reason = Annotated[str, typer.Option("--reason", help="Why, in words.", show_default=False)]
+LanguageOption = Annotated[str, typer.Option("--language", metavar="en|fr|nl|ar", help="Language of the labels.")]
+Json = Annotated[bool, typer.Option("--json", help="Print one JSON value and nothing else.")]
+
+_JSON = inspect.Parameter("as_json", inspect.Parameter.KEYWORD_ONLY, default=False, annotation=Json)
+
+
+def group(app: typer.Typer, name: str, words: str) -> typer.Typer:
+    """A group of commands below another."""
+    made = typer.Typer(name=name, help=words, rich_markup_mode=None, add_completion=False)
+    app.add_typer(made)
+    return made
+
+
+def command(app: typer.Typer, name: str, *examples: str) -> Callable[[F], F]:
+    """Register a function as a command. It gets `--json`, and `as_json` when it names it; its docstring is the help."""
+
+    def register(work: F) -> F:
+        signature = inspect.signature(work, eval_str=True)
+        own = "as_json" in signature.parameters
+        parameters = [*signature.parameters.values(), *(() if own else (_JSON,))]
+
+        def call(*, as_json: bool, **given: Any) -> None:
+            if own:
+                given["as_json"] = as_json
+            answer = work(**given)
+            if answer is not None:
+                tell(answer, as_json)
+
+        made: Any = call
+        made.__signature__ = inspect.Signature(parameters)
+        made.__annotations__ = {one.name: one.annotation for one in parameters}
+        epilog = "\b\nExamples:\n" + "\n".join(f"  passerelle {one}" for one in examples) if examples else None
+        app.command(name, help=inspect.cleandoc(work.__doc__ or ""), epilog=epilog)(made)
+        return work
+
+    return register
+
+
+def tell(answer: Answer, as_json: bool) -> None:
+    """Print an answer; leave with its code."""
+    if as_json:
+        print_json(answer.value)
+    else:
+        answer.show(Screen())
+    if answer.code:
+        raise typer.Exit(answer.code)
+
+
+def print_json(value: Any) -> None:
+    """One JSON value on standard output."""
+    pure = (sys.stdout.encoding or "").lower().replace("-", "") in ("utf8", "utf")
+    text = json.dumps(value, ensure_ascii=not pure, indent=2 if sys.stdout.isatty() else None)
+    # A line end of the layout is no text; within texts JSON has escaped it already.
+    sys.stdout.write("\n".join(map(escaped, text.split("\n"))) + "\n")
+    sys.stdout.flush()
+
+
+@contextmanager
+def opened(folder: Path, *, check_own: bool = True) -> Iterator["Node"]:
+    """The node of a folder, closed afterwards."""
+    from passerelle.node import Node
+
+    node = Node.open(folder, check_own=check_own)
+    try:
+        yield node
+    finally:
+        node.close()
+
+
+def read_file(path: Path, what: str) -> bytes:
+    """A file that a person names. Raises InputError."""
+    from passerelle.core.errors import InputError
+
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        raise InputError(f"{what}: expected a readable file, got {path}: {error.strerror}") from None
+
+
+def write_file(path: Path, data: bytes) -> None:
+    """A new file that its owner alone reads. Raises InputError when it is there or cannot be made."""
+    from passerelle.core.errors import InputError
+
+    try:
+        handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    except OSError as error:
+        raise InputError(f"--out: expected a new file, got {path}: {error.strerror}") from None
+    with os.fdopen(handle, "wb") as file:
+        file.write(data)

@@ -1,0 +1,100 @@
+"""Commands on evidence: write it on a node, verify it anywhere."""
+
+import re
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from passerelle.cli import exits
+from passerelle.cli.door import Answer, By, Folder, command, opened, read_file, said, write_file
+from passerelle.cli.screen import Screen
+
+
+def register(app: typer.Typer) -> None:
+    """Add the commands."""
+    command(app, "evidence", "evidence /srv/be 019ab3 --out evidence.json --by ann")(evidence)
+    command(app, "verify", "verify evidence.json", "verify evidence.json --trust be.json --trust ma.json")(verify)
+
+
+def evidence(
+    folder: Folder,
+    wanted: Annotated[
+        str,
+        typer.Argument(
+            metavar="DOSSIER|MESSAGE", help="Id of a dossier or a message or its beginning, or the own reference."
+        ),
+    ],
+    out: Annotated[Path, typer.Option("--out", help="The new file.", show_default=False)],
+    by: By,
+) -> Answer:
+    """Write everything that proves a dossier or a message into one file. It holds personal data in clear."""
+    from passerelle.cli.finding import find, find_dossier
+    from passerelle.core.errors import InputError, NotFoundError
+    from passerelle.oversight.evidence import collect
+    from passerelle.ports.records import MESSAGES
+    from passerelle.ports.store import Reading
+
+    if out.exists() or not out.absolute().parent.is_dir():
+        raise InputError(f"--out: expected a new file in a folder that is there, got {out}")
+
+    def named(tx: Reading) -> str:
+        try:
+            return find_dossier(tx, wanted).id
+        except NotFoundError:
+            return find(tx, MESSAGES, wanted, "a dossier or a message").id
+
+    with opened(folder) as node:
+        found = node.store.read(named)
+        data = collect(node.ctx, node.identity, found, by)
+    write_file(out, data)
+    value = {"id": found, "file": str(out), "bytes": len(data)}
+    return said(value, f"evidence of {found} is in {out} ({len(data)} bytes); check it with: passerelle verify {out}")
+
+
+def verify(
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="The evidence file.", show_default=False)],
+    trust: Annotated[
+        list[Path] | None,
+        typer.Option("--trust", metavar="IDENTITY", help="An identity file that you trust. May be repeated."),
+    ] = None,
+) -> Answer:
+    """Check an evidence file: no node, no network. Says of each statement whether it holds, and why not.
+
+    Without trusted identity files the verdict is at most "consistent, identities unconfirmed".
+    """
+    from passerelle.identity import fingerprint, identity
+    from passerelle.oversight import verify as verifier
+
+    trusted = [identity.parse(read_file(path, "--trust")) for path in trust or []]
+    report = verifier.verify(read_file(file, "evidence"), trusted)
+    value: dict[str, Any] = {
+        "verdict": report.verdict,
+        "statements": [
+            {"about": one.about, "says": one.says, "result": one.result, "detail": one.detail}
+            for one in report.statements
+        ],
+        "trusted": [
+            {"name": one.name, "fingerprint": fingerprint.digits(one.fingerprint), "sha256": one.fingerprint}
+            for one in trusted
+        ],
+    }
+
+    def tell(screen: Screen) -> None:
+        rows = [(one.result, one.about, one.says, _digits(one.about, one.detail)) for one in report.statements]
+        screen.table(("result", "about", "statement", "detail"), rows)
+        screen.line()
+        for one in value["trusted"]:
+            screen.line(f"trusted: {one['name']}, fingerprint {one['fingerprint']}")
+        screen.line(report.verdict)
+
+    return Answer(value, tell, exits.FAILED if report.verdict == verifier.FAILED else exits.DONE)
+
+
+def _digits(about: str, detail: str) -> str:
+    """What is said of an identity, with its fingerprint as persons compare it."""
+    from passerelle.identity import fingerprint
+
+    if not about.startswith("identity"):
+        return detail
+    return re.sub(r"\b[0-9a-f]{64}\b", lambda found: fingerprint.digits(found.group()), detail)

@@ -1,0 +1,229 @@
+"""The form of an act: a file to fill in, made from the schema of its type, every field under its label.
+
+What must be there stands in the text, with `<what is meant>` as its value; nothing that a person has to say is said for
+him, so a form that was not filled in is refused when it is read (`blanks`). What may be there stands behind `#`, and so
+does what the node puts in by itself. `example_of` makes up values instead: for trying things out.
+"""
+
+import json
+import re
+from collections.abc import Iterator, Mapping
+from datetime import date, timedelta
+from typing import Any
+
+from passerelle.dossiers.schema import problems_of
+from passerelle.dossiers.types import ActType, DossierType, Language
+
+_LEFT_OUT = ("purpose", "basis", "recipient", "handling", "classification", "retention", "urgency")
+_MAY = ("reference", "also_via", "handling_note")
+# What the patterns of the catalogue take; tried in this order.
+_SAMPLES = ("p1", "BE", "fr", "Latn", "1980-01-31", "019ab000-0000-7000-8000-000000000000", "0" * 16, "0" * 64)
+_BARE = re.compile(r"[A-Za-z0-9_-]+")
+_NO_WORD = re.compile(r"[^a-z0-9]+")
+_BLANK = re.compile(r"<.*>", re.DOTALL)
+
+Schema = Mapping[str, Any]
+
+
+def blanks(value: Any, path: str = "") -> Iterator[str]:
+    """Where something of the form was not filled in: the paths of values `<…>`."""
+    if isinstance(value, dict):
+        for key, child in value.items():
+            yield from blanks(child, f"{path}.{key}".lstrip("."))
+    elif isinstance(value, list):
+        for number, child in enumerate(value):
+            yield from blanks(child, f"{path}[{number}]")
+    elif isinstance(value, str) and _BLANK.fullmatch(value):
+        yield path
+
+
+class _Forms:
+    """Values made from the schemas of one file's definitions: invented ones, or blanks to fill in."""
+
+    def __init__(self, defs: Schema, language: Language, *, blank: bool) -> None:
+        self.defs, self.language, self.blank = defs, language, blank
+
+    def resolved(self, schema: Schema) -> Schema:
+        """The schema with what its reference names, its own words first."""
+        found = dict(schema)
+        while "$ref" in found:
+            name = found.pop("$ref").removeprefix("#/$defs/")
+            found = {**self.defs[name], **found}
+        return found
+
+    def label(self, schema: Schema) -> str:
+        return str(self.resolved(schema).get("x-labels", {}).get(self.language, ""))
+
+    def made(self, schema: Schema, name: str) -> Any:
+        """A value of the schema. `name`: what it is called where it stands."""
+        schema = self.resolved(schema)
+        words = schema.get("x-labels", {}).get(self.language, name)
+        if "const" in schema:
+            return schema["const"]
+        if "enum" in schema:
+            return f"<{' | '.join(map(str, schema['enum']))}>" if self.blank else schema["enum"][0]
+        if schema["type"] == "object":
+            fields = schema.get("properties", {})
+            return {name: self.made(fields[name], name) for name in schema.get("required", [])}
+        if schema["type"] == "array":
+            return self._list(schema, words)
+        if schema["type"] == "boolean":
+            return "<true | false, without quotes>" if self.blank else False
+        if schema["type"] == "integer":
+            return f"<{schema['minimum']} … {schema['maximum']}, without quotes>" if self.blank else schema["minimum"]
+        return self._text(schema, words)
+
+    def _list(self, schema: Schema, words: str) -> list[Any]:
+        items = self.resolved(schema["items"])
+        number = max(1, schema.get("minItems", 0))
+        if "enum" in items and not self.blank:
+            return list(items["enum"][:number])
+        return [self.made(items, words)] * number
+
+    def _text(self, schema: Schema, words: str) -> str:
+        if schema.get("format") == "date":
+            days = {"past": -1, "future": 30}.get(schema.get("x-date", ""), 0)
+            sample = (date.today() + timedelta(days=days)).isoformat()
+            return f"<{words}, like {sample}>" if self.blank else sample
+        slug = _NO_WORD.sub("-", words.lower()).strip("-")
+        for sample in (words[: schema.get("maxLength", 80)], slug, *_SAMPLES):
+            if re.search(schema.get("pattern", ""), sample):
+                like = "" if sample == words else f", like {sample}"
+                return f"<{words}{like}>" if self.blank else sample
+        return f"<{words}>"
+
+
+def example_of(kind: DossierType, act: ActType, language: Language = "en", *, blank: bool = False) -> dict[str, Any]:
+    """What a person writes for an act, and no more than must be there: invented, or `blank`, to be filled in."""
+    common = _Forms(kind.envelope["$defs"], language, blank=blank)
+    content: dict[str, Any] = {"necessity": common.made(kind.envelope["properties"]["necessity"], "necessity")}
+    if act.subjects.min:
+        form = _person(kind, act, common)
+        person = {name: common.made(form["properties"][name], name) for name in ("category", *act.subjects.needs)}
+        content["subjects"] = [{"key": f"p{number}", **person} for number in range(1, act.subjects.min + 1)]
+    content["body"] = _body(act, language, blank=blank)
+    return content
+
+
+def _person(kind: DossierType, act: ActType, forms: _Forms) -> dict[str, Any]:
+    """The form of a person, with the categories that the act takes."""
+    form = dict(forms.resolved({"$ref": "#/$defs/person"}))
+    category = {**forms.resolved(form["properties"]["category"]), "enum": sorted(act.subjects.categories)}
+    return form | {"properties": {**form["properties"], "category": category}}
+
+
+def _body(act: ActType, language: Language, *, blank: bool) -> dict[str, Any]:
+    """The body with what its conditions ask for when the first of all choices is made."""
+    schema = {"type": "object", **act.schema}
+    defs = act.schema.get("$defs", {})
+    forms = _Forms(defs, language, blank=False)
+    body: dict[str, Any] = forms.made(schema, "body")
+    added: list[list[str]] = []
+    for _ in range(10):
+        missing = [one.path.split(".") for one in problems_of(act.validator, body, ()) if one.got == "nothing"]
+        if not missing:
+            break
+        for steps in missing:
+            _add(forms, schema, body, steps)
+        added += missing
+    if not blank:
+        return body
+    forms = _Forms(defs, language, blank=True)
+    empty: dict[str, Any] = forms.made(schema, "body")
+    for steps in added:
+        _add(forms, schema, empty, steps)
+    return empty
+
+
+def _add(forms: _Forms, schema: Schema, value: dict[str, Any], steps: list[str]) -> None:
+    child = forms.resolved(schema).get("properties", {}).get(steps[0])
+    if child is None:
+        return
+    if len(steps) == 1:
+        value[steps[0]] = forms.made(child, steps[0])
+    elif isinstance(value.get(steps[0]), dict):
+        _add(forms, child, value[steps[0]], steps[1:])
+
+
+# ---- as TOML ---------------------------------------------------------------------------------------------------------
+
+
+def toml_of(kind: DossierType, act: ActType, content: Mapping[str, Any], language: Language) -> str:
+    """The content as TOML, each field under its label, and what may be there beside it."""
+    envelope = kind.envelope["properties"]
+    common = _Forms(kind.envelope["$defs"], language, blank=True)
+    lines = [
+        f"# {act.labels.text(language)} ({kind.labels.text(language)}): {act.help.text(language)}",
+        "",
+        "# Put in by the node when there is one choice:",
+    ]
+    for name in _LEFT_OUT:
+        lines += _optional(common, name, envelope[name])
+    lines.append("")
+    lines += _field(common, "necessity", envelope["necessity"], content["necessity"])
+    for name in _MAY:
+        lines += _optional(common, name, envelope[name])
+    for person in content.get("subjects", []):
+        lines += ["", "[[subjects]]", *_table(common, "subjects", _person(kind, act, common), person)]
+    forms = _Forms(act.schema.get("$defs", {}), language, blank=True)
+    lines += ["", "[body]", *_table(forms, "body", {"type": "object", **act.schema}, content["body"])]
+    return "\n".join(lines) + "\n"
+
+
+def _field(forms: _Forms, name: str, schema: Schema, value: Any) -> Iterator[str]:
+    """A field that must be there."""
+    yield f"# {_words(forms, schema)}"
+    yield f"{_key(name)} = {_value(value)}"
+
+
+def _optional(forms: _Forms, name: str, schema: Schema) -> Iterator[str]:
+    """A field that may be there."""
+    value = forms.made(schema, name)
+    if _deep(value):
+        yield f"# {name}: {_words(forms, schema)} (may be there)"
+    else:
+        yield f"# {_key(name)} = {_value(value)}    # {_words(forms, schema)}"
+
+
+def _table(forms: _Forms, path: str, schema: Schema, value: Mapping[str, Any]) -> Iterator[str]:
+    """The fields of an object: flat ones, those that may be there, then tables."""
+    fields = forms.resolved(schema).get("properties", {})
+    for name, child in value.items():
+        if not _deep(child):
+            yield from _field(forms, name, fields[name], child)
+    for name, optional in fields.items():
+        if name not in value:
+            yield from _optional(forms, name, optional)
+    for name, child in value.items():
+        below, here = forms.resolved(fields[name]), f"{path}.{_key(name)}"
+        if isinstance(child, dict):
+            yield from ("", f"# {_words(forms, below)}", f"[{here}]", *_table(forms, here, below, child))
+        elif _deep(child):
+            for item in child:
+                table = _table(forms, here, below["items"], item)
+                yield from ("", f"# {_words(forms, below)}", f"[[{here}]]", *table)
+
+
+def _words(forms: _Forms, schema: Schema) -> str:
+    """The label, the words that may stand there, and the help."""
+    own = forms.resolved(schema)
+    items = forms.resolved(own["items"]) if own.get("type") == "array" else own
+    words = forms.label(own)
+    if "enum" in items:
+        words += ": " + " | ".join(map(str, items["enum"]))
+    return f"{words}. {own['x-help'][forms.language]}" if "x-help" in own else words
+
+
+def _deep(value: Any) -> bool:
+    return isinstance(value, dict) or (isinstance(value, list) and any(isinstance(one, dict | list) for one in value))
+
+
+def _key(name: str) -> str:
+    return name if _BARE.fullmatch(name) else json.dumps(name)
+
+
+def _value(value: Any) -> str:
+    if isinstance(value, list):
+        return f"[{', '.join(map(_value, value))}]"
+    # A basic string of TOML has the escapes of JSON.
+    return json.dumps(value, ensure_ascii=False)

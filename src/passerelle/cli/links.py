@@ -1,0 +1,170 @@
+"""Commands on links: how the logs stand, and opening a new generation after a restore or a fork."""
+
+import asyncio
+import os
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from passerelle.cli.door import Answer, By, Folder, PartnerName, Reason, command, group, opened, said
+from passerelle.cli.screen import Screen
+
+if TYPE_CHECKING:
+    from passerelle.exchange.generation import Reopening
+    from passerelle.identity.identity import Identity
+    from passerelle.node import Node
+    from passerelle.ports.records import Log
+    from passerelle.ports.store import Reading
+    from passerelle.transport.https import Client
+
+Lane = Annotated[
+    str, typer.Option("--lane", metavar="flash|routine|governance", help="The lane of the link.", show_default=False)
+]
+_ALL = 100_000
+
+
+def register(app: typer.Typer) -> None:
+    """Add the commands."""
+    link = group(app, "link", "Links: the logs of both directions and what holds them up.")
+    command(link, "list", "link list /srv/be")(list_all)
+    command(
+        link, "reopen", 'link reopen /srv/be ma --lane routine --by ann --reason "restored from the backup of Monday"'
+    )(reopen)
+    command(link, "allow", "link allow /srv/ma be --lane routine --by nadia")(allow)
+
+
+def list_all(folder: Folder) -> Answer:
+    """List the logs: size, what the receiver has cosigned, state, and when the last receipt was given."""
+    from passerelle.ports.records import LOGS
+
+    with opened(folder) as node:
+
+        def read(tx: "Reading") -> list[dict[str, Any]]:
+            return [_value(node, tx, log) for log in tx.scan(LOGS, "by_link", limit=_ALL)]
+
+        values = node.store.read(read)
+
+    def tell(screen: Screen) -> None:
+        keys = ("origin", "direction", "size", "cosigned", "state", "receipt", "reason")
+        rows = [[one[key] if one[key] is not None else "" for key in keys] for one in values]
+        screen.table(keys, rows, "nothing was sent or received yet")
+
+    return Answer(values, tell)
+
+
+def _value(node: "Node", tx: "Reading", log: "Log") -> dict[str, Any]:
+    from passerelle.core.clock import to_iso
+
+    return {
+        "origin": log.origin,
+        "partner": log.partner,
+        "direction": log.direction,
+        "lane": log.lane,
+        "generation": log.generation,
+        "size": log.size,
+        "cosigned": log.cosigned,
+        "state": log.state,
+        "reason": log.reason,
+        "last_entry": to_iso(log.last_time) if log.last_time else None,
+        "receipt": _receipt_time(node, tx, log),
+        "reopening_allowed": log.reopen,
+    }
+
+
+def _receipt_time(node: "Node", tx: "Reading", log: "Log") -> str | None:
+    """When the partner cosigned the newest receipt that is held. Receipts given by this node bear no fixed time."""
+    from passerelle.core.clock import to_iso
+    from passerelle.core.errors import NoteError, SignatureError
+    from passerelle.ledger import checkpoint as checkpoints
+    from passerelle.ports.records import PARTNERS
+
+    partner = tx.get(PARTNERS, log.partner)
+    if log.direction != "out" or not log.receipt or partner is None:
+        return None
+    try:
+        held = checkpoints.parse(log.receipt)
+        return to_iso(1000 * checkpoints.verify_cosignature(held, node.ctx.identity_of(partner).receipt))
+    except (NoteError, SignatureError):
+        return None
+
+
+def reopen(
+    folder: Folder,
+    partner: PartnerName,
+    lane: Lane,
+    by: By,
+    reason: Reason,
+    although_open: Annotated[
+        bool,
+        typer.Option("--although-open", help="The log looks well here, but the partner has frozen its copy of it."),
+    ] = False,
+) -> Answer:
+    """Open a new generation of a stopped or frozen log to a partner.
+
+    Asks the partner what it holds, takes back what this store lacks, and goes on behind it. The partner must be
+    reachable. After a frozen log, its people must have allowed it (`link allow`).
+    """
+    from passerelle.exchange.generation import Reopening
+
+    _check(lane)
+    with opened(folder) as node:
+        identity = node.store.read(lambda tx: node.ctx.confirmed(tx, partner))[1]
+        opening = Reopening(node.ctx, partner, lane, although_open=although_open)
+        taken = asyncio.run(_ask(node, identity, opening))
+        log = opening.finish(by, reason)
+        node.wake()
+        value = node.store.read(lambda tx: _value(node, tx, log))
+    value["taken_back"] = taken
+    return said(value, f"{log.origin} is open; {taken} answers of entries came back from {partner}")
+
+
+async def _ask(node: "Node", identity: "Identity", opening: "Reopening") -> int:
+    """Let the partner say what it holds, and give it back. Returns how many answers with entries came."""
+    from passerelle.transport.https import Client
+
+    client = Client(node.settings.exchange.timeout_ms)
+    try:
+        nonce = os.urandom(16)
+        opening.told(nonce, await _post(client, identity, "status", opening.question(nonce)))
+        answers = 0
+        while (request := opening.request(os.urandom(16))) is not None:
+            opening.recovered(await _post(client, identity, "recover", request))
+            answers += 1
+        return answers
+    finally:
+        await client.close()
+
+
+async def _post(client: "Client", identity: "Identity", name: str, body: bytes) -> bytes:
+    """The answer of the first endpoint that gives one."""
+    from passerelle.core.errors import TransportError
+    from passerelle.transport.https import RefusedByPartnerError
+
+    failure = TransportError(f"{identity.name}: expected an endpoint in its identity file, got none")
+    for endpoint in identity.endpoints:
+        try:
+            return await client.post(endpoint, identity.tls, name, body)
+        except RefusedByPartnerError:
+            raise
+        except TransportError as error:
+            failure = error
+    raise failure
+
+
+def allow(folder: Folder, partner: PartnerName, lane: Lane, by: By) -> Answer:
+    """Let a partner open a new generation of a log that was frozen here because it signed two different ones."""
+    from passerelle.exchange import generation
+
+    _check(lane)
+    with opened(folder) as node:
+        generation.allow(node.ctx, partner, lane, by)
+    value = {"partner": partner, "lane": lane, "allowed_by": by}
+    return said(value, f"{partner} may open a new generation in lane {lane}")
+
+
+def _check(lane: str) -> None:
+    from passerelle.core.errors import InputError
+    from passerelle.ledger.checkpoint import LANES
+
+    if lane not in LANES:
+        raise InputError(f"--lane: expected one of {', '.join(LANES)}, got {lane[:20]!r}")

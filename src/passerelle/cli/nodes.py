@@ -1,0 +1,190 @@
+"""Commands on the node itself: make it, run it, show its settings."""
+
+import asyncio
+import json
+import signal
+import socket
+import sys
+from collections.abc import Callable
+from contextlib import ExitStack
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+import passerelle
+from passerelle.cli import exits
+from passerelle.cli.door import Answer, Folder, Json, command, opened, said
+from passerelle.cli.screen import Screen
+
+if TYPE_CHECKING:
+    from passerelle.node import Node
+
+
+def register(app: typer.Typer) -> None:
+    """Add the commands."""
+    command(
+        app,
+        "init",
+        "init /srv/be --name be --country BE --languages fr,nl --timezone Europe/Brussels",
+        "init /srv/ma --name ma --country MA --languages ar,fr --timezone Africa/Casablanca \\\n"
+        "      --listen 0.0.0.0:8443 --endpoint https://node.example.ma:8443",
+    )(init)
+    command(app, "serve", "serve /srv/be", "serve /srv/be --json 2>>/var/log/passerelle.log")(serve)
+    command(app, "settings", "settings /srv/be")(settings)
+    command(app, "exits", "exits")(exit_codes)
+    command(app, "version", "version")(version)
+
+
+def init(
+    folder: Folder,
+    name: Annotated[str, typer.Option("--name", help="Name of the node, as partners know it: a-z 0-9 . -")],
+    country: Annotated[str, typer.Option("--country", help="Country code of two letters, like BE.")],
+    languages: Annotated[str, typer.Option("--languages", help="Languages of the service, among fr,nl,ar,en.")],
+    timezone: Annotated[str, typer.Option("--timezone", help="Time zone in which deadlines of this side run.")],
+    listen: Annotated[str, typer.Option("--listen", help="Address and port of the partner interface.")] = (
+        "127.0.0.1:8443"
+    ),
+    endpoint: Annotated[
+        list[str] | None, typer.Option("--endpoint", help="How partners reach it, https://host:port. May be repeated.")
+    ] = None,
+    store: Annotated[
+        str, typer.Option("--store", help="Where the records are kept: a file below DIR, or postgresql://…")
+    ] = "store.db",
+) -> Answer:
+    """Make a node: settings, keys, certificate, identity and store, in a new or empty folder."""
+    from passerelle import node
+    from passerelle.core import settings as configuration
+    from passerelle.core.errors import IdentityError, InputError
+    from passerelle.identity import fingerprint
+
+    asked = configuration.Settings(
+        node=configuration.NodeSettings(name, country, tuple(languages.replace(",", " ").split()), timezone),
+        server=configuration.ServerSettings(listen, tuple(endpoint or ())),
+        store=configuration.StoreSettings(store),
+    )
+    asked = configuration.parse(configuration.render(asked), "init")
+    try:
+        identity = node.create(folder, asked)
+    except IdentityError as error:
+        raise InputError(str(error)) from None  # keys were just made; what is wrong was typed
+    shown = fingerprint.digits(identity.fingerprint)
+    value = {
+        "name": identity.name,
+        "folder": str(folder),
+        "identity": str(folder / node.IDENTITY),
+        "endpoints": list(identity.endpoints),
+        "fingerprint": shown,
+        "sha256": identity.fingerprint,
+    }
+
+    def show(screen: Screen) -> None:
+        screen.line(f"node {identity.name} is made in {folder}")
+        screen.fields([("identity file", value["identity"]), ("fingerprint", shown)])
+        screen.line(f"Give the identity file to partners and compare the fingerprint with them, then: serve {folder}")
+
+    return Answer(value, show)
+
+
+def serve(
+    folder: Folder,
+    plain: Annotated[bool, typer.Option("--plain", help="Log readable lines instead of JSON, on standard error.")] = (
+        False
+    ),
+    unchecked_sending: Annotated[bool, typer.Option("--unchecked-sending", hidden=True)] = False,
+    as_json: Json = False,
+) -> None:
+    """Run the node until SIGTERM or SIGINT: take in what partners send, send what is in line.
+
+    Prints one line on standard output once it listens. The log goes to standard error and holds no personal data.
+    """
+    from passerelle.core.errors import BusyError, StateError, TransportError
+    from passerelle.identity.keys import read_private
+    from passerelle.node import TLS_KEY
+
+    say = _log(plain)
+    if unchecked_sending:
+        say("OWN CHECKS ARE OFF", warning="acts leave unchecked and partners refuse them; for demonstrations only")
+    with ExitStack() as stack:
+        node = stack.enter_context(opened(folder, check_own=not unchecked_sending))
+        read_private(folder / TLS_KEY)
+        try:
+            wake = stack.enter_context(node.serving())
+        except StateError as error:
+            raise BusyError(str(error)) from None
+        try:
+            asyncio.run(_serve(node, wake, say, lambda: _ready(node, as_json)))
+        except TransportError as error:
+            raise BusyError(f"{node.settings.server.listen}: {error}") from None
+    say("node.stopped", node=node.ctx.name)
+
+
+async def _serve(node: "Node", wake: socket.socket | None, say: Callable[..., None], ready: Callable[[], None]) -> None:
+    from passerelle.service import Service
+
+    service = Service(node, say)
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, service.stop)
+    await service.run(wake, ready)
+
+
+def _ready(node: "Node", as_json: bool) -> None:
+    name, listen = node.ctx.name, node.settings.server.listen
+    value = {"ready": True, "node": name, "listen": listen, "endpoints": list(node.identity.endpoints)}
+    sys.stdout.write((json.dumps(value) if as_json else f"ready {name} listens on {listen}") + "\n")
+    sys.stdout.flush()
+
+
+def _log(plain: bool) -> Callable[..., None]:
+    """The log of a serving node: one line an event, to standard error."""
+    import structlog
+
+    last: Any = structlog.processors.JSONRenderer(ensure_ascii=False)
+    if plain:
+        last = structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty())
+    logger = structlog.wrap_logger(
+        structlog.PrintLogger(sys.stderr),
+        processors=[structlog.processors.TimeStamper(fmt="iso", utc=True, key="time"), last],
+    )
+    made: Callable[..., None] = logger.info
+    return made
+
+
+def settings(folder: Folder) -> Answer:
+    """Show the settings in effect, defaults included. A password in the store's address is not shown."""
+    import msgspec
+
+    from passerelle.core import settings as configuration
+    from passerelle.node import SETTINGS
+
+    value = msgspec.to_builtins(configuration.load(folder / SETTINGS))
+    value["store"]["url"] = _without_password(value["store"]["url"])
+    value["server"]["endpoints"] = list(value["server"]["endpoints"]) or [f"https://{value['server']['listen']}"]
+    rows = [(f"{section}.{key}", _plain(one)) for section, part in value.items() for key, one in part.items()]
+    return Answer(value, lambda screen: screen.table(("setting", "value"), rows))
+
+
+def _plain(value: object) -> str:
+    return ", ".join(map(str, value)) if isinstance(value, list | tuple) else str(value)
+
+
+def _without_password(url: str) -> str:
+    head, at, rest = url.rpartition("@")
+    scheme, _, user = head.partition("://")
+    if not at:
+        return url
+    name, colon, _ = user.partition(":")
+    return f"{scheme}://{name}{':***' if colon else ''}@{rest}"
+
+
+def exit_codes() -> Answer:
+    """Show what exit codes mean."""
+    return Answer(
+        {str(code): words for code, words in exits.MEANING.items()},
+        lambda screen: screen.table(("code", "meaning"), exits.MEANING.items()),
+    )
+
+
+def version() -> Answer:
+    """Show the version."""
+    return said({"version": passerelle.__version__}, f"passerelle {passerelle.__version__}")

@@ -1,0 +1,196 @@
+"""Commands on partners: take their identity file, compare its fingerprint, confirm, suspend."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from passerelle.cli.door import Answer, By, Folder, PartnerName, command, group, opened, read_file, write_file
+from passerelle.cli.screen import Screen
+
+if TYPE_CHECKING:
+    from passerelle.identity.identity import Identity
+    from passerelle.node import Node
+    from passerelle.ports.records import Partner
+
+Words = Annotated[
+    str, typer.Option("--words", metavar="fr|nl|ar|en", help="Show the fingerprint in words of this language too.")
+]
+Qr = Annotated[bool, typer.Option("--qr", help="Show the fingerprint as a QR code too.")]
+
+
+def register(app: typer.Typer) -> None:
+    """Add the commands."""
+    partner = group(app, "partner", "Partners: their identity, its fingerprint, whether they are trusted.")
+    command(partner, "self", "partner self /srv/be --words fr --qr", "partner self /srv/be --out be.json")(own)
+    command(partner, "add", "partner add /srv/be ma.json")(add)
+    command(partner, "list", "partner list /srv/be")(list_all)
+    command(partner, "show", "partner show /srv/be ma --words fr", "partner show /srv/be ma --qr")(show)
+    command(
+        partner,
+        "confirm",
+        'partner confirm /srv/be ma --by ann --fingerprint "01234 56789 … (12 groups)"',
+        'partner confirm /srv/be ma --by ann --fingerprint "abeille lettre … (24 words)"',
+    )(confirm)
+    command(partner, "suspend", "partner suspend /srv/be ma --by ann")(suspend)
+
+
+def _fingerprint(identity: "Identity", words: str, qr: bool) -> dict[str, Any]:
+    from passerelle.identity import fingerprint
+
+    value: dict[str, Any] = {"fingerprint": fingerprint.digits(identity.fingerprint), "sha256": identity.fingerprint}
+    if words:
+        value["words"] = fingerprint.words(identity.fingerprint, words)
+    if qr:
+        value["qr"] = fingerprint.qr_text(identity.name, identity.fingerprint)
+    return value
+
+
+def _value(identity: "Identity", partner: "Partner | None", words: str, qr: bool) -> dict[str, Any]:
+    from passerelle.core.clock import to_iso
+
+    value: dict[str, Any] = {
+        "name": identity.name,
+        "country": identity.country,
+        "languages": list(identity.languages),
+        "timezone": identity.timezone,
+        "endpoints": list(identity.endpoints),
+    }
+    if partner is not None:
+        value |= {
+            "status": partner.status,
+            "added": to_iso(partner.added),
+            "changed": to_iso(partner.changed),
+            "by": partner.changed_by,
+        }
+    return value | _fingerprint(identity, words, qr)
+
+
+def _show(screen: Screen, value: dict[str, Any]) -> None:
+    plain = {key: ", ".join(one) if isinstance(one, list) else one for key, one in value.items()}
+    hidden = ("fingerprint", "sha256", "words", "qr")
+    screen.fields([(key, one) for key, one in plain.items() if key not in hidden])
+    screen.line()
+    for label, parts, width in (
+        ("fingerprint", value["fingerprint"].split(), 6),
+        ("in words", value.get("words", []), 4),
+    ):
+        for start in range(0, len(parts), width):
+            head = f"{label}:" if start == 0 else ""
+            screen.line(f"{head:<13}{' '.join(parts[start : start + width])}")
+    if "qr" in value:
+        import sys
+
+        import segno
+
+        screen.line()
+        segno.make(value["qr"], error="m").terminal(out=sys.stdout, compact=True, border=2)
+
+
+def own(
+    folder: Folder,
+    words: Words = "",
+    qr: Qr = False,
+    out: Annotated[Path | None, typer.Option("--out", help="Write the identity file here, for a partner.")] = None,
+) -> Answer:
+    """Show this node's own identity and its fingerprint, to be compared with a partner by voice."""
+    with opened(folder) as node:
+        identity = node.identity
+    value = _value(identity, None, words, qr)
+    if out is not None:
+        write_file(out, identity.body)
+        value["file"] = str(out)
+    return Answer(value, lambda screen: _show(screen, value))
+
+
+def add(
+    folder: Folder,
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="The partner's identity file.")],
+    by: By,
+) -> Answer:
+    """Take a partner's identity file. Nothing is exchanged before its fingerprint was compared and confirmed."""
+    body = read_file(file, "identity")
+    with opened(folder) as node:
+        partner = node.add_partner(body, by)
+        value = _value(node.ctx.identity_of(partner), partner, "", False)
+
+    def tell(screen: Screen) -> None:
+        screen.line(f"partner {partner.name} is {partner.status}")
+        _show(screen, value)
+        if partner.status == "unconfirmed":
+            screen.line(
+                f"Compare with {partner.name} by voice, then: passerelle partner confirm {folder} {partner.name}"
+            )
+
+    return Answer(value, tell)
+
+
+def list_all(folder: Folder) -> Answer:
+    """List the partners."""
+    with opened(folder) as node:
+        values = [_value(node.ctx.identity_of(one), one, "", False) for one in node.partners()]
+
+    def tell(screen: Screen) -> None:
+        rows = [(one["name"], one["country"], one["status"], one["by"], one["fingerprint"]) for one in values]
+        screen.table(("partner", "country", "status", "by", "fingerprint"), rows, "no partner yet")
+
+    return Answer(values, tell)
+
+
+def _known(node: "Node", name: str) -> "Partner":
+    from passerelle.core.errors import NotFoundError
+    from passerelle.ports.records import PARTNERS
+
+    found = node.store.read(lambda tx: tx.get(PARTNERS, name))
+    if found is None:
+        raise NotFoundError(f"expected a known partner, got {name!r}")
+    return found
+
+
+def show(folder: Folder, name: PartnerName, words: Words = "", qr: Qr = False) -> Answer:
+    """Show a partner and the fingerprint of its identity."""
+    with opened(folder) as node:
+        partner = _known(node, name)
+        value = _value(node.ctx.identity_of(partner), partner, words, qr)
+    return Answer(value, lambda screen: _show(screen, value))
+
+
+def confirm(
+    folder: Folder,
+    name: PartnerName,
+    fingerprint: Annotated[
+        str,
+        typer.Option(
+            "--fingerprint",
+            help="What the partner's people read out: all groups of digits, all words, the hexadecimal SHA-256, or the "
+            "text of the QR code.",
+            show_default=False,
+        ),
+    ],
+    by: By,
+) -> Answer:
+    """Confirm a partner whose fingerprint was compared with its people. From then on messages pass."""
+    from passerelle.core.errors import IdentityError
+    from passerelle.identity import fingerprint as forms
+
+    with opened(folder) as node:
+        partner = _known(node, name)
+        if not forms.matches(fingerprint, name, partner.fingerprint):
+            raise IdentityError(
+                f"expected the fingerprint of the identity file of {name} that is here, got another: "
+                "nothing is confirmed; ask for the file again, by another way"
+            )
+        # The fingerprint that was compared goes along: the file may have been replaced since.
+        partner = node.set_partner(name, "confirmed", by, partner.fingerprint)
+        value = _value(node.ctx.identity_of(partner), partner, "", False)
+        node.wake()
+    return Answer(value, lambda screen: screen.line(f"partner {name} is confirmed by {by}"))
+
+
+def suspend(folder: Folder, name: PartnerName, by: By) -> Answer:
+    """Suspend a partner: nothing is sent to it, nothing is accepted from it, until it is confirmed again."""
+    with opened(folder) as node:
+        partner = node.set_partner(name, "suspended", by)
+        value = _value(node.ctx.identity_of(partner), partner, "", False)
+        node.wake()
+    return Answer(value, lambda screen: screen.line(f"partner {name} is suspended by {by}"))

@@ -1,0 +1,188 @@
+"""What waits, for what, and what a person can do about it; and taking back what has not left yet."""
+
+import socket
+from contextlib import suppress
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from passerelle.cli.door import Answer, Folder, Reason, command, group, opened, said
+from passerelle.cli.screen import Screen
+
+if TYPE_CHECKING:
+    from passerelle.node import Node
+    from passerelle.ports.records import Log, Message
+    from passerelle.ports.store import Reading
+
+_ALL = 10_000
+_SHOWN = 50
+
+
+def register(app: typer.Typer) -> None:
+    """Add the commands."""
+    command(app, "queue", "queue /srv/be", "queue /srv/be --json")(queue)
+    message = group(app, "message", "Single messages.")
+    command(message, "withdraw", 'message withdraw /srv/be 019ab3 --reason "wrong person"')(withdraw)
+
+
+def queue(folder: Folder) -> Answer:
+    """Show everything that waits: in line, without receipt, of the partner, drafts, retries, stopped links, alarms."""
+    with opened(folder) as node:
+        value = node.store.read(lambda tx: _read(node, tx))
+        value["serving"] = _serving(node)
+    return Answer(value, lambda screen: _show(screen, value))
+
+
+def _serving(node: "Node") -> bool:
+    """Whether a process listens for a wake in this folder."""
+    from passerelle.node import WAKE
+
+    with suppress(OSError), socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as asking:
+        asking.connect(str(node.folder / WAKE))
+        return True
+    return False
+
+
+def _read(node: "Node", tx: "Reading") -> dict[str, Any]:
+    from passerelle.cli.alarms import alarm_value
+    from passerelle.core.clock import to_iso
+    from passerelle.exchange import links
+    from passerelle.ledger.checkpoint import LANES
+    from passerelle.ports.records import ALARMS, ATTEMPTS, DRAFTS, MESSAGES, PARTNERS
+
+    value: dict[str, Any] = {name: [] for name in ("in_line", "without_receipt", "waiting", "retries", "links")}
+    partners = [one.name for one in tx.scan(PARTNERS, limit=_ALL)]
+    for partner in partners:
+        for lane in LANES:
+            line = tx.scan(MESSAGES, "by_queue", (partner, "out", lane, "unsequenced"), limit=_ALL)
+            value["in_line"] += [_message(one, "has no index yet") for one in line]
+            for log in links.generations(tx, partner, "out", lane):
+                value["without_receipt"] += _without_receipt(tx, log)
+            waiting = tx.scan(MESSAGES, "by_queue", (partner, "in", lane, "waiting"), limit=_ALL)
+            value["waiting"] += [_waiting(tx, one) for one in waiting]
+            attempt = tx.get(ATTEMPTS, partner, lane)
+            if attempt is not None and attempt.failures:
+                retry = {"partner": partner, "lane": lane, "failures": attempt.failures, "reason": attempt.reason}
+                value["retries"].append(retry | {"failed": to_iso(attempt.failed), "next_try": to_iso(attempt.due)})
+            for direction in ("out", "in"):
+                found = links.current(tx, partner, direction, lane)
+                if found is not None and found.state in ("stopped", "frozen"):
+                    value["links"].append(_standing_still(node, found))
+    drafts = sorted(tx.scan(DRAFTS, limit=_ALL), key=lambda one: one.created)
+    value["drafts"] = [
+        {"draft": one.id, "partner": one.partner, "dossier": one.dossier, "act": one.act, "author": one.author}
+        | {"created": to_iso(one.created)}
+        for one in drafts
+    ]
+    value["alarms"] = [alarm_value(one) for one in tx.scan(ALARMS, "by_status", ("open",), limit=_ALL)]
+    return value
+
+
+def _message(message: "Message", words: str) -> dict[str, Any]:
+    from passerelle.core.clock import to_iso
+
+    return {
+        "message": message.id,
+        "partner": message.partner,
+        "lane": message.lane,
+        "what": message.act or message.kind,
+        "dossier": message.dossier,
+        "since": to_iso(message.noted),
+        "waits": words,
+    }
+
+
+def _without_receipt(tx: "Reading", log: "Log") -> list[dict[str, Any]]:
+    from passerelle.exchange import links
+    from passerelle.ports.records import MESSAGES
+
+    end = links.to_send(log)
+    if log.cosigned >= end:
+        return []
+    found = links.entries(tx, log.origin, log.cosigned, min(end, log.cosigned + _ALL))
+    messages = tx.get_many(MESSAGES, [(one.message,) for one in found])
+    return [
+        _message(messages[(one.message,)], f"index {one.index}, no receipt yet")
+        for one in found
+        if (one.message,) in messages
+    ]
+
+
+def _waiting(tx: "Reading", message: "Message") -> dict[str, Any]:
+    from passerelle.cli.reading import needs
+
+    return _message(message, f"waits for {' and '.join(needs(tx, message))}")
+
+
+def _standing_still(node: "Node", log: "Log") -> dict[str, Any]:
+    """A link on which nothing moves, and the way out."""
+    folder, partner, lane = node.folder, log.partner, log.lane
+    if log.direction == "out":
+        todo = f"find out why, then: passerelle link reopen {folder} {partner} --lane {lane} --reason …"
+        if log.state == "frozen":
+            todo += f" (after {partner} has allowed it: link allow)"
+    elif log.reopen:
+        todo = f"a new generation is allowed; {partner} has to open it"
+    else:
+        todo = (
+            f"{partner} signed two different logs; the proof is kept. When persons of both sides have cleared it: "
+            f"passerelle link allow {folder} {partner} --lane {lane}"
+        )
+    return {
+        "partner": partner,
+        "direction": log.direction,
+        "lane": lane,
+        "state": log.state,
+        "reason": log.reason,
+        "origin": log.origin,
+        "todo": todo,
+    }
+
+
+_TABLES = {
+    "in_line": ("in line", ("partner", "lane", "what", "since", "waits", "message", "dossier")),
+    "without_receipt": (
+        "entered, without the partner's receipt",
+        ("partner", "lane", "what", "since", "waits", "message", "dossier"),
+    ),
+    "waiting": (
+        "messages of partners that wait",
+        ("partner", "lane", "what", "since", "waits", "message", "dossier"),
+    ),
+    "drafts": ("drafts that wait for release", ("draft", "partner", "act", "author", "created", "dossier")),
+    "retries": ("failed, tried again", ("partner", "lane", "failures", "failed", "next_try", "reason")),
+    "links": ("links that stand still", ("direction", "partner", "lane", "state", "reason")),
+    "alarms": ("alarms", ("alarm", "time", "what", "partner", "text")),
+}
+
+
+def _show(screen: Screen, value: dict[str, Any]) -> None:
+    if not any(value[name] for name in _TABLES):
+        screen.line("nothing waits")
+    for name, (words, keys) in _TABLES.items():
+        if value[name]:
+            screen.title(words)
+            screen.table(keys, [[one[key] for key in keys] for one in value[name][:_SHOWN]])
+            if (more := len(value[name]) - _SHOWN) > 0:
+                screen.line(f"and {more} more (--json has them)")
+    for one in value["links"]:
+        screen.line(f"\nto do for {one['partner']}, lane {one['lane']}: {one['todo']}")
+    if not value["serving"] and (value["in_line"] or value["without_receipt"]):
+        screen.line("\nno process serves this folder: nothing leaves until `passerelle serve` runs")
+
+
+def withdraw(
+    folder: Folder,
+    message: Annotated[str, typer.Argument(metavar="MESSAGE", help="Id of the message, or its beginning.")],
+    reason: Reason,
+) -> Answer:
+    """Take back a message that has no index yet: it never leaves."""
+    from passerelle.cli.finding import find
+    from passerelle.exchange import outbox
+    from passerelle.ports.records import MESSAGES
+
+    with opened(folder) as node:
+        found = node.store.read(lambda tx: find(tx, MESSAGES, message, "a message"))
+        gone = outbox.withdraw(node.ctx, found.id, reason)
+    value = {"message": gone.id, "state": gone.state, "reason": gone.reason}
+    return said(value, f"message {gone.id} is taken back and never leaves")

@@ -1,0 +1,106 @@
+"""The timeline of a dossier: the acts of both sides in the one order that both nodes use, and the state after each."""
+
+from typing import Any
+
+from passerelle.cli.reading import delivery
+from passerelle.core import json
+from passerelle.core.clock import to_iso
+from passerelle.dossiers import state as states
+from passerelle.dossiers.rules import Side
+from passerelle.dossiers.types import DossierType, Language
+from passerelle.exchange.cases import Cases
+from passerelle.exchange.context import Context
+from passerelle.ports.records import CONTENTS, MESSAGES, Dossier, Message
+from passerelle.ports.store import Reading
+
+_ALL = 1_000_000
+
+
+def row_value(row: Dossier, kind: DossierType | None, language: Language) -> dict[str, Any]:
+    """A dossier's row."""
+    state = kind.states.get(row.state) if kind else None
+    return {
+        "dossier": row.id,
+        "type": row.type,
+        "partner": row.partner,
+        "state": row.state,
+        "label": state.labels.text(language) if state else row.state,
+        "status": row.status,
+        "opener": row.opener,
+        "channel": row.channel,
+        "own_reference": row.own_reference,
+        "partner_reference": row.partner_reference,
+        "opened": to_iso(row.opened),
+        "updated": to_iso(row.updated),
+        "acts": row.count,
+    }
+
+
+def timeline(tx: Reading, ctx: Context, row: Dossier, language: Language, *, content: bool) -> list[dict[str, Any]]:
+    """Every message of the dossier. Those that count stand in the order of the state, the rest by time between them."""
+    kind = ctx.catalogue.types.get(row.type)
+    messages = {one.id: one for one in tx.scan(MESSAGES, "by_dossier", (row.id,), limit=_ALL)}
+    after, overtaken, place = _states(tx, ctx, row, kind)
+    bodies = tx.get_many(CONTENTS, [(name,) for name in messages]) if content else {}
+
+    def standing(message: Message) -> tuple[int, int, int]:
+        if message.id in place:
+            return place[message.id], 0, 0
+        before = [place[one.id] for one in messages.values() if one.id in place and one.noted <= message.noted]
+        return max(before, default=-1), 1, message.position
+
+    values = []
+    for message in sorted(messages.values(), key=standing):
+        value = _value(tx, ctx, message, kind, language)
+        state = after.get(message.id, "")
+        label = kind.states[state].labels.text(language) if kind and state in kind.states else state
+        value |= {"state_after": state, "label_after": label, "overtaken": message.id in overtaken}
+        if (body := bodies.get((message.id,))) is not None:
+            value["content"] = json.parse_object(body.body)
+        values.append(value)
+    return values
+
+
+def _states(
+    tx: Reading, ctx: Context, row: Dossier, kind: DossierType | None
+) -> tuple[dict[str, str], frozenset[str], dict[str, int]]:
+    """The state after each act that counts, the overtaken ones, and the place of each in the order."""
+    if kind is None:
+        return {}, frozenset(), {}
+    cases = Cases(tx, ctx)
+    events = states.order(kind, cases._events(row, cases._messages(row)))  # the one place that knows what counts
+    after: dict[str, str] = {}
+    standing = states.EMPTY
+    for event in events:
+        standing = states.step(kind, standing, event)
+        after[event.id] = standing.state
+    return after, frozenset(standing.overtaken), {event.id: number for number, event in enumerate(events)}
+
+
+def _value(tx: Reading, ctx: Context, message: Message, kind: DossierType | None, language: Language) -> dict[str, Any]:
+    act = kind.acts.get(message.act) if kind else None
+    own = message.direction == "out"
+    return {
+        "message": message.id,
+        "side": ctx.name if own else message.partner,
+        "own": own,
+        "written": to_iso(message.noted) if own else "",
+        "received": "" if own else to_iso(message.noted),
+        "entered": to_iso(message.time) if message.time else "",
+        "act": message.act,
+        "label": act.labels.text(language) if act else message.act or message.kind,
+        "author": message.author,
+        "releaser": message.releaser,
+        "lane": message.lane,
+        "after": list(message.after),
+        "delivery": delivery(tx, message),
+    }
+
+
+def next_acts(tx: Reading, ctx: Context, row: Dossier) -> list[str]:
+    """What this side may do next, as far as the state says."""
+    kind = ctx.catalogue.types.get(row.type)
+    if kind is None or not row.standing:
+        return []
+    by: Side = "opener" if row.opener == ctx.name else "answerer"
+    return list(states.next_acts(kind, states.Standing.from_text(row.standing), by))

@@ -1,0 +1,268 @@
+"""Two real nodes in folders, the command line run in this process, and bytes carried between them by hand."""
+
+import json
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager, redirect_stderr, redirect_stdout
+from datetime import date, timedelta
+from io import BytesIO, TextIOWrapper
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from passerelle.cli.app import app, run
+from passerelle.core.json import canonical
+from passerelle.dossiers.types import Catalogue
+from passerelle.exchange import inbox
+from passerelle.exchange.sender import Sender
+from passerelle.ledger.checkpoint import LANES
+from passerelle.node import Node
+from tests.unit.instruments import samples as texts
+
+SOURCE = Path(__file__).parents[3] / "src"
+PEOPLE = {"be": ("ann", "luc"), "ma": ("nadia", "samir")}
+
+
+class Result(NamedTuple):
+    """What a command left behind."""
+
+    code: int
+    out: str
+    err: str
+
+    @property
+    def json(self) -> Any:
+        assert self.out.count("\n") == 1, self
+        return json.loads(self.out)
+
+    @property
+    def error(self) -> Any:
+        assert self.out == "", self
+        return json.loads(self.err)
+
+
+def call(*arguments: object, commands: Any = app) -> Result:
+    """Run a command in this process."""
+    out, err = (TextIOWrapper(BytesIO(), "utf-8", write_through=True) for _ in range(2))
+    with redirect_stdout(out), redirect_stderr(err):
+        code = run([str(one) for one in arguments], commands)
+    texts_ = [stream.buffer.getvalue().decode() for stream in (out, err)]  # type: ignore[attr-defined]
+    return Result(code, *texts_)
+
+
+def ok(*arguments: object) -> Result:
+    """Run a command that must succeed."""
+    result = call(*arguments)
+    assert result.code == 0, result
+    assert result.err == "", result
+    return result
+
+
+def value(*arguments: object) -> Any:
+    """What a command gives with --json."""
+    return ok(*arguments, "--json").json
+
+
+def environment() -> dict[str, str]:
+    return {**os.environ, "PYTHONPATH": str(SOURCE), "COLUMNS": "200"}
+
+
+def command(*arguments: object) -> list[str]:
+    return [sys.executable, "-m", "passerelle", *map(str, arguments)]
+
+
+def process(*arguments: object) -> Result:
+    """Run a command in a process of its own."""
+    done = subprocess.run(
+        command(*arguments),
+        env=environment(),
+        capture_output=True,
+        text=True,
+        encoding="utf-8",
+        timeout=60,
+        check=False,
+    )
+    return Result(done.returncode, done.stdout, done.stderr)
+
+
+@contextmanager
+def served(folder: Path, *options: str) -> Iterator["subprocess.Popen[str]"]:
+    """A node at work in a process of its own, from when it says that it is ready."""
+    log = folder / "serve.log"
+    with (
+        log.open("w") as err,
+        subprocess.Popen(
+            command("serve", folder, "--json", *options),
+            env=environment(),
+            stdout=subprocess.PIPE,
+            stderr=err,
+            text=True,
+        ) as started,
+    ):
+        try:
+            assert started.stdout is not None
+            line = started.stdout.readline()
+            assert line, log.read_text()
+            assert json.loads(line)["ready"] is True
+            yield started
+        finally:
+            if started.poll() is None:
+                started.send_signal(signal.SIGTERM)
+            started.wait(30)
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def make_node(folder: Path, name: str, *more: object) -> Any:
+    where = {"be": ("BE", "fr,nl", "Europe/Brussels"), "ma": ("MA", "ar,fr", "Africa/Casablanca")}[name]
+    options = zip(("--country", "--languages", "--timezone"), where, strict=True)
+    listen = f"127.0.0.1:{free_port()}"
+    return value(
+        "init", folder, "--name", name, *(part for pair in options for part in pair), "--listen", listen, *more
+    )
+
+
+class Scene:
+    """`be` and `ma`, who have confirmed each other."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.be, self.ma = folder / "be", folder / "ma"
+
+    def of(self, name: str) -> Path:
+        return self.folder / name
+
+    def introduce(self) -> None:
+        for one in PEOPLE:
+            make_node(self.of(one), one)
+        for one, other in (("be", "ma"), ("ma", "be")):
+            by = PEOPLE[one][0]
+            made = value("partner", "self", self.of(other))
+            ok("partner", "add", self.of(one), self.of(other) / "identity.json", "--by", by)
+            ok("partner", "confirm", self.of(one), other, "--fingerprint", made["fingerprint"], "--by", by)
+
+    def deliver(self, name: str, *lanes: str) -> None:
+        """Everything that this node has in line goes to the other."""
+        other = "ma" if name == "be" else "be"
+        node, receiver = Node.open(self.of(name)), Node.open(self.of(other))
+        try:
+            sender = Sender(node.ctx, other)
+            for lane in lanes or LANES:
+                nonce = os.urandom(16)
+                if not sender.compare(nonce, inbox.status(receiver.ctx, sender.question(nonce)), lane):
+                    continue
+                while (posting := sender.step(lane)) is not None:
+                    sender.received(posting, inbox.receive(receiver.ctx, posting.body))
+        finally:
+            node.close()
+            receiver.close()
+
+    def settle(self) -> None:
+        """Everything goes both ways, refusals included."""
+        for name in ("be", "ma", "be", "ma"):
+            self.deliver(name)
+
+    def write(self, name: str, content: Any) -> Path:
+        """A file that a person wrote."""
+        path = self.folder / name
+        path.write_text(content if isinstance(content, str) else json.dumps(content, ensure_ascii=False), "utf-8")
+        return path
+
+    def sign(self, name: str, text: bytes) -> str:
+        """Propose and sign an instrument on both sides, all by the command line."""
+        path = self.folder / f"{name}.json"
+        path.write_bytes(text)
+        digest = value("instrument", "propose", self.be, "ma", path, "--by", "ann")["digest"]
+        ok("instrument", "sign", self.be, digest, "--by", "ann")
+        self.deliver("be")
+        ok("instrument", "sign", self.ma, digest, "--by", "nadia")
+        self.deliver("ma")
+        return str(digest)
+
+    def govern(self) -> tuple[str, str]:
+        """An agreement and a channel in force."""
+        agreement = self.sign("agreement", texts.agreement())
+        return agreement, self.sign("channel", channel(agreement))
+
+    def draft(self, name: str, content: Any, *where: object) -> Any:
+        """A draft of `name`'s officer; `where`: the arguments of `dossier open` or `dossier act` before the file."""
+        verb, *rest = where
+        path = self.write("act.json", content)
+        author = PEOPLE[name][0]
+        return value("dossier", verb, self.of(name), *rest, "--file", path, "--author", author)
+
+    def act(self, name: str, content: Any, *where: object) -> Any:
+        """A released act."""
+        made = self.draft(name, content, *where)
+        releaser = PEOPLE[name][1]
+        return value("dossier", "release", self.of(name), made["draft"], "--by", releaser)[0]
+
+    def open(self, content: Any | None = None) -> str:
+        """A wanted-trace that be has opened and ma has received. Returns its id."""
+        made = self.act("be", content or request(), "open", "ma", "--type", "wanted-trace")
+        self.settle()
+        return str(made["dossier"])
+
+    def copy(self, to: Path) -> "Scene":
+        for name in ("be", "ma"):
+            shutil.copytree(self.of(name), to / name)
+        return Scene(to)
+
+
+def channel(agreement: str, **changes: Any) -> bytes:
+    """A channel that leaves one choice: one purpose, one article, one service a side. In force since a month."""
+    kinds = {name: {"digest": one.digest, "version": str(one.version)} for name, one in Catalogue.load().types.items()}
+    kinds["wanted-trace"]["four_eyes"] = ["*"]  # type: ignore[assignment]
+    made = json.loads(texts.channel(agreement, kinds))
+    day = date.today()
+    made["valid"] = {
+        "from": (day - timedelta(days=30)).isoformat(),
+        "until": (day + timedelta(days=365)).isoformat(),
+    }
+    made |= {"purposes": ["tracing-wanted-persons"], "articles": ["7(1)"]}
+    for side in made["sides"].values():
+        side["services"] = {"police": "police"}
+    return canonical(made | changes)
+
+
+def request(**changes: Any) -> dict[str, Any]:
+    """The file of a request, with an invented person in two scripts; what leaves no choice is left out."""
+    day = date.today() - timedelta(days=60)
+    return {
+        "necessity": "Trace the person named in the warrant",
+        "reference": "BE-2026-0017",
+        "subjects": [
+            {
+                "key": "p1",
+                "category": "wanted",
+                "names": [
+                    {"text": "Youssef El Amraoui", "script": "Latn", "kind": "primary"},
+                    {"text": "يوسف العمراوي", "script": "Arab", "kind": "primary"},
+                ],
+                "births": [{"date": "1986-03-14", "calendar": "gregorian", "kind": "exact"}],
+            }
+        ],
+        "body": {
+            "warrant": {
+                "kind": "warrant",
+                "reference": "BR-2025/0417",
+                "court": "Tribunal de Bruxelles",
+                "date": day.isoformat(),
+                "offence": "Trafic de stupéfiants",
+                "sentence": "Réclusion de cinq ans",
+            }
+        },
+    } | changes
+
+
+def said(necessity: str = "It is part of the answer", **body: Any) -> dict[str, Any]:
+    """The file of a short act."""
+    return {"necessity": necessity, "body": body}
