@@ -22,7 +22,7 @@ from pathlib import Path
 from passerelle.core import settings as configuration
 from passerelle.core.audit import What
 from passerelle.core.clock import Clock, SystemClock
-from passerelle.core.errors import IdentityError, InputError, KeyFileError, NotFoundError, StateError, StoreError
+from passerelle.core.errors import BusyError, IdentityError, InputError, KeyFileError, NotFoundError, StoreError
 from passerelle.core.settings import Settings
 from passerelle.core.text import check_node_name
 from passerelle.dossiers.types import Catalogue
@@ -54,14 +54,13 @@ def create(folder: Path, settings: Settings) -> Identity:
     made.mkdir(mode=0o700)
     try:
         identity = _fill(made, settings)
+        Node.open(made, creating=True).close()
         if folder.exists():
             folder.rmdir()
         made.rename(folder)
     except BaseException:
         shutil.rmtree(made, ignore_errors=True)
         raise
-    node = Node.open(folder, creating=True)
-    node.close()
     return identity
 
 
@@ -148,13 +147,14 @@ class Node:
     def serving(self) -> Iterator[socket.socket | None]:
         """Hold the folder's lock. Gives the socket on which the command line wakes this process.
 
-        Raises StateError when another process serves this folder.
+        Raises BusyError when another process serves this folder, KeyFileError when others can read its TLS key.
         """
+        key_files.read_private(self.folder / TLS_KEY)
         with (self.folder / LOCK).open("a+") as lock:
             try:
                 fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
             except OSError:
-                raise StateError(f"expected a folder that no process serves, got {self.folder}, in use") from None
+                raise BusyError(f"expected a folder that no process serves, got {self.folder}, in use") from None
             lock.truncate(0)
             lock.write(str(os.getpid()))
             lock.flush()
@@ -224,8 +224,8 @@ class Node:
             if there is None:
                 raise NotFoundError(f"expected a known partner, got {name!r}")
             if status == "confirmed" and fingerprint != there.fingerprint:
-                words = f"expected the fingerprint {there.fingerprint}, got {fingerprint[:80] or 'none'}"
-                raise InputError(words)
+                # The right one is not shown: it must come from the partner's voice.
+                raise InputError(f"expected the fingerprint of {name}, got {fingerprint[:80] or 'none'}")
             changed = Partner(
                 name=name,
                 identity=there.identity,

@@ -20,11 +20,11 @@ from passerelle.core.settings import split_listen
 from passerelle.exchange import inbox, links, notes
 from passerelle.exchange.generation import Reopening
 from passerelle.exchange.sender import Sender
-from passerelle.exchange.wire import parse_header
+from passerelle.exchange.wire import parse_header, parse_status_request
 from passerelle.ledger.checkpoint import LANES, split_origin
 from passerelle.node import TLS_CERTIFICATE, TLS_KEY, Node
 from passerelle.ports.records import ATTEMPTS, PARTNERS, Log
-from passerelle.transport.https import Client, Server, application
+from passerelle.transport.https import Client, RefusedByPartnerError, Server, application
 
 Say = Callable[..., None]
 
@@ -57,7 +57,9 @@ class Service:
         return answer
 
     def _status(self, body: bytes) -> bytes:
-        return inbox.status(self.ctx, body)
+        answer = inbox.status(self.ctx, body)
+        self._loop.call_soon_threadsafe(self._life, parse_status_request(body).sender)
+        return answer
 
     def _recover(self, body: bytes) -> bytes:
         return inbox.recover(self.ctx, body)
@@ -156,10 +158,9 @@ class Service:
         attempt = await asyncio.to_thread(lambda: self.ctx.store.read(lambda tx: tx.get(ATTEMPTS, partner, lane)))
         if attempt is None or not attempt.failures or attempt.due <= self.ctx.clock.now():
             return True
-        if (partner, lane) in self._alive:
-            self._alive.discard((partner, lane))
-            return True
-        return False
+        alive = (partner, lane) in self._alive
+        self._alive.discard((partner, lane))
+        return alive and not attempt.reached
 
     async def _step(self, partner: str, lane: str) -> bool:
         """One batch. False when there is nothing to do."""
@@ -197,7 +198,8 @@ class Service:
         return found is not None and found.status == "confirmed"
 
     def _failed(self, partner: str, lane: str, error: PasserelleError) -> None:
-        due = self._senders[partner].failed(lane, str(error))
+        refused = isinstance(error, RefusedByPartnerError)
+        due = self._senders[partner].failed(lane, str(error), refused=refused)
         self.say("send.failed", partner=partner, lane=lane, reason=str(error), next_ms=due - self.ctx.clock.now())
 
 

@@ -90,27 +90,18 @@ def serve(
     plain: Annotated[bool, typer.Option("--plain", help="Log readable lines instead of JSON, on standard error.")] = (
         False
     ),
-    unchecked_sending: Annotated[bool, typer.Option("--unchecked-sending", hidden=True)] = False,
     as_json: Json = False,
 ) -> None:
     """Run the node until SIGTERM or SIGINT: take in what partners send, send what is in line.
 
     Prints one line on standard output once it listens. The log goes to standard error and holds no personal data.
     """
-    from passerelle.core.errors import BusyError, StateError, TransportError
-    from passerelle.identity.keys import read_private
-    from passerelle.node import TLS_KEY
+    from passerelle.core.errors import BusyError, TransportError
 
     say = _log(plain)
-    if unchecked_sending:
-        say("OWN CHECKS ARE OFF", warning="acts leave unchecked and partners refuse them; for demonstrations only")
     with ExitStack() as stack:
-        node = stack.enter_context(opened(folder, check_own=not unchecked_sending))
-        read_private(folder / TLS_KEY)
-        try:
-            wake = stack.enter_context(node.serving())
-        except StateError as error:
-            raise BusyError(str(error)) from None
+        node = stack.enter_context(opened(folder))
+        wake = stack.enter_context(node.serving())
         try:
             asyncio.run(_serve(node, wake, say, lambda: _ready(node, as_json)))
         except TransportError as error:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from passerelle.cli.door import Answer, Folder, Reason, command, group, opened, said
+from passerelle.cli.door import Answer, By, Folder, Reason, command, group, opened, said
 from passerelle.cli.screen import Screen
 
 if TYPE_CHECKING:
@@ -22,7 +22,7 @@ def register(app: typer.Typer) -> None:
     """Add the commands."""
     command(app, "queue", "queue /srv/be", "queue /srv/be --json")(queue)
     message = group(app, "message", "Single messages.")
-    command(message, "withdraw", 'message withdraw /srv/be 019ab3 --reason "wrong person"')(withdraw)
+    command(message, "withdraw", 'message withdraw /srv/be 019ab3 --by ann --reason "wrong person"')(withdraw)
 
 
 def queue(folder: Folder) -> Answer:
@@ -174,6 +174,7 @@ def _show(screen: Screen, value: dict[str, Any]) -> None:
 def withdraw(
     folder: Folder,
     message: Annotated[str, typer.Argument(metavar="MESSAGE", help="Id of the message, or its beginning.")],
+    by: By,
     reason: Reason,
 ) -> Answer:
     """Take back a message that has no index yet: it never leaves."""
@@ -183,6 +184,6 @@ def withdraw(
 
     with opened(folder) as node:
         found = node.store.read(lambda tx: find(tx, MESSAGES, message, "a message"))
-        gone = outbox.withdraw(node.ctx, found.id, reason)
+        gone = outbox.withdraw(node.ctx, found.id, by, reason)
     value = {"message": gone.id, "state": gone.state, "reason": gone.reason}
     return said(value, f"message {gone.id} is taken back and never leaves")

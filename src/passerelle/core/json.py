@@ -42,6 +42,7 @@ def _integer(text: str) -> int:
 
 
 # The decoder is made once: json.loads with hooks would build one for each text.
+_own_decoder = json.JSONDecoder(parse_constant=_no_constant, parse_float=_no_float, parse_int=_integer)
 _decoder = json.JSONDecoder(
     object_pairs_hook=_pairs, parse_constant=_no_constant, parse_float=_no_float, parse_int=_integer
 )
@@ -79,7 +80,8 @@ def parse(data: bytes | str, what: str = "JSON") -> Any:
     try:
         text = data.decode("utf-8") if isinstance(data, bytes) else data
         value = _decoder.decode(text)
-        if value.__class__ is dict or value.__class__ is list:
+        # As many brackets as levels at least: most texts are shallow by their count alone.
+        if text.count("{") + text.count("[") > MAX_DEPTH and value.__class__ in (dict, list):
             _shallow(value, 1)
         # White space between tokens may hold what a string may not; the strict decoder has refused the rest.
         if _HIDING.search(text):
@@ -97,6 +99,24 @@ def parse(data: bytes | str, what: str = "JSON") -> Any:
         raise JsonError(f"{what}: expected JSON, {str(error)[:120]}") from None
 
 
+def check_written(body: bytes, what: str = "JSON") -> None:
+    """Raises JsonError unless what `canonical` wrote is what `parse` reads: a value may hold floats or bad characters.
+
+    Keys cannot be there twice in what was a dict, so the costly part of `parse` is left out.
+    """
+    text = body.decode()
+    try:
+        value = _own_decoder.decode(text)
+        if text.count("{") + text.count("[") > MAX_DEPTH and value.__class__ in (dict, list):
+            _shallow(value, 1)
+        if found := forbidden_character(text):
+            raise JsonError(f"expected text without control or bidirectional characters, got {found}")
+        if _HIDING.search(text):
+            _clean(value)
+    except JsonError as error:
+        raise JsonError(f"{what}: {error}") from None
+
+
 def parse_object(data: bytes | str, what: str = "JSON") -> dict[str, Any]:
     """Like `parse`, and the value must be an object."""
     value = parse(data, what)
@@ -105,9 +125,12 @@ def parse_object(data: bytes | str, what: str = "JSON") -> dict[str, Any]:
     return value
 
 
+_encoder = json.JSONEncoder(sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
+
+
 def canonical(value: Any) -> bytes:
     """The one encoding that the product writes where bytes are addressed by hash: keys sorted, no white space, UTF-8.
 
     Equal to RFC 8785 for the values that `parse` lets through (no floats) with keys of the basic plane.
     """
-    return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False).encode()
+    return _encoder.encode(value).encode()

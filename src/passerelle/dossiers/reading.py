@@ -17,7 +17,7 @@ from jsonschema_rs import Validator
 
 from passerelle.core import json
 from passerelle.dossiers.rules import RULES, Rule
-from passerelle.dossiers.schema import DIALECT, CatalogueError, Linter, compiled, dated
+from passerelle.dossiers.schema import DIALECT, CatalogueError, Linter, circle, compiled, dated
 from passerelle.dossiers.shapes import (
     ActType,
     Deadline,
@@ -119,6 +119,8 @@ class Reader:
         self._twice("grounds", common.grounds, raw.grounds)
         for name, schema in raw.defs.items():
             self.linter.check(schema, f"defs.{name}", field=False)
+        if name := circle(self.defs):
+            raise CatalogueError(self.file, f"defs.{name}", "a definition that does not refer to itself", name)
         grounds = {name: convert(table, Labels, self.file, f"grounds.{name}") for name, table in raw.grounds.items()}
         self.grounds = {**common.grounds, **grounds}
         self.states = {**common.states, **_states(raw.states, self.file)}

@@ -161,6 +161,31 @@ def compiled(schema: dict[str, Any], file: str, path: str) -> Validator:
         raise CatalogueError(file, path, "a JSON Schema 2020-12", str(error).splitlines()[0][:120]) from None
 
 
+def circle(defs: Mapping[str, Any]) -> str:
+    """The name of a definition that refers to itself, directly or through others, or nothing."""
+    direct = {name: set(_referred(schema)) & set(defs) for name, schema in defs.items()}
+    for name in defs:
+        reached, todo = set(direct[name]), list(direct[name])
+        while todo:
+            fresh = direct[todo.pop()] - reached
+            reached |= fresh
+            todo += fresh
+        if name in reached:
+            return name
+    return ""
+
+
+def _referred(schema: Any) -> Iterator[str]:
+    if isinstance(schema, Mapping):
+        if isinstance(schema.get("$ref"), str):
+            yield schema["$ref"].removeprefix("#/$defs/")
+        for child in schema.values():
+            yield from _referred(child)
+    elif isinstance(schema, list):
+        for child in schema:
+            yield from _referred(child)
+
+
 def dated(
     schema: Mapping[str, Any], defs: Mapping[str, Any], steps: Steps = ()
 ) -> Iterator[tuple[Steps, Literal["past", "future"]]]:

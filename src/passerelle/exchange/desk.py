@@ -9,6 +9,7 @@ Rules kept here:
 - an act builds on the newest messages that this node has seen of the dossier.
 """
 
+import re
 from collections.abc import Iterable, Sequence
 from typing import Any
 
@@ -22,12 +23,12 @@ from passerelle.exchange.cases import Cases, Objection
 from passerelle.exchange.content import MAX_AFTER
 from passerelle.exchange.context import Context
 from passerelle.exchange.outbox import Outgoing
-from passerelle.ports.records import AUDITS, DRAFTS, Audit, Dossier, Draft, Message
+from passerelle.ports.records import AUDITS, DRAFTS, Audit, Draft, Message
 from passerelle.ports.store import Reading, Writing
 
 LANES = ("routine", "flash")
 _SET_HERE = ("v", "kind", "id", "governance", "after", "four_eyes")
-_PERSON = 200
+_PERSON = re.compile(r"\S{1,64}")
 
 
 class RefusedError(ForbiddenError):
@@ -49,8 +50,8 @@ class Act(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def _person(name: str, what: str) -> str:
-    if not name or len(name) > _PERSON:
-        raise InputError(f"{what}: expected the name of a person, 1 to {_PERSON} characters, got {name[:40]!r}")
+    if not _PERSON.fullmatch(name):
+        raise InputError(f"{what}: expected a person's name or number without blanks, 64 at most, got {name[:40]!r}")
     return name
 
 
@@ -75,7 +76,8 @@ def draft(ctx: Context, act: Act) -> Draft:
     def work(tx: Writing) -> Draft:
         ctx.confirmed(tx, act.partner)
         cases = Cases(tx, ctx)
-        content, _ = _content(tx, ctx, cases, act, ids.new_id(), _none())
+        governance = outbox.governance_of(tx, ctx, act.partner)
+        content = _content(cases, act, ids.new_id(), governance, bytes(32))
         if objections := _objections(ctx, cases, act, content, len(outbox.encode(content))):
             raise RefusedError(objections)
         made = Draft(
@@ -146,26 +148,19 @@ def _draft(tx: Reading, draft_id: str) -> Draft:
     return found
 
 
-def _none() -> Audit:
-    return Audit(id="", time=0, what="", who="", on="", salt=b"", details=b"", commitment=bytes(32))
-
-
-def _content(
-    tx: Reading, ctx: Context, cases: Cases, act: Act, message_id: str, audit: Audit
-) -> tuple[dict[str, Any], Dossier | None]:
-    """The content of an act as it would leave now."""
+def _content(cases: Cases, act: Act, message_id: str, governance: str, audit: bytes) -> dict[str, Any]:
+    """The content of an act as it would leave now. `audit`: the commitment of the release's record."""
     row = cases.row(act.content["dossier"])
     after = [*row.heads, *row.refused][:MAX_AFTER] if row else []
-    content = {
+    return {
         "v": 1,
         "kind": "act",
         "id": message_id,
-        "governance": outbox.governance_of(tx, ctx, act.partner),
+        "governance": governance,
         "after": after,
-        "four_eyes": {"author": act.author, "releaser": act.releaser or "-", "audit": audit.commitment.hex()},
+        "four_eyes": {"author": act.author, "releaser": act.releaser or "-", "audit": audit.hex()},
         **act.content,
     }
-    return content, row
 
 
 def _objections(ctx: Context, cases: Cases, act: Act, content: dict[str, Any], size: int) -> list[Objection]:
@@ -181,12 +176,14 @@ def _write(tx: Writing, ctx: Context, acts: Sequence[tuple[str, Act]]) -> list[M
     outgoing: list[Outgoing] = []
     audits: list[Audit] = []
     now = ctx.clock.now()
+    relied: dict[str, str] = {}
     for partner in dict.fromkeys(act.partner for _, act in acts):
         ctx.confirmed(tx, partner)
+        relied[partner] = outbox.governance_of(tx, ctx, partner)
     for message_id, act in acts:
         details = {"message": message_id, "act": act.content["act"], "author": act.author}
         audit = notes.make_record(now, What.ACT_RELEASED, act.releaser, act.content["dossier"], details)
-        content, _ = _content(tx, ctx, cases, act, message_id, audit)
+        content = _content(cases, act, message_id, relied[act.partner], audit.commitment)
         body = outbox.encode(content)
         if objections := _objections(ctx, cases, act, content, len(body)):
             raise RefusedError(objections)

@@ -15,11 +15,12 @@ from passerelle.exchange import inbox, links, notes
 from passerelle.exchange.context import Context
 from passerelle.identity.identity import Identity
 from passerelle.identity.keys import b64
+from passerelle.instruments.model import digest_of as digest_of_text
 from passerelle.ledger import checkpoint as checkpoints
 from passerelle.ledger import merkle
 from passerelle.ledger import proof as proofs
 from passerelle.ledger.checkpoint import Checkpoint
-from passerelle.oversight.verify import FORMAT, digest_of
+from passerelle.oversight.verify import FORMAT, NOT_HELD, digest_of
 from passerelle.ports.records import (
     CONTENTS,
     DOSSIERS,
@@ -88,15 +89,25 @@ class _Collection:
 
     def _instruments(self, messages: list[Message]) -> list[Instrument]:
         found: dict[str, Instrument] = {}
-        for digest in dict.fromkeys(message.channel for message in messages if message.channel):
-            channel = self._tx.get(INSTRUMENTS, digest)
-            if channel is None:
+        for digest in dict.fromkeys(name for message in messages if (name := self._named(message))):
+            record = self._tx.get(INSTRUMENTS, digest)
+            if record is None:
                 continue
-            found[digest] = channel
-            agreement = self._tx.get(INSTRUMENTS, str(json.parse_object(channel.body).get("agreement")))
+            found[digest] = record
+            agreement = self._tx.get(INSTRUMENTS, record.agreement) if record.agreement else None
             if agreement is not None:
                 found[agreement.digest] = agreement
         return list(found.values())
+
+    def _named(self, message: Message) -> str:
+        """The instrument that a message is under, or about."""
+        if not message.kind.startswith("instrument."):
+            return message.channel
+        content = self._tx.get(CONTENTS, message.id)
+        value = json.parse_object(content.body) if content else {}
+        if message.kind == "instrument.propose":
+            return digest_of_text(str(value.get("instrument")).encode())
+        return str(value.get("digest", ""))
 
     def _identities(self) -> list[str]:
         bodies = [self._own.body.decode()]
@@ -117,7 +128,7 @@ class _Collection:
         item = {"leaf": entry.leaf.decode(), "proof": str(proofs.make(message.index, path, checkpoint))}
         content = self._tx.get(CONTENTS, message.id)
         if content is None:
-            return item | {"withheld": "not-held"}
+            return item | {"withheld": NOT_HELD}
         return item | {"salt": b64(content.salt), "content": content.body.decode()}
 
     def _checkpoint(self, message: Message) -> Checkpoint:

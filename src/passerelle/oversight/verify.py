@@ -19,8 +19,9 @@ from typing import Any
 import msgspec
 
 from passerelle.core import json
-from passerelle.core.clock import to_iso
+from passerelle.core.clock import from_iso, to_iso
 from passerelle.core.errors import InputError, PasserelleError
+from passerelle.exchange.wire import WITHHELD
 from passerelle.identity import identity as identities
 from passerelle.identity.identity import Identity
 from passerelle.identity.keys import unb64
@@ -29,6 +30,7 @@ from passerelle.ledger import entry as entries
 from passerelle.ledger import proof as proofs
 
 FORMAT = "passerelle-evidence/1"
+NOT_HELD = "not-held"
 MAX_FILE = 256 * 1024 * 1024
 _KEYS = {"format", "subject", "created", "by", "identities", "messages", "instruments", "digest"}
 
@@ -183,6 +185,8 @@ def _message(run: _Verifier, item: dict[str, Any]) -> None:
 
 def _form(run: _Verifier, about: str, item: dict[str, Any]) -> None:
     allowed = ({"leaf", "proof", "salt", "content"}, {"leaf", "proof", "withheld"})
+    if item.get("withheld", NOT_HELD) not in (*WITHHELD, NOT_HELD):
+        run.say(about, "says why its content is withheld", "fails", f"got {str(item['withheld'])[:40]!r}")
     if set(item) not in allowed or not all(isinstance(part, str) for part in item.values()):
         run.say(about, "has the form of a message", "fails", f"expected leaf, proof, salt, content; got {sorted(item)}")
 
@@ -260,11 +264,18 @@ def _instruments(run: _Verifier, value: dict[str, Any]) -> None:
             run.say(about, says, "absent", f"channel {str(content.get('channel'))[:12]}")
         else:
             run.say(about, says, "holds", f"channel {content['channel'][:12]}, article {content.get('basis')}")
-    used = {(m.content or {}).get("channel") for m in run.messages.values()}
-    used |= {bodies[name].get("agreement") for name in list(used) if name in bodies}
+    used = {name for m in run.messages.values() if (name := _named(m.content or {}))}
+    used |= {str(bodies[name].get("agreement")) for name in list(used) if name in bodies}
     for found in bodies:
-        if used - {None} and found not in used:
-            run.say(f"instrument {found[:12]}", "is used by a message of the file", "fails", "expected no other text")
+        if found not in used:
+            run.say(f"instrument {found[:12]}", "is named by a message of the file", "fails", "expected no other text")
+
+
+def _named(content: dict[str, Any]) -> str:
+    """The digest of the instrument that a message is under or about, or nothing."""
+    if content.get("kind") == "instrument.propose":
+        return hashlib.sha256(str(content.get("instrument")).encode()).hexdigest()
+    return str(content.get("channel") or content.get("digest") or "")
 
 
 def _signed(run: _Verifier, about: str, digest: str, content: dict[str, Any]) -> None:
@@ -299,7 +310,8 @@ def _subject(run: _Verifier, value: dict[str, Any]) -> None:
         count = sum((m.content or {}).get("dossier") == subject["id"] for m in run.messages.values())
         detail = f"{count} messages of the dossier; others may exist that are not in the file"
         run.say("file", f"is about dossier {subject['id']}", "holds" if count else "fails", detail)
-    if value["by"] not in run.identities or not isinstance(value["created"], str):
+    run.check("file", "says when it was written", lambda: to_iso(from_iso(value["created"])))
+    if value["by"] not in run.identities:
         run.say("file", "names the node that wrote it", "fails", f"expected one of the identities, got {value['by']!r}")
 
 

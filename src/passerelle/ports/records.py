@@ -64,6 +64,7 @@ class Attempt(Record, frozen=True):
     failed: int = 0
     reason: str = ""
     due: int = 0
+    reached: bool = False  # the partner answered, and refused: that it can be reached is no reason to try sooner
 
 
 class Entry(Record, frozen=True):
@@ -238,8 +239,6 @@ MESSAGES = Kind(
     ("id",),
     by_queue=("partner", "direction", "lane", "state", "position"),
     by_dossier=("dossier", "position"),
-    by_entry=("origin", "index"),
-    by_state=("state", "position"),
 )
 CONTENTS = Kind("contents", Content, ("message",))
 WAITS = Kind("waits", Wait, ("message", "need"), by_need=("need",))
@@ -257,7 +256,7 @@ INSTRUMENTS = Kind(
     "instruments", Instrument, ("digest",), by_partner=("partner", "kind"), by_superseded=("supersedes",)
 )
 USAGE = Kind("usage", Usage, ("channel", "day", "direction"))
-AUDITS = Kind("audits", Audit, ("id",), by_on=("on", "time"), by_index=("index",))
+AUDITS = Kind("audits", Audit, ("id",))
 ALARMS = Kind("alarms", Alarm, ("id",), by_status=("status", "time"))
 CONFLICTS = Kind("conflicts", Conflict, ("id",), by_origin=("origin",))
 

@@ -92,7 +92,7 @@ class Server:
             date_header=False,
             timeout_keep_alive=75,
             timeout_graceful_shutdown=10,
-            limit_concurrency=200,
+            limit_concurrency=1000,
         )
         self._server = uvicorn.Server(config)
         # The process has one stop, and it is the node's.
@@ -118,13 +118,15 @@ class Client:
 
     def __init__(self, timeout_ms: int) -> None:
         self._session: aiohttp.ClientSession | None = None
+        # One object a pin: the pool of connections knows a partner by it, and a new one each time would reuse none.
+        self._fingerprints: dict[str, aiohttp.Fingerprint] = {}
         self._timeout = aiohttp.ClientTimeout(total=timeout_ms / 1000, connect=min(10.0, timeout_ms / 1000))
 
     async def post(self, endpoint: str, pin: str, name: str, body: bytes) -> bytes:
         """The answer's bytes. Raises RefusedByPartnerError or TransportError with the exact reason."""
         if self._session is None:
             self._session = aiohttp.ClientSession(timeout=self._timeout, auto_decompress=False)
-        fingerprint = aiohttp.Fingerprint(bytes.fromhex(pin))
+        fingerprint = self._fingerprints.setdefault(pin, aiohttp.Fingerprint(bytes.fromhex(pin)))
         try:
             async with self._session.post(
                 f"{endpoint}/passerelle/1/{name}",
@@ -141,6 +143,8 @@ class Client:
             raise TransportError(f"{endpoint}: expected the certificate of the identity file, got another") from None
         except TimeoutError:
             raise TransportError(f"{endpoint}: no answer in time") from None
+        except aiohttp.ClientConnectorError as error:
+            raise TransportError(f"{endpoint}: {error.os_error.strerror or error.os_error}") from None
         except (aiohttp.ClientError, OSError, ssl.SSLError) as error:
             raise TransportError(f"{endpoint}: {type(error).__name__}: {error}") from None
 

@@ -215,14 +215,6 @@ def test_two_nodes_exchange_and_nothing_personal_is_logged(partners):
         assert "BR-2025" not in log
 
 
-def test_a_dishonest_sender_can_be_played_and_shouts(partners):
-    with served(partners.be, "--unchecked-sending"):
-        pass
-    first = json.loads((partners.be / "serve.log").read_text().splitlines()[0])
-    assert "OFF" in first["event"]
-    assert "unchecked" not in ok("serve", "--help").out
-
-
 def test_a_failed_try_is_told_with_its_reason(strangers):
     path = strangers.be / "passerelle.toml"
     path.write_text(path.read_text().replace("retry_most_ms = 300000", "retry_most_ms = 50"))

@@ -80,3 +80,19 @@ def test_what_is_written_canonically_is_read_back_equal(value):
 def test_any_bytes_give_a_value_or_a_clear_error(data):
     with contextlib.suppress(JsonError):
         assert json.parse(data) == plain.loads(data)
+
+
+@given(values | st.floats() | st.lists(st.floats() | st.text(), min_size=1, max_size=3))
+def test_what_is_found_readable_when_written_is_read(value):
+    """The sender's quick check and the receiver's full reading agree."""
+    try:
+        body = json.canonical(value)
+    except (ValueError, UnicodeEncodeError):
+        return
+    try:
+        json.check_written(body)
+    except JsonError:
+        with pytest.raises(JsonError):
+            json.parse(body)
+    else:
+        assert json.parse(body) == value

@@ -402,3 +402,15 @@ def test_a_type_in_words(kind: DossierType) -> None:
         for part in (*kind.states.values(), *kind.acts.values(), *kind.deadlines.values()):
             assert part.labels.text(language) in text
     assert "ETS 24" in describe(CATALOGUE.types["wanted-trace"], "en")
+
+
+def test_a_definition_that_refers_to_itself_is_refused(tmp_path):
+    shipped = (resources.files("passerelle.catalogue") / "listed-person.toml").read_text("utf-8")
+    labels = 'x-labels = { en = "a", fr = "a", nl = "a", ar = "a" }'
+    loop = f'{{ "$ref" = "#/$defs/loop", {labels} }}'
+    text = shipped.replace('name = "listed-person"', 'name = "loop"')
+    text = text.replace("[acts.notice.body.properties]", f"[acts.notice.body.properties]\nx = {loop}")
+    text += f'\n[defs.loop]\ntype = "object"\nadditionalProperties = false\n[defs.loop.properties]\nagain = {loop}\n'
+    (tmp_path / "loop.toml").write_text(text, "utf-8")
+    with pytest.raises(CatalogueError, match=r"defs\.loop: expected a definition that does not refer to itself"):
+        Catalogue.load(tmp_path)

@@ -1,0 +1,1 @@
+"""Benchmarks: `./run bench NAME [--json] [--quick]`. Modules whose name begins with `_` are parts of others."""

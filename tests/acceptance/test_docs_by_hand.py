@@ -1,0 +1,71 @@
+"""The two nodes that the README makes by hand, made as it says."""
+
+import os
+import re
+import shlex
+import signal
+import socket
+import subprocess
+import sys
+from contextlib import suppress
+from pathlib import Path
+
+ROOT = Path(__file__).parents[2]
+
+# A person repeats a command that says that something is not there yet (exit codes 3 and 4); so does this.
+SHIM = """#!/bin/bash
+shift
+[ "$1" != serve ] || exec {python} -m passerelle "$@"
+for _ in {{1..120}}; do
+    {python} -m passerelle "$@"
+    code=$?
+    case $code in 3 | 4) sleep 0.25 ;; *) exit $code ;; esac
+done
+exit $code
+"""
+
+
+def _free_port() -> str:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return str(probe.getsockname()[1])
+
+
+def test_two_nodes_by_hand(tmp_path: Path) -> None:
+    text = (ROOT / "README.md").read_text("utf-8")
+    part = text[text.index("### Two nodes by hand") :]
+    found = re.search(r"```sh\n(.*?)\n```", part, re.DOTALL)
+    assert found
+    script = found.group(1)
+    for port in ("8443", "8444"):
+        assert port in script
+        script = script.replace(port, _free_port())
+    # A path to a socket is short; pytest's folders are not always.
+    assert "D=$(mktemp -d)" in script
+    shim = tmp_path / "run"
+    shim.write_text(SHIM.format(python=shlex.quote(sys.executable)))
+    shim.chmod(0o700)
+    # The dossier is on both sides before it is proven.
+    script = script.replace(
+        "# 9 ", "until ./run passerelle dossier list $D/ma | grep -q wanted; do sleep 0.2; done\n# 9 ", 1
+    )
+    process = subprocess.Popen(
+        ["bash", "-c", f"set -e -o pipefail\n{script}\necho the end"],
+        cwd=tmp_path,
+        env=os.environ | {"PYTHONPATH": str(ROOT / "src"), "TMPDIR": str(tmp_path)},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
+    )
+    try:
+        said, complained = process.communicate(timeout=240)
+    finally:
+        with suppress(ProcessLookupError):
+            os.killpg(process.pid, signal.SIGKILL)  # nothing that it started stays
+        process.wait()
+    assert process.returncode == 0, said[-2000:] + complained[-2000:]
+    assert said.endswith("the end\n")
+    assert "\nverified\n" in said
+    evidence = next(tmp_path.glob("*/evidence.json"))
+    assert evidence.stat().st_size > 10_000
