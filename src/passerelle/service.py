@@ -19,7 +19,7 @@ from passerelle.core.errors import PasserelleError, TransportError
 from passerelle.core.settings import split_listen
 from passerelle.exchange import inbox, links, notes
 from passerelle.exchange.generation import Reopening
-from passerelle.exchange.sender import Sender
+from passerelle.exchange.sender import Posting, Sender
 from passerelle.exchange.wire import parse_header, parse_status_request
 from passerelle.ledger.checkpoint import LANES, split_origin
 from passerelle.node import TLS_CERTIFICATE, TLS_KEY, Node
@@ -37,6 +37,7 @@ class Service:
         self._client = Client(node.settings.exchange.timeout_ms)
         self._senders: dict[str, Sender] = {}
         self._wakes: dict[tuple[str, str], asyncio.Event] = {}
+        self._failing: set[tuple[str, str]] = set()
         self._alive: set[tuple[str, str]] = set()
         self._tasks: dict[tuple[str, str], asyncio.Task[None]] = {}
         self._stop = asyncio.Event()
@@ -52,8 +53,8 @@ class Service:
     def _batch(self, body: bytes) -> bytes:
         answer = inbox.receive(self.ctx, body)
         header, _ = parse_header(body)
-        sender = split_origin(header.origin)[0]
-        self._loop.call_soon_threadsafe(self._life, sender)
+        sender, _, lane, _ = split_origin(header.origin)
+        self._loop.call_soon_threadsafe(self._life, sender, lane)
         return answer
 
     def _status(self, body: bytes) -> bytes:
@@ -64,14 +65,17 @@ class Service:
     def _recover(self, body: bytes) -> bytes:
         return inbox.recover(self.ctx, body)
 
-    def _life(self, partner: str) -> None:
-        """The partner sent something: it can be reached, and there may be refusals for it."""
-        self._alive |= {(partner, lane) for lane in LANES}
-        self.wake(partner)
+    def _life(self, partner: str, lane: str = "") -> None:
+        """The partner sent something: it can be reached, and there may be a refusal for it in this lane."""
+        lanes = {one for name, one in tuple(self._failing) if name == partner}
+        self._alive |= {(partner, one) for one in lanes}
+        for one in lanes | ({lane} if lane else set()):
+            self.wake(partner, one)
 
-    def wake(self, partner: str = "") -> None:
-        for (name, _), event in self._wakes.items():
-            if partner in ("", name):
+    def wake(self, partner: str = "", lane: str = "") -> None:
+        """Have the pumps of a partner, or of all, of a lane, or of all, look at what is in line."""
+        for (name, which), event in self._wakes.items():
+            if partner in ("", name) and lane in ("", which):
                 event.set()
 
     # -- the whole ----------------------------------------------------------------------------------------------
@@ -141,7 +145,7 @@ class Service:
         while not self._stop.is_set():
             wake.clear()
             try:
-                if not await self._due(partner, lane) or not await self._step(partner, lane):
+                if not await self._step(partner, lane):
                     await self._rest(wake)
             except PasserelleError as error:
                 if not await asyncio.to_thread(self._confirmed, partner):
@@ -154,23 +158,33 @@ class Service:
         with suppress(TimeoutError):
             await asyncio.wait_for(wake.wait(), self.node.settings.exchange.poll_ms / 1000)
 
-    async def _due(self, partner: str, lane: str) -> bool:
-        attempt = await asyncio.to_thread(lambda: self.ctx.store.read(lambda tx: tx.get(ATTEMPTS, partner, lane)))
-        if attempt is None or not attempt.failures or attempt.due <= self.ctx.clock.now():
+    def _due(self, partner: str, lane: str) -> bool:
+        attempt = self.ctx.store.read(lambda tx: tx.get(ATTEMPTS, partner, lane))
+        if attempt is None or not attempt.failures:
+            self._failing.discard((partner, lane))
             return True
+        self._failing.add((partner, lane))
         alive = (partner, lane) in self._alive
         self._alive.discard((partner, lane))
-        return alive and not attempt.reached
+        return attempt.due <= self.ctx.clock.now() or (alive and not attempt.reached)
+
+    def _next(self, sender: Sender, lane: str) -> Posting | None:
+        """The next batch to post, in a thread of its own: nothing while the lane is not due or must be compared."""
+        if not self._due(sender.partner, lane) or lane not in sender.compared:
+            return None
+        return sender.step(lane)
 
     async def _step(self, partner: str, lane: str) -> bool:
         """One batch. False when there is nothing to do."""
         sender = self._senders[partner]
-        if lane not in sender.compared and not await self._compare(sender, lane):
-            return False
-        posting = await asyncio.to_thread(sender.step, lane)
+        if lane not in sender.compared:
+            due = await asyncio.to_thread(self._due, partner, lane)
+            if not due or not await self._compare(sender, lane):
+                return False
+        posting = await asyncio.to_thread(self._next, sender, lane)
         if posting is None:
             return False
-        answer = await self._post(partner, "batch", posting.body)
+        answer = await self._client.post_any(posting.to.endpoints, posting.to.tls, "batch", posting.body)
         size = await asyncio.to_thread(sender.received, posting, answer)
         self.say("batch.receipted", partner=partner, lane=lane, start=posting.start, size=size)
         return True
@@ -199,6 +213,7 @@ class Service:
 
     def _failed(self, partner: str, lane: str, error: PasserelleError) -> None:
         refused = isinstance(error, RefusedByPartnerError)
+        self._failing.add((partner, lane))
         due = self._senders[partner].failed(lane, str(error), refused=refused)
         self.say("send.failed", partner=partner, lane=lane, reason=str(error), next_ms=due - self.ctx.clock.now())
 
