@@ -167,10 +167,10 @@ class Pair:
     def answer(self, by: str, dossier: str, name: str, lane: str = "routine", **changes: Any) -> Any:
         return self.post(by, acts.act("wanted-trace", name, dossier=dossier, **changes), lane)
 
-    def reopen(self, peer: Peer, lane: str) -> None:
+    def reopen(self, peer: Peer, lane: str, **how: bool) -> None:
         """What persons do after a restore: recover and begin a new generation."""
         other = self.other(peer)
-        job = Reopening(peer.ctx, other.ctx.name, lane)
+        job = Reopening(peer.ctx, other.ctx.name, lane, **how)
         nonce = os.urandom(16)
         job.told(nonce, inbox.status(other.ctx, job.question(nonce)))
         while (request := job.request(os.urandom(16))) is not None:

@@ -74,7 +74,9 @@ class Cases:
             return [Objection(Check.CONTENT, f"type: expected a type of the catalogue, got {got!r}")]
         row = self.row(content["dossier"]) if isinstance(content.get("dossier"), str) else None
         sender = self._ctx.name if leaving else partner
-        is_opener = None if row is None or not row.opener else sender == row.opener
+        # What a dossier with somebody else is like, this partner learns from no number: it is refused with 10 below.
+        own = row is not None and row.partner == partner
+        is_opener = sender == row.opener if row is not None and own and row.opener else None
         problems = acts.problems(content, kind, now=written, sender_is_opener=is_opener)
         if problems:
             return [Objection(Check.CONTENT, str(one)) for one in problems]
@@ -117,6 +119,11 @@ class Cases:
                     f"channel: expected that of the dossier or one that supersedes it, got {content['channel'][:12]}"
                 )
                 objections.append(Objection(Check.CHANNEL, words))
+        eyes = content["four_eyes"]
+        if act.four_eyes and eyes["author"] == eyes["releaser"]:
+            # The type's own minimum; a channel may demand four eyes of more acts, never of fewer.
+            words = f"four_eyes: expected another person to release {act.name}, got its author"
+            objections.append(Objection(Check.CHANNEL, words))
         if lane not in act.lanes:
             words = f"lane: expected {' or '.join(sorted(act.lanes))} for {act.name}, got {lane}"
             objections.append(Objection(Check.CHANNEL, words))
@@ -226,10 +233,19 @@ class Cases:
         self._changed.add(row.id)
         return made
 
-    def refused_here(self, dossier: str, refusal: str) -> None:
+    def note(self, message: Message) -> None:
+        """A message of this transaction that does not count: what builds on it hands on to what it built on itself.
+
+        Without it an act would be judged differently when the refused one came in the same batch.
+        """
+        if message.dossier:
+            self._pending.setdefault(message.dossier, []).append(message)
+
+    def refused_here(self, dossier: str, partner: str, refusal: str) -> None:
         """This node refused an act of the partner in a dossier: its next act there says that it builds on that."""
         row = self.row(dossier)
-        if row is not None and refusal not in row.refused:
+        # A partner may name another's dossier in an act that is refused for it; that one must never hear of it.
+        if row is not None and row.partner == partner and refusal not in row.refused:
             self._rows[dossier] = msgspec.structs.replace(row, refused=(*row.refused, refusal))
             self._changed.add(dossier)
 

@@ -25,7 +25,8 @@ PLAIN_KINDS = (
 )
 KINDS = ("act", *PLAIN_KINDS)
 
-_GOVERNANCE = re.compile(r"[1-9][0-9]{0,8}/(?:0|[1-9][0-9]{0,17})")
+_MOST_WORD = 64  # no word, digest or name of a person in an act is longer
+_GOVERNANCE = re.compile(r"[1-9][0-9]{0,8}/(?:0|[1-9][0-9]{0,14})")
 _HEX = {"type": "string", "pattern": "^[0-9a-f]{64}$"}
 _PERSON = {"type": "string", "minLength": 1, "maxLength": 200}
 _WORDS = {"type": "string", "minLength": 1, "maxLength": 2000}
@@ -41,7 +42,7 @@ _FIELDS: dict[str, dict[str, Any]] = {
             "maxItems": 1000,
             "items": {
                 "type": "object",
-                "properties": {"message": {"type": "string"}, "checks": _CHECKS},
+                "properties": {"message": {"type": "string", "maxLength": 36}, "checks": _CHECKS},
                 "required": ["message", "checks"],
                 "additionalProperties": False,
             },
@@ -119,10 +120,20 @@ def kind_of(body: bytes) -> str:
     return kind if isinstance(kind, str) and kind in KINDS else ""
 
 
+def _word(content: object, key: str) -> str:
+    """What stands under a key, where it is a text that a column and an index may hold."""
+    value = content.get(key) if isinstance(content, dict) else None
+    return value if isinstance(value, str) and len(value) <= _MOST_WORD else ""
+
+
 def row_of(partner: str, direction: str, lane: str, leaf: Leaf, content: dict[str, Any] | None, noted: int) -> Message:
-    """The row of a message from its leaf and, where there is one, its readable content. `noted` in milliseconds."""
+    """The row of a message from its leaf and, where there is one, its readable content. `noted` in milliseconds.
+
+    Of the content only the fields that all kinds share were validated yet: what is not of its form is left out.
+    """
     content = content or {}
-    eyes = content.get("four_eyes") or {}
+    eyes = content.get("four_eyes")
+    dossier = _word(content, "dossier")
     return Message(
         id=leaf.message,
         partner=partner,
@@ -130,9 +141,9 @@ def row_of(partner: str, direction: str, lane: str, leaf: Leaf, content: dict[st
         lane=lane,
         kind=content.get("kind", ""),
         state="sequenced" if direction == "out" else "applied",
-        dossier=content.get("dossier", ""),
-        act=content.get("act", ""),
-        channel=content.get("channel", ""),
+        dossier=dossier if ids.is_id(dossier) else "",
+        act=_word(content, "act"),
+        channel=_word(content, "channel"),
         after=tuple(content.get("after", ())),
         governance=content.get("governance", ""),
         origin=leaf.origin,
@@ -141,7 +152,7 @@ def row_of(partner: str, direction: str, lane: str, leaf: Leaf, content: dict[st
         noted=noted,
         size=leaf.size,
         commitment=leaf.commitment,
-        author=eyes.get("author", ""),
-        releaser=eyes.get("releaser", ""),
+        author=_word(eyes, "author"),
+        releaser=_word(eyes, "releaser"),
         position=ids.order_of(ids.new_id()),
     )

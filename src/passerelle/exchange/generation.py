@@ -13,7 +13,7 @@ The steps, each safe to repeat:
 What the partner does not hold and this store lost is lost: nobody else has it. What was written but not sent is kept.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 import msgspec
 
@@ -21,7 +21,6 @@ from passerelle.core import ids
 from passerelle.core.audit import What
 from passerelle.core.errors import (
     ExchangeError,
-    IdentityError,
     InputError,
     JsonError,
     NoteError,
@@ -31,12 +30,14 @@ from passerelle.core.errors import (
 from passerelle.exchange import content as contents
 from passerelle.exchange import intake, links, notes, outbox, sender, wire
 from passerelle.exchange.context import Context
-from passerelle.identity.keys import b64, unb64
+from passerelle.identity.identity import Identity
+from passerelle.identity.keys import b64
 from passerelle.ledger import checkpoint as checkpoints
 from passerelle.ledger import entry as entries
 from passerelle.ledger import merkle
 from passerelle.ledger.checkpoint import Checkpoint
 from passerelle.ports.records import (
+    ATTEMPTS,
     CONFLICTS,
     CONTENTS,
     ENTRIES,
@@ -113,20 +114,14 @@ class Reopening:
 
     def told(self, nonce: bytes, answer: bytes) -> None:
         """Take the partner's status. Raises ExchangeError."""
-        ctx = self.ctx
-        identity = ctx.store.read(lambda tx: ctx.confirmed(tx, self.partner))[1]
-        try:
-            _, states = wire.parse_status_answer(
-                answer, sender=ctx.name, receiver=self.partner, nonce=nonce, verifier=identity.envelope
-            )
-            state, held = next(one for one in states if one[0].lane == self.lane)
-            if held is not None:
-                self._own(held, state.generation)
-        except (NoteError, SignatureError, IdentityError) as error:
-            raise ExchangeError(f"status of {self.partner}: {error}") from None
+        _, states = sender.status_of(self.ctx, self.partner, nonce, answer)
+        state, held = next(one for one in states if one[0].lane == self.lane)
         part = self._part(max(state.generation, 1), state.size, state.root)
-        part.receipt = held
+        part.receipt = held and sender.bare(self.ctx, self._identity(), held)
         self._parts = [part]
+
+    def _identity(self) -> Identity:
+        return self.ctx.store.read(lambda tx: self.ctx.confirmed(tx, self.partner))[1]
 
     def _own(self, held: Checkpoint, generation: int) -> None:
         """What the partner says it holds must bear this node's own signature."""
@@ -162,13 +157,14 @@ class Reopening:
     def recovered(self, answer: bytes) -> None:
         """Take entries back. Raises ExchangeError when they are not this node's own."""
         ctx, part = self.ctx, self._parts[-1]
-        identity = ctx.store.read(lambda tx: ctx.confirmed(tx, self.partner))[1]
         try:
             header, sealed = wire.parse_header(answer, wire.RECOVERED)
-            batch = wire.open_batch(header, sealed, sender=identity.envelope, key=ctx.keys.sealing)
+            batch = wire.open_batch(header, sealed, sender=self._identity().envelope, key=ctx.keys.sealing)
             self._own(batch.checkpoint, part.generation)
             if header.origin != part.origin or batch.start != part.next:
                 raise NoteError(f"expected entries from {part.next} of {part.origin}, got others")
+            if batch.checkpoint.size < header.end:
+                raise NoteError(f"expected a checkpoint of {header.end} entries, got one of {batch.checkpoint.size}")
             self._take(part, batch)
         except (NoteError, SignatureError) as error:
             raise ExchangeError(f"recovery from {self.partner}: {error}") from None
@@ -197,17 +193,28 @@ class Reopening:
 
     def _before(self, part: _Part) -> None:
         """A whole generation that this store never had: its first entry says where the one before it ended."""
-        if part.generation <= self._newest or part.start > 0:
-            return
+        there = self.ctx.store.read(lambda tx: tx.get(LOGS, part.origin))
+        if part.generation == 1 or part.start > 0 or (there is not None and there.size):
+            return  # who has entries of a generation has those before it whole
         leaf, item = part.taken[0]
         try:
             content = contents.parse(item.content, leaf.message)
             contents.check_plain(content)
             if content["kind"] != "generation":
                 raise contents.ContentError(f"expected a message of kind generation, got {content['kind']}")
-        except (JsonError, contents.ContentError) as error:
+            if not content["previous"]:
+                return  # the partner held nothing
+            previous = checkpoints.parse(content["previous"])
+            # Not always the number before: one that the partner never saw is closed empty.
+            generation = checkpoints.split_origin(previous.origin)[3]
+            self._own(previous, generation)
+            if generation >= part.generation:
+                raise NoteError(f"expected an earlier generation, got {generation}")
+        except (JsonError, NoteError, SignatureError, contents.ContentError) as error:
             raise ExchangeError(f"first entry of generation {part.generation}: {error}") from None
-        self._parts.append(self._part(part.generation - 1, content["size"], unb64(content["root"])))
+        before = self._part(generation, previous.size, previous.root)
+        before.receipt = sender.bare(self.ctx, self._identity(), previous)
+        self._parts.append(before)
 
     # -- writing ------------------------------------------------------------------------------------------------
 
@@ -225,27 +232,27 @@ class Reopening:
         if newest is None or newest.state not in self._allowed or newest.generation != self._newest:
             raise StateError("expected a log that is stopped or frozen, got one that was reopened meanwhile")
         again: list[Message] = []
-        last_time = 0
         for part in reversed(self._parts):
-            closed, behind = self._close(tx, part, reason)
-            again += behind
-            last_time = max(last_time, closed.last_time)
+            again += self._close(tx, part, reason)
         top = self._parts[0]
         for log in links.generations(tx, self.partner, "out", self.lane):
             if log.generation > top.generation:
                 # Never seen by the partner, who was put back behind it: all of it goes again.
                 again += _unsent(tx, links.entries(tx, log.origin, 0, log.size), log.origin)
                 tx.put(LOGS, [msgspec.structs.replace(log, state="closed", closing=0, reason=reason)])
-                last_time = max(last_time, log.last_time)
         generation = max(newest.generation, top.generation) + 1
-        opened = self._begin(tx, generation, max(ctx.clock.now(), last_time), by, reason)
+        # Times of a new log need not follow those of the old one: a clock that was ahead does not block it for good.
+        opened = self._begin(tx, generation, ctx.clock.now(), by, reason)
         tx.put(MESSAGES, again)
+        returned = [leaf.message for part in self._parts for leaf, _ in part.taken]
+        intake.wake_own(tx, ctx, self.partner, self.lane, returned)
+        tx.delete(ATTEMPTS, [(self.partner, self.lane)])  # nothing is held back by what failed before
         details = {"reason": reason, "closed_at": top.size}
         notes.record(tx, ctx, What.GENERATION_OPENED, by, opened.origin, details)
         return opened
 
-    def _close(self, tx: Writing, part: _Part, reason: str) -> tuple[Log, list[Message]]:
-        """One generation as the partner holds it, and the messages behind its end."""
+    def _close(self, tx: Writing, part: _Part, reason: str) -> list[Message]:
+        """Close one generation as the partner holds it. Returns the messages behind its end."""
         there = tx.get(LOGS, part.origin)
         old = there or links.fresh(self.ctx.name, self.partner, "out", self.lane, part.generation)
         old, lost = self._put_back(tx, part, old)
@@ -255,7 +262,7 @@ class Reopening:
             old, state="closed", closing=part.size, cosigned=part.size, receipt=receipt, reason=reason
         )
         tx.put(LOGS, [closed])
-        return closed, again
+        return again
 
     def _begin(self, tx: Writing, generation: int, now: int, by: str, reason: str) -> Log:
         """The new log with its first entry: its index is given out here, so that nothing can stand before it."""
@@ -283,38 +290,53 @@ class Reopening:
         if not part.taken:
             return old, []
         lost: list[str] = []
-        if old.size > part.start:
+        # Where all of it was taken, what is the same stays as it is.
+        ours = links.entries(tx, old.origin, part.start, old.size)
+        same = _same(ours, [item.leaf for _, item in part.taken])
+        start, taken, ours = part.start + same, part.taken[same:], ours[same:]
+        if not taken:
+            return old, []
+        if ours:
             # A fork: ours is kept as proof, theirs bears our signature and the partner's receipt and takes its place.
-            ours = links.entries(tx, old.origin, part.start, old.size)
             kept = Conflict(
                 id=ids.new_id(),
                 origin=old.origin,
-                index=part.start,
+                index=start,
                 time=self.ctx.clock.now(),
                 ours="\n".join(entry.leaf.decode() for entry in ours),
                 theirs=str(part.receipt or ""),
             )
             tx.add(CONFLICTS, [kept])
             tx.delete(ENTRIES, [(old.origin, entry.index) for entry in ours])
-            returned = {leaf.message for leaf, _ in part.taken}
+            returned = {leaf.message for leaf, _ in taken}
             lost = [entry.message for entry in ours if entry.message not in returned]
-        tree = merkle.Tree(part.start, merkle.frontier_at(links.Tree(tx, old.origin).subtree, part.start))
+        tree = merkle.Tree(start, merkle.frontier_at(links.Tree(tx, old.origin).subtree, start))
         rows, messages, bodies = [], [], []
-        there = tx.get_many(MESSAGES, [(leaf.message,) for leaf, _ in part.taken])
+        there = tx.get_many(MESSAGES, [(leaf.message,) for leaf, _ in taken])
         now = self.ctx.clock.now()
-        for leaf, item in part.taken:
+        for leaf, item in taken:
             nodes = tree.append(item.leaf)
             rows.append(Entry(origin=old.origin, index=leaf.index, leaf=item.leaf, nodes=nodes, message=leaf.message))
             known = there.get((leaf.message,))
-            messages.append(_placed(known or intake.own_row(self.partner, self.lane, leaf, item, now), leaf))
+            if known is None:
+                messages.append(intake.own_row(self.partner, self.lane, leaf, item, now))
+            else:
+                messages.append(_placed(known, leaf, item))
             if not item.withheld:
                 bodies.append(Content(message=leaf.message, salt=item.salt, body=item.content))
         tx.add(ENTRIES, rows)
         tx.put(MESSAGES, messages)
         tx.put(CONTENTS, bodies)
-        intake.take_back(tx, self.ctx, messages, {content.message: content.body for content in bodies})
-        last = max(old.last_time, part.taken[-1][0].time)
+        counted = {name for (name,), known in there.items() if known.index >= 0}
+        intake.take_back(tx, self.ctx, messages, {content.message: content.body for content in bodies}, counted)
+        last = taken[-1][0].time
         return msgspec.structs.replace(old, size=tree.size, frontier=tree.frontier, last_time=last), lost
+
+
+def _same(ours: Sequence[Entry], theirs: Sequence[bytes]) -> int:
+    """How many leaves at the beginning are the same."""
+    pairs = enumerate(zip(ours, theirs, strict=False))
+    return next((at for at, (own, leaf) in pairs if own.leaf != leaf), min(len(ours), len(theirs)))
 
 
 def _unsent(tx: Reading, rows: Iterable[Entry], origin: str, more: Iterable[str] = ()) -> list[Message]:
@@ -327,7 +349,9 @@ def _unsent(tx: Reading, rows: Iterable[Entry], origin: str, more: Iterable[str]
     ]
 
 
-def _placed(known: Message, leaf: entries.Leaf) -> Message:
+def _placed(known: Message, leaf: entries.Leaf, item: wire.Item) -> Message:
     """An own message in the place that the partner's copy gives it."""
     state = "sequenced" if known.state in ("unsequenced", "withdrawn") else known.state
+    if item.withheld == "not-permitted" and state == "sequenced":
+        state = "refused"  # its refusal comes again and says why
     return msgspec.structs.replace(known, state=state, origin=leaf.origin, index=leaf.index, time=leaf.time)

@@ -21,7 +21,7 @@ from passerelle.exchange.checks import Check
 from passerelle.exchange.context import Context
 from passerelle.instruments import lifecycle
 from passerelle.instruments.model import parse
-from passerelle.ports.records import CONTENTS, INSTRUMENTS, MESSAGES, Entry, Instrument, Message
+from passerelle.ports.records import CONTENTS, INSTRUMENTS, LOGS, MESSAGES, Entry, Instrument, Message
 from passerelle.ports.store import Reading, Writing
 
 _ALL = 100_000
@@ -89,20 +89,39 @@ def enter(tx: Writing, ctx: Context, partner: str, row: Message, content: dict[s
         return [Objection(Check(getattr(error, "check", "") or "10"), str(error))]
     except InputError as error:
         return [Objection(Check.CONTENT, str(error))]
+    new = tx.get(INSTRUMENTS, record.digest) is None
     tx.put(INSTRUMENTS, [record])
     notes.record(tx, ctx, _AUDIT[content["kind"]], f"{partner}: {content['by']}", record.digest, {"message": row.id})
+    if new:
+        _own_steps_again(tx, ctx, partner)
     return []
 
 
-def again(tx: Writing, ctx: Context, message: Message, content: dict[str, Any]) -> None:
-    """An own step that came back from the partner after a restore."""
+def _own_steps_again(tx: Writing, ctx: Context, partner: str) -> None:
+    """After a proposal that this node did not know: own steps that rest on it are taken, in the order of writing.
+
+    There are some only after a restore, when the own log came back before the partner's was sent again. An own step
+    rests on the partner's proposals and on earlier own steps, on nothing else; one that was taken is not taken twice.
+    """
+    mine = tx.scan(MESSAGES, "by_queue", (partner, "out", "governance", "sequenced"), limit=_ALL)
+    bodies = tx.get_many(CONTENTS, [(message.id,) for message in mine if message.kind in _AUDIT])
+    for message in mine:
+        if body := bodies.get((message.id,)):
+            log = tx.get(LOGS, message.origin)
+            cosigned = log is not None and message.index < log.cosigned
+            again(tx, ctx, message, contents.parse(body.body, message.id), cosigned=cosigned)
+
+
+def again(tx: Writing, ctx: Context, message: Message, content: dict[str, Any], *, cosigned: bool) -> None:
+    """An own step that came back from the partner after a restore.
+
+    One that does not fit may rest on a proposal of the partner's that has not come back yet: then it waits for that.
+    """
     try:
         record = _step(tx, ctx, message.partner, ctx.name, content, message.id, message.time)
-    except (InstrumentError, InputError) as error:
-        text = f"message {message.id} came back and does not fit what is here: {error}"
-        notes.alarm(tx, ctx, "instrument.differs", message.partner, text)
+    except (InstrumentError, InputError):
         return
-    if record.own_message == message.id:
+    if record.own_message == message.id and cosigned:
         record = msgspec.structs.replace(record, own_cosigned=True)
     tx.put(INSTRUMENTS, [record])
 

@@ -17,26 +17,28 @@ twice), a log that forks (two signed trees that differ at a known index: frozen,
 or an older generation (2), a flood (0, 6).
 """
 
+from functools import partial
+
 import msgspec
 
 from passerelle.core import ids
 from passerelle.core.errors import ExchangeError, JsonError, NoteError, NotFoundError, SignatureError, StateError
-from passerelle.exchange import intake, links, notes, wire
 from passerelle.exchange import content as contents
+from passerelle.exchange import intake, links, notes, wire
 from passerelle.exchange.checks import BatchRefusedError, Check
 from passerelle.exchange.context import MAX_AHEAD, Context
 from passerelle.exchange.intake import Arrival
 from passerelle.identity.identity import Identity
+from passerelle.identity.keys import b64
 from passerelle.ledger import checkpoint as checkpoints
 from passerelle.ledger import entry as entries
-from passerelle.identity.keys import b64
 from passerelle.ledger import merkle, note, proof
 from passerelle.ledger.checkpoint import LANES, Checkpoint
 from passerelle.ports.records import CONFLICTS, ENTRIES, LOGS, MESSAGES, Conflict, Entry, Log, Message
 from passerelle.ports.store import Reading, Writing
 
 
-class _Fork(ExchangeError):
+class _ForkError(ExchangeError):
     """The partner signed two trees that no one log can have."""
 
     def __init__(self, log: Log, index: int, ours: str, theirs: str) -> None:
@@ -61,8 +63,8 @@ def receive(ctx: Context, body: bytes) -> bytes:
     opened = _open(ctx, body)
     try:
         kept = ctx.store.write("inbox.accept", lambda tx: _accept(tx, ctx, opened))
-    except _Fork as fork:
-        ctx.store.write("inbox.freeze", lambda tx: _freeze(tx, ctx, fork))
+    except _ForkError as fork:
+        ctx.store.write("inbox.freeze", partial(_freeze, ctx=ctx, fork=fork))
         raise BatchRefusedError(Check.LEAVES, str(fork)) from None
     return receipt(ctx, kept)
 
@@ -195,8 +197,10 @@ def _log_for(tx: Writing, ctx: Context, opened: _Opened) -> Log:
         return log
     if opened.generation < log.generation:
         raise refuse(f"expected generation {log.generation}, got {opened.generation}")
-    if opened.generation != log.generation + 1 or opened.batch.start != 0:
-        raise refuse(f"expected generation {log.generation} or the start of the next, got {opened.generation}")
+    # One that this node never saw may lie between: its first batch was lost, and it was closed again by a restore.
+    # What counts is the checkpoint that the new one continues.
+    if opened.batch.start != 0:
+        raise refuse(f"expected generation {log.generation} or the start of a later one, got {opened.generation}")
     if log.state == "frozen" and not log.reopen:
         raise refuse("expected persons here to allow a new generation of a frozen log first")
     _continues(ctx, log, opened)
@@ -215,12 +219,24 @@ def _continues(ctx: Context, log: Log, opened: _Opened) -> None:
             raise JsonError("expected a message of kind generation first")
         contents.check_plain(content)
         size, root = content["size"], content["root"]
-    except (JsonError, contents.ContentError) as error:
+        held = merkle.Tree(log.size, log.frontier).root()
+        if (size, root) != (log.size, b64(held)):
+            raise JsonError(f"expected to continue size {log.size} of the one before, got {size} or another root")
+        _previous(opened, log, held, content["previous"])
+    except (JsonError, NoteError, SignatureError, contents.ContentError) as error:
         raise BatchRefusedError(Check.ORIGIN, f"first entry of generation {opened.generation}: {error}") from None
-    held = merkle.Tree(log.size, log.frontier).root()
-    if (size, root) != (log.size, b64(held)):
-        words = f"expected a generation that continues size {log.size} of the one before, got {size} or another root"
-        raise BatchRefusedError(Check.ORIGIN, words)
+
+
+def _previous(opened: _Opened, log: Log, held: bytes, text: str) -> None:
+    """The checkpoint of the generation before, as its sender signed it: so the chain can be proven later."""
+    if not log.size:
+        if text:
+            raise NoteError("expected no previous checkpoint where nothing was held")
+        return
+    previous = checkpoints.parse(text)
+    if (previous.origin, previous.size, previous.root) != (log.origin, log.size, held):
+        raise NoteError(f"expected the checkpoint of {log.origin} at {log.size}, got that of {previous.origin}")
+    checkpoints.verify(previous, opened.identity.log)
 
 
 def _compare(tx: Writing, log: Log, opened: _Opened, known: int) -> None:
@@ -242,19 +258,21 @@ def _differs(tx: Writing, log: Log, opened: _Opened, words: str, index: int = -1
     if index < 0:
         # Known leaves agree but an earlier one cannot: our tree at their size has another root than they signed, and
         # a consistency proof leads from that root to the one they signed before.
+        # The root stands with the path: for a size that is a power of two the path alone does not lead to it.
         path = merkle.consistency(links.Tree(tx, log.origin).subtree, size, held.size) if size < held.size else []
-        ours = "".join(f"{line}\n" for line in (f"consistency {size}", *map(b64, path))) + f"\n{log.receipt}"
-        raise _Fork(log, size, ours, str(batch.checkpoint))
+        lines = (f"consistency {size}", b64(links.root_of(tx, log, size)), *map(b64, path))
+        ours = "".join(f"{line}\n" for line in lines) + f"\n{log.receipt}"
+        raise _ForkError(log, size, ours, str(batch.checkpoint))
     theirs = links.Tree(tx, log.origin, [item.leaf for item in batch.items], batch.start)
     if merkle.root_at(theirs.subtree, size) != root:
         raise BatchRefusedError(Check.LEAVES, words)
     mine = links.Tree(tx, log.origin)
     first = proof.make(index, merkle.inclusion(mine.subtree, index, held.size), held)
     second = proof.make(index, merkle.inclusion(theirs.subtree, index, size), batch.checkpoint)
-    raise _Fork(log, index, str(first), str(second))
+    raise _ForkError(log, index, str(first), str(second))
 
 
-def _freeze(tx: Writing, ctx: Context, fork: _Fork) -> None:
+def _freeze(tx: Writing, ctx: Context, fork: _ForkError) -> None:
     log = tx.get(LOGS, fork.log.origin) or fork.log
     if log.state == "frozen":
         return
@@ -275,7 +293,9 @@ def _arrivals(tx: Writing, opened: _Opened, known: int, now: int) -> list[Arriva
     for leaf, item in zip(leaves, opened.batch.items[known:], strict=True):
         held: Message | None = there.get((leaf.message,))
         if held is not None:
-            if (held.partner, held.direction, held.commitment) != (opened.partner, "in", leaf.commitment):
+            same = (held.partner, held.direction, held.lane, held.commitment)
+            # Within one log an id stands once: only a new generation of the same lane repeats what is known.
+            if same != (opened.partner, "in", opened.lane, leaf.commitment) or held.origin == leaf.origin:
                 words = f"entry {leaf.index}: expected a fresh message id, got that of another message"
                 raise BatchRefusedError(Check.LEAVES, words)
             # The same message under its new leaf: where it stands now is where evidence is found.

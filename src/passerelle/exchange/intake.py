@@ -10,6 +10,7 @@ A refused message leaves its row and its leaf; its content is not kept. All refu
 of the same lane. Refusals are never refused nor answered: one that makes no sense is kept as an alarm and ignored.
 """
 
+from collections.abc import Container
 from typing import Any
 
 import msgspec
@@ -22,11 +23,13 @@ from passerelle.exchange.channels import Channels
 from passerelle.exchange.checks import Check
 from passerelle.exchange.context import Context
 from passerelle.exchange.wire import Item
+from passerelle.ledger.checkpoint import LANES
 from passerelle.ledger.entry import Leaf
 from passerelle.ports.records import CONTENTS, MESSAGES, WAITS, Content, Message, Wait
 from passerelle.ports.store import Writing
 
 _PARENT = "governance:"
+_OWN = "own:"
 
 
 class Arrival(msgspec.Struct, frozen=True):
@@ -61,8 +64,11 @@ class _Intake:
         self.waits: list[Wait] = []
         self.refused: list[tuple[Message, list[Objection]]] = []
         self.decided: list[str] = []
+        self.known: dict[tuple[str, ...], Message] = {}
         governing = links.current(tx, partner, "in", "governance")
         self.governance = (governing.generation, governing.size) if governing else (1, 0)
+        logs = {one: links.current(tx, partner, "out", one) for one in LANES}
+        self.still = {one for one, log in logs.items() if log is not None and log.state in ("stopped", "frozen")}
 
     # -- new messages -------------------------------------------------------------------------------------------
 
@@ -72,25 +78,37 @@ class _Intake:
         self.known = self.tx.get_many(MESSAGES, [(name,) for name in earlier])
         for one in arrivals:
             row = contents.row_of(self.partner, "in", self.lane, one.leaf, one.content, one.noted)
+            if row.dossier and (known := self.cases.row(row.dossier)) and known.partner != self.partner:
+                # Refused below; its row must not stand among the messages of a dossier with somebody else.
+                row = msgspec.structs.replace(row, dossier="")
             if one.item.withheld:
                 row = msgspec.structs.replace(row, state="withheld", reason=one.item.withheld)
                 self._keep(row)
+            elif one.content is None and contents.kind_of(one.item.content) == "refusal":
+                row = msgspec.structs.replace(row, kind="refusal")
+                self._ignore(row, one.problem)
+                self.bodies.append(Content(message=row.id, salt=one.item.salt, body=one.item.content))
             elif one.content is None:
                 self._refuse(row, [Objection(Check.CONTENT, one.problem)])
-            elif needs := self._needs(one.content):
+            elif needs := self._needs(row.lane, one.content):
                 self._keep(msgspec.structs.replace(row, state="waiting"), decided=False)
                 self.waits += [Wait(message=row.id, need=need) for need in needs]
                 self.bodies.append(Content(message=row.id, salt=one.item.salt, body=one.item.content))
             elif self._decide(row, one.content):
                 self.bodies.append(Content(message=row.id, salt=one.item.salt, body=one.item.content))
 
-    def _needs(self, content: dict[str, Any]) -> list[str]:
-        """What is not here yet: messages, the author's governance log."""
+    def _needs(self, lane: str, content: dict[str, Any]) -> list[str]:
+        """What is not here yet: messages, the author's governance log, own messages that a restore took away."""
         needs = []
         for name in content["after"]:
             row = self.rows.get(name) or self.known.get((name,))
-            if row is None or row.state == "waiting":
+            if row is None or row.partner != self.partner or row.state == "waiting":
                 needs.append(name)
+        # While an own log stands still, this node was put back and lacks messages of its own, until persons have
+        # recovered them. The partner rests on them: on signatures whatever it sends, on what it refuses in a refusal.
+        for own in {"governance", lane} if content["kind"] == "refusal" else {"governance"}:
+            if own in self.still:
+                needs.append(f"{_OWN}{self.partner}/{own}")
         generation, _, size = content["governance"].partition("/")
         if (int(generation), int(size)) > self.governance and int(generation) >= self.governance[0]:
             needs.append(_PARENT + self.partner)
@@ -106,6 +124,7 @@ class _Intake:
         words = "; ".join(one.words for one in objections)[:2000]
         row = msgspec.structs.replace(row, state="refused", checks=checks, reason=words)
         self._keep(row)
+        self.cases.note(row)
         self.refused.append((row, objections))
 
     def _decide(self, row: Message, content: dict[str, Any]) -> bool:
@@ -154,11 +173,15 @@ class _Intake:
 
     def _wrong(self, row: Message, content: dict[str, Any], words: str) -> bool:
         if content["kind"] == "refusal":
-            notes.alarm(self.tx, self.ctx, "refusal.ignored", self.partner, f"message {row.id}: {words}")
-            self._keep(row)
+            self._ignore(row, words)
             return True
         self._refuse(row, [Objection(Check.CONTENT, words)])
         return False
+
+    def _ignore(self, row: Message, words: str) -> None:
+        """A refusal is never refused, however wrong: it is kept and moves nothing."""
+        notes.alarm(self.tx, self.ctx, "refusal.ignored", self.partner, f"message {row.id}: {words}"[:1000])
+        self._keep(row)
 
     def _refused_there(self, row: Message, content: dict[str, Any]) -> None:
         """The partner refused messages of this node: they cease to count."""
@@ -171,7 +194,8 @@ class _Intake:
                 text = f"message {row.id} refuses {one['message']}, which this node did not send"
                 notes.alarm(self.tx, self.ctx, "refusal.ignored", self.partner, text)
                 continue
-            if own.state not in ("sequenced", "unsequenced"):
+            # Refused without a refusal, or withheld: it came back from the partner, whose refusal comes again now.
+            if own.refusal or own.state == "withdrawn":
                 continue
             checks = tuple(one["checks"])
             own = msgspec.structs.replace(own, state="refused", checks=checks, refusal=row.id)
@@ -189,6 +213,10 @@ class _Intake:
         """Decide what waited for what was just decided, until nothing more moves."""
         if self.lane == "governance":
             self._wake_for(_PARENT + self.partner)
+        self.settle()
+
+    def settle(self) -> None:
+        """Decide what waited for what was decided."""
         while self.decided:
             self._wake_for(self.decided.pop())
 
@@ -196,11 +224,12 @@ class _Intake:
         there = {wait.message for wait in self.tx.scan(WAITS, "by_need", (need,), limit=1_000_000)}
         there |= {wait.message for wait in self.waits if wait.need == need}
         rows = self.tx.get_many(MESSAGES, [(name,) for name in there])
-        for name in sorted(there):
-            row = self.rows.get(name) or rows.get((name,))
-            if row is None or row.state != "waiting" or row.partner != self.partner:
-                continue
-            self._retry(row)
+        waiting = [row for name in there if (row := self.rows.get(name) or rows.get((name,))) is not None]
+        # As they arrived, but first the instruments, on which the rest relies.
+        for row in sorted(waiting, key=lambda one: (one.lane != "governance", one.position)):
+            now = self.rows.get(row.id, row)
+            if now.state == "waiting" and now.partner == self.partner:
+                self._retry(now)
 
     def _retry(self, row: Message) -> None:
         kept = next((one for one in self.bodies if one.message == row.id), None) or self.tx.get(CONTENTS, row.id)
@@ -208,7 +237,11 @@ class _Intake:
             return
         content = contents.parse(kept.body, row.id)
         self.known |= self.tx.get_many(MESSAGES, [(name,) for name in content["after"]])
-        if self._needs(content):
+        if needs := self._needs(row.lane, content):
+            # What it waits for may be another thing by now: an own log came to stand still, or moves again.
+            there = {wait.need for wait in self.tx.scan(WAITS, "key", (row.id,), limit=1000)}
+            there |= {wait.need for wait in self.waits if wait.message == row.id}
+            self.waits += [Wait(message=row.id, need=need) for need in needs if need not in there]
             return
         row = msgspec.structs.replace(row, state="applied")
         old = [(wait.message, wait.need) for wait in self.tx.scan(WAITS, "key", (row.id,), limit=1000)]
@@ -220,8 +253,20 @@ class _Intake:
 
     # -- the end ------------------------------------------------------------------------------------------------
 
+    def returned(self, names: list[str]) -> None:
+        """Own messages are here again, and the log of this lane moves again."""
+        self.decided += names
+        self.settle()
+        self._wake_for(f"{_OWN}{self.partner}/{self.lane}")
+        self.settle()
+        self.write()
+
     def finish(self) -> None:
         self.wake()
+        self.write()
+
+    def write(self) -> None:
+        """Answer and store what was decided."""
         for lane in dict.fromkeys(row.lane for row, _ in self.refused):
             self._answer(lane)
         self.tx.put(MESSAGES, list(self.rows.values()))
@@ -239,7 +284,7 @@ class _Intake:
             for row in rows[start : start + 1000]:
                 self.rows[row.id] = msgspec.structs.replace(row, refusal=refusal.id)
                 if row.dossier:
-                    self.cases.refused_here(row.dossier, refusal.id)
+                    self.cases.refused_here(row.dossier, self.partner, refusal.id)
 
 
 def _dossiers(arrivals: list[Arrival]) -> list[str]:
@@ -251,7 +296,7 @@ def take_in(tx: Writing, ctx: Context, partner: str, lane: str, arrivals: list[A
     """Decide new messages of a partner, in the order of their entries, and everything that waited for them."""
     intake = _Intake(tx, ctx, partner, lane)
     readable = [(one.leaf, one.content) for one in arrivals if one.content and one.content["kind"] == "act"]
-    limits.within(tx, intake.channels, readable)
+    limits.within(tx, intake.channels, partner, readable)
     intake.take(arrivals)
     intake.finish()
 
@@ -260,12 +305,28 @@ def own_row(partner: str, lane: str, leaf: Leaf, item: Item, noted: int) -> Mess
     """The row of an own message that came back from a partner."""
     one = arrival(leaf, item, noted)
     row = contents.row_of(partner, "out", lane, leaf, one.content, noted)
-    return msgspec.structs.replace(row, state="withheld", reason=item.withheld) if item.withheld else row
+    if not item.withheld:
+        return row
+    # The partner keeps the content of all but what it refused; its refusal comes again and says why.
+    state = "refused" if item.withheld == "not-permitted" else "withheld"
+    return msgspec.structs.replace(row, state=state, reason=item.withheld)
 
 
-def take_back(tx: Writing, ctx: Context, messages: list[Message], bodies: dict[str, bytes]) -> None:
-    """Own messages that came back after a restore count again: dossiers and instruments follow."""
+def wake_own(tx: Writing, ctx: Context, partner: str, lane: str, names: list[str]) -> None:
+    """Own messages came back, and the own log moves again: what the partner sent meanwhile is judged now."""
+    _Intake(tx, ctx, partner, lane).returned(names)
+
+
+def take_back(
+    tx: Writing, ctx: Context, messages: list[Message], bodies: dict[str, bytes], counted: Container[str]
+) -> None:
+    """Own messages that came back after a restore count again: dossiers and instruments follow.
+
+    `counted`: ids of those that had an index here before, and were counted for the limits then.
+    """
     cases = Cases(tx, ctx)
+    # They had left on their day, so they count for its limit: else what is sent next would be refused for ever [6].
+    limits.count_again(tx, [message for message in messages if message.id not in counted])
     for message in messages:
         if message.state != "sequenced" or message.id not in bodies:
             continue
@@ -276,7 +337,7 @@ def take_back(tx: Writing, ctx: Context, messages: list[Message], bodies: dict[s
         if content["kind"] == "act" and cases.kind_of(content) is not None:
             tx.put(MESSAGES, [cases.apply(message, content)])
         elif content["kind"].startswith("instrument."):
-            governance.again(tx, ctx, message, content)
+            governance.again(tx, ctx, message, content, cosigned=True)
         elif content["kind"] == "refusal":
             for one in content["refused"]:
                 _refused_before(tx, message, one)
@@ -290,3 +351,4 @@ def _refused_before(tx: Writing, refusal: Message, one: dict[str, Any]) -> None:
         checks = tuple(one["checks"])
         tx.put(MESSAGES, [msgspec.structs.replace(row, state="refused", checks=checks, refusal=refusal.id)])
         tx.delete(CONTENTS, [(row.id,)])
+        tx.delete(WAITS, [(wait.message, wait.need) for wait in tx.scan(WAITS, "key", (row.id,), limit=1000)])

@@ -36,12 +36,14 @@ def _passes(channels: Channels, usage: Usage) -> str:
     return ""
 
 
-def within(tx: Writing, channels: Channels, items: Sequence[tuple[Leaf, dict[str, object]]]) -> None:
+def within(tx: Writing, channels: Channels, partner: str, items: Sequence[tuple[Leaf, dict[str, object]]]) -> None:
     """Check 6 for what arrives: counts it, or raises BatchRefusedError and the transaction is lost."""
     counted: dict[tuple[str, str, str], Usage] = {}
     for leaf, content in items:
         channel = content.get("channel")
-        if not isinstance(channel, str) or channels.standing(channel) is None:
+        standing = channels.standing(channel) if isinstance(channel, str) else None
+        # Another partner's channel is refused with 7 later on, and its limits are not this one's to use up.
+        if not isinstance(channel, str) or standing is None or standing.partner != partner:
             continue
         key = (channel, day_of(leaf.time), "in")
         before = counted.get(key) or tx.get(USAGE, *key)
@@ -49,6 +51,16 @@ def within(tx: Writing, channels: Channels, items: Sequence[tuple[Leaf, dict[str
     for usage in counted.values():
         if words := _passes(channels, usage):
             raise BatchRefusedError(Check.LIMITS, words)
+    tx.put(USAGE, list(counted.values()))
+
+
+def count_again(tx: Writing, messages: Sequence[Message]) -> None:
+    """Own acts that came back after a restore, on the days of their entries."""
+    counted: dict[tuple[str, str, str], Usage] = {}
+    for message in messages:
+        if message.channel:
+            key = (message.channel, day_of(message.time), "out")
+            counted[key] = _more(counted.get(key) or tx.get(USAGE, *key), *key, message.size)
     tx.put(USAGE, list(counted.values()))
 
 

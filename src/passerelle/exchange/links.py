@@ -9,12 +9,15 @@ from collections.abc import Sequence
 import msgspec
 
 from passerelle.core.errors import LedgerError
-from passerelle.exchange.wire import Item
+from passerelle.exchange.wire import MAX_PLAINTEXT, Item
 from passerelle.ledger import checkpoint as checkpoints
 from passerelle.ledger import merkle
 from passerelle.ledger.merkle import Subtree
 from passerelle.ports.records import CONTENTS, ENTRIES, LOGS, MESSAGES, Entry, Log
 from passerelle.ports.store import Reading
+
+MOST_ITEMS = MAX_PLAINTEXT - 64 * 1024
+"""Bytes of entries in a batch, whatever the settings say: the checkpoint must find room in the plaintext too."""
 
 
 def current(tx: Reading, partner: str, direction: str, lane: str) -> Log | None:
@@ -114,7 +117,7 @@ def items(tx: Reading, origin: str, start: int, end: int, most_bytes: int) -> li
         else:
             made.append(Item(entry.leaf, content.salt, content.body))
         total += len(entry.leaf) + 64 + (len(content.body) if content else 0)
-        if total > most_bytes and len(made) > 1:
+        if total > min(most_bytes, MOST_ITEMS) and len(made) > 1:
             made.pop()
             break
     # A refusal of this partner's, or a withdrawal here, may have come since: such content does not leave again.

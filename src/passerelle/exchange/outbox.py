@@ -17,6 +17,7 @@ from typing import Any
 import msgspec
 
 from passerelle.core import ids, json
+from passerelle.core.audit import What
 from passerelle.core.errors import InputError, NotFoundError, StateError
 from passerelle.exchange import limits, links, notes
 from passerelle.exchange.cases import Cases
@@ -57,7 +58,7 @@ def encode(content: dict[str, Any]) -> bytes:
         raise InputError(f"expected JSON values, got {error}") from None
     if len(body) > MAX_CONTENT:
         raise InputError(f"expected a message of at most {MAX_CONTENT} bytes, got {len(body)}")
-    json.parse(body, "message")
+    json.check_written(body, "message")
     return body
 
 
@@ -104,7 +105,7 @@ def simple(tx: Writing, ctx: Context, partner: str, lane: str, kind: str, **fiel
     return made.message
 
 
-def withdraw(ctx: Context, message_id: str, reason: str) -> Message:
+def withdraw(ctx: Context, message_id: str, by: str, reason: str) -> Message:
     """Take back a message that has no index yet: it never gets one. Raises NotFoundError or StateError."""
 
     def work(tx: Writing) -> Message:
@@ -122,9 +123,50 @@ def withdraw(ctx: Context, message_id: str, reason: str) -> Message:
         tx.delete(CONTENTS, [(message_id,)])
         if message.dossier:
             Cases(tx, ctx).recount({message.dossier})
+        notes.record(tx, ctx, What.MESSAGE_WITHDRAWN, by, message_id, {"reason": reason})
         return gone
 
     return ctx.store.write("outbox.withdraw", work)
+
+
+def _next(
+    tx: Writing, ctx: Context, partner: str, lane: str, limit: int, now: int
+) -> tuple[list[Message], list[tuple[Message, str]]]:
+    """Which messages in line get an index now, and which never will, with the reason in words."""
+    queue = (partner, "out", lane, "unsequenced")
+    line = tx.scan(MESSAGES, "by_queue", queue, limit=limit)
+    leaving, ended = limits.may_leave(tx, ctx, line, now)
+    while not leaving and not ended and len(line) == limit:
+        # A page full of messages that wait for the next day holds up nobody else's.
+        line = tx.scan(MESSAGES, "by_queue", queue, after=(line[-1].position, line[-1].id), limit=limit)
+        leaving, ended = limits.may_leave(tx, ctx, line, now)
+    # One that something under way builds on goes all the same: the partner refuses it with its number and then judges
+    # what came behind. It would wait for ever for one that is never sent.
+    late = [(message, words) for message, words in ended if _is_built_on(tx, message)]
+    leaving += [message for message, _ in late]
+    gone = {message.id: words for message, words in ended if (message, words) not in late}
+    going = []
+    for message in sorted(leaving, key=lambda one: (one.position, one.id)):
+        known = tx.get_many(MESSAGES, [(name,) for name in message.after])
+        lost = next((n for n in message.after if n in gone or _is_withdrawn(known.get((n,)))), "")
+        if lost:
+            gone[message.id] = f"it builds on message {lost}, which was not sent"
+        else:
+            going.append(message)
+    rows = {message.id: message for message in line}
+    return going, [(rows[name], words) for name, words in gone.items()]
+
+
+def _is_built_on(tx: Reading, message: Message) -> bool:
+    """Whether a message that has its index names this one among what it was written after."""
+    if not message.dossier:
+        return False
+    others = tx.scan(MESSAGES, "by_dossier", (message.dossier,), limit=1_000_000)
+    return any(message.id in other.after and other.index >= 0 and other.direction == "out" for other in others)
+
+
+def _is_withdrawn(message: Message | None) -> bool:
+    return message is not None and message.state == "withdrawn"
 
 
 def sequence(
@@ -145,9 +187,8 @@ def sequence(
         log = links.current_or_new(tx, ctx.name, partner, "out", lane)
         if log.state != "open":
             return 0
-        line = tx.scan(MESSAGES, "by_queue", (partner, "out", lane, "unsequenced"), limit=limit)
         now = max(ctx.clock.now(), log.last_time)
-        leaving, ended = limits.may_leave(tx, ctx, line, now)
+        leaving, ended = _next(tx, ctx, partner, lane, limit, now)
         tree = merkle.Tree(log.size, log.frontier)
         rows: list[Entry] = []
         numbered: list[Message] = []

@@ -20,16 +20,19 @@ import msgspec
 from passerelle.core.errors import ExchangeError, IdentityError, NoteError, SignatureError
 from passerelle.exchange import governance, links, notes, outbox, wire
 from passerelle.exchange.context import Context
+from passerelle.identity.identity import Identity
 from passerelle.ledger import checkpoint as checkpoints
 from passerelle.ledger.checkpoint import Checkpoint
-from passerelle.ports.records import ATTEMPTS, LOGS, Attempt, Log
+from passerelle.ledger.note import Note
+from passerelle.ports.records import ATTEMPTS, LOGS, MESSAGES, Attempt, Log
 from passerelle.ports.store import Reading, Writing
 
 
 @dataclass(frozen=True)
 class Posting:
-    """A sealed batch on its way: what to post, and what the receipt must cover."""
+    """A sealed batch on its way: what to post and to whom, and what the receipt must cover."""
 
+    to: Identity
     partner: str
     lane: str
     origin: str
@@ -61,31 +64,21 @@ class Sender:
         Raises ExchangeError when the answer is none.
         """
         ctx = self.ctx
-        identity = ctx.store.read(lambda tx: ctx.confirmed(tx, self.partner))[1]
-        try:
-            time, states = wire.parse_status_answer(
-                answer, sender=ctx.name, receiver=self.partner, nonce=nonce, verifier=identity.envelope
-            )
-            for state, held in states:
-                if held is not None:
-                    self._own(state, held)
-        except (NoteError, SignatureError, IdentityError) as error:
-            raise ExchangeError(f"status of {self.partner}: {error}") from None
+        time, states = status_of(ctx, self.partner, nonce, answer)
         self.skew = time - ctx.clock.now()
 
         state, held = next(one for one in states if one[0].lane == lane)
-        may = ctx.store.write("sender.compare", lambda tx: _reconcile(tx, ctx, self.partner, state, held))
+
+        def work(tx: Writing) -> bool:
+            attempt = tx.get(ATTEMPTS, self.partner, lane)
+            if attempt is not None and attempt.failures and _idle(tx, self.partner, lane):
+                tx.delete(ATTEMPTS, [(self.partner, lane)])
+            return _reconcile(tx, ctx, self.partner, state, held)
+
+        may = ctx.store.write("sender.compare", work)
         if may:
             self.compared.add(lane)
         return may
-
-    def _own(self, state: wire.LogState, held: Checkpoint) -> None:
-        """The partner must prove what it says it holds with this node's own signature."""
-        own = (self.ctx.keys.log[0].verifier, self.ctx.keys.log[1].verifier)
-        expected = checkpoints.origin(self.ctx.name, self.partner, state.lane, state.generation)
-        if held.origin != expected:
-            raise NoteError(f"expected a checkpoint of {expected}, got {held.origin}")
-        checkpoints.verify(held, own)
 
     # -- sending ------------------------------------------------------------------------------------------------
 
@@ -106,7 +99,7 @@ class Sender:
         body = wire.seal_batch(
             wire.BATCH, log.origin, batch, to=identity.sealing, signer=ctx.keys.envelope, now=ctx.clock.now()
         )
-        return Posting(self.partner, lane, log.origin, log.cosigned, end, body)
+        return Posting(identity, self.partner, lane, log.origin, log.cosigned, end, body)
 
     def _take(self, tx: Reading, lane: str) -> tuple[Log, list[wire.Item], bytes] | None:
         policy = self.ctx.policy
@@ -145,8 +138,11 @@ class Sender:
 
         return ctx.store.write("sender.receipt", work)
 
-    def failed(self, lane: str, reason: str, draw: float | None = None) -> int:
-        """Note a failure; the lane must be compared again. Returns when to try again (ms). `draw` in [0, 1)."""
+    def failed(self, lane: str, reason: str, draw: float | None = None, *, refused: bool = False) -> int:
+        """Note a failure; the lane must be compared again. Returns when to try again (ms). `draw` in [0, 1).
+
+        `refused`: the partner answered with the number of a check, which no retry mends: persons are told, once a reason.
+        """
         self.compared.discard(lane)
         chance = random.random() if draw is None else draw  # noqa: S311 - spreads retries, protects nothing
 
@@ -155,21 +151,73 @@ class Sender:
             policy, now = self.ctx.policy, self.ctx.clock.now()
             most = min(policy.retry_most, policy.retry_first << min(before.failures, 30))
             due = now + most // 2 + int(chance * (most - most // 2))
-            changed = msgspec.structs.replace(before, failures=before.failures + 1, failed=now, reason=reason, due=due)
+            changed = msgspec.structs.replace(
+                before, failures=before.failures + 1, failed=now, reason=reason, due=due, reached=refused
+            )
             tx.put(ATTEMPTS, [changed])
+            if refused and before.reason != reason:
+                text = f"{self.partner} refuses what is sent in lane {lane}: {reason}"
+                notes.alarm(tx, self.ctx, "link.refused", self.partner, text)
             return due
 
         return self.ctx.store.write("sender.failed", work)
 
 
+def status_of(
+    ctx: Context, partner: str, nonce: bytes, answer: bytes
+) -> tuple[int, list[tuple[wire.LogState, Checkpoint | None]]]:
+    """The partner's clock (ms) and what it holds of each lane, proven. Raises ExchangeError.
+
+    The partner must prove what it says it holds with this node's own signatures, and its receipt with its cosignatures:
+    what it gives here is kept as a receipt.
+    """
+    identity = ctx.store.read(lambda tx: ctx.confirmed(tx, partner))[1]
+    own = (ctx.keys.log[0].verifier, ctx.keys.log[1].verifier)
+    try:
+        time, states = wire.parse_status_answer(
+            answer, sender=ctx.name, receiver=partner, nonce=nonce, verifier=identity.envelope
+        )
+        for state, held in states:
+            if held is None:
+                continue
+            expected = checkpoints.origin(ctx.name, partner, state.lane, state.generation)
+            if held.origin != expected:
+                raise NoteError(f"expected a checkpoint of {expected}, got {held.origin}")
+            checkpoints.verify(held, own)
+            checkpoints.verify_cosignature(held, identity.receipt)
+    except (NoteError, SignatureError, IdentityError) as error:
+        raise ExchangeError(f"status of {partner}: {error}") from None
+    return time, states
+
+
+def bare(ctx: Context, partner: Identity, given: Checkpoint) -> Checkpoint:
+    """A receipt with the own signatures and the partner's cosignatures and no other line.
+
+    A line of another key says nothing, and a verifier of evidence refuses it: the partner must not spoil ours with it.
+    The cosignatures were verified by the caller; the own signatures are made anew unless they came back as they were.
+    """
+    cosignatures = tuple(one for key in partner.receipt if (one := given.note.find(key.name, key.id)) is not None)
+    own = (ctx.keys.log[0].verifier, ctx.keys.log[1].verifier)
+    try:
+        checkpoints.verify(given, own)
+        signatures = tuple(one for key in own if (one := given.note.find(key.name, key.id)) is not None)
+    except (NoteError, SignatureError):
+        signatures = checkpoints.sign(ctx.keys.log, given.origin, given.size, given.root).note.signatures
+    return Checkpoint(given.origin, given.size, given.root, Note(given.note.text, signatures + cosignatures))
+
+
+def _idle(tx: Reading, partner: str, lane: str) -> bool:
+    """Whether nothing is in line and nothing lacks a receipt: then what failed before is over once they have met."""
+    log = links.sending(tx, partner, lane)
+    line = tx.scan(MESSAGES, "by_queue", (partner, "out", lane, "unsequenced"), limit=1)
+    return not line and (log is None or log.cosigned >= links.to_send(log))
+
+
 def keep_receipt(tx: Writing, ctx: Context, log: Log, given: Checkpoint) -> None:
-    """A cosigned checkpoint of an own log: the receipt of every entry below its size."""
+    """A cosigned checkpoint of an own log: the receipt of every entry below its size. Its cosignatures hold."""
     held = checkpoints.parse(log.receipt).size if log.receipt else -1
-    # The receipt that is kept bears this log's own signatures too, made anew where the partner left them out.
-    note = given.note
-    if not any(s.name == f"{ctx.name}/log" for s in note.signatures):
-        own = checkpoints.sign(ctx.keys.log, given.origin, given.size, given.root)
-        given = checkpoints.with_signatures(own, note.signatures)
+    if given.size >= held:
+        given = bare(ctx, ctx.confirmed(tx, log.partner)[1], given)
     changed = msgspec.structs.replace(
         log,
         cosigned=max(log.cosigned, given.size),

@@ -20,7 +20,7 @@ from passerelle.core.errors import IdentityError, NoteError, SealError, Signatur
 from passerelle.exchange.checks import BatchRefusedError, Check
 from passerelle.identity.keys import OpenKey, SealKey, Signer, Verifier, b64, unb64
 from passerelle.ledger import checkpoint as checkpoints
-from passerelle.ledger import note
+from passerelle.ledger import merkle, note
 from passerelle.ledger.checkpoint import LANES, Checkpoint, number
 from passerelle.ledger.entry import MAX_LEAF, SALT
 from passerelle.ledger.note import Note, Signature
@@ -31,6 +31,7 @@ STATUS = "passerelle-status/1"
 STATUS_ANSWER = "passerelle-status-answer/1"
 RECOVER = "passerelle-recover/1"
 
+MAX_HEADER = 8192
 MAX_ENTRIES = 1000
 MAX_CONTENT = 1024 * 1024
 MAX_PLAINTEXT = 8 * 1024 * 1024
@@ -175,8 +176,8 @@ def parse_header(body: bytes, kind: str = BATCH) -> tuple[Header, bytes]:
     if len(body) < 4:
         raise _refuse(f"expected a header, got {len(body)} bytes")
     (length,) = struct.unpack(">I", body[:4])
-    if length > 8192 or 4 + length > len(body):
-        raise _refuse(f"expected a header of at most 8192 bytes, got {length} in a body of {len(body)}")
+    if length > MAX_HEADER or 4 + length > len(body):
+        raise _refuse(f"expected a header of at most {MAX_HEADER} bytes, got {length} in a body of {len(body)}")
     try:
         found = note.parse(body[4 : 4 + length])
         origin, interval, seal, time, digest = found.lines(kind, 5)
@@ -191,10 +192,19 @@ def parse_header(body: bytes, kind: str = BATCH) -> tuple[Header, bytes]:
             digest=digest,
             note=found,
         )
-        checkpoints.split_origin(origin)
+        _link(origin)
     except NoteError as error:
         raise _refuse(f"header: {error}") from None
     return header, body[4 + length :]
+
+
+def _link(origin: str) -> tuple[str, str, str, int]:
+    """Sender, receiver, lane, generation. Raises NoteError unless the origin is written in its one form."""
+    parts = checkpoints.split_origin(origin)
+    # A generation in other digits than 0-9 would read as the same number.
+    if checkpoints.origin(*parts) != origin:
+        raise NoteError(f"expected an origin in its one form, got {origin[:80]!r}")
+    return parts
 
 
 def open_batch(header: Header, sealed: bytes, *, sender: Verifier, key: OpenKey) -> Batch:
@@ -268,7 +278,7 @@ def parse_recover_request(data: bytes) -> Request:
     try:
         found = note.parse(data)
         origin, interval, nonce, time = found.lines(RECOVER, 4)
-        sender, receiver, _, _ = checkpoints.split_origin(origin)
+        sender, receiver, _, _ = _link(origin)
         start, _, end = interval.partition(" ")
         first, last = number(start, "a start"), number(end, "an end")
         return Request(sender, receiver, _nonce(nonce), number(time, "a time"), found, origin, first, last)
@@ -321,8 +331,11 @@ def parse_status_answer(
             raise NoteError(f"expected lane {lane}, generation, size and root, got {line[:60]!r}")
         state = LogState(lane, number(cells[1], "a generation"), number(cells[2], "a size"), unb64(cells[3]))
         checkpoint = checkpoints.parse(held) if held else None
-        if checkpoint is None and state.size:
+        # What is held is proven by a checkpoint, so a claim without one can only be that nothing is.
+        if checkpoint is None and (state.generation, state.size, state.root) != (0, 0, merkle.EMPTY_ROOT):
             raise NoteError(f"expected a checkpoint for {state.size} entries of {lane}")
+        if checkpoint is not None and not (state.generation and state.size):
+            raise NoteError(f"expected no checkpoint for a lane of which nothing is held, got one of {lane}")
         if checkpoint and (checkpoint.size, checkpoint.root) != (state.size, state.root):
             raise NoteError(f"expected the checkpoint of size {state.size}, got {checkpoint.size}")
         states.append((state, checkpoint))
