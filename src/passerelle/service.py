@@ -218,13 +218,17 @@ class Service:
         self.say("send.failed", partner=partner, lane=lane, reason=str(error), next_ms=due - self.ctx.clock.now())
 
 
-def reopen(node: Node, partner: str, lane: str, by: str, reason: str, *, although_open: bool = False) -> Log:
-    """Open a new generation of an own log, over the network: ask, take back, close, begin. Returns the new log.
+def reopen(
+    node: Node, partner: str, lane: str, by: str, reason: str, *, although_open: bool = False
+) -> tuple[Log, int]:
+    """Open a new generation of an own log, over the network: ask, take back, close, begin.
+
+    Returns the new log, and how many entries came back.
 
     Raises StateError when the log is not stopped or frozen, TransportError when the partner cannot be reached.
     """
-    job = Reopening(node.ctx, partner, lane, although_open=although_open)
     identity = node.store.read(lambda tx: node.ctx.confirmed(tx, partner))[1]
+    job = Reopening(node.ctx, partner, lane, although_open=although_open)
 
     async def post(name: str, body: bytes) -> bytes:
         client = Client(node.settings.exchange.timeout_ms)
@@ -239,4 +243,4 @@ def reopen(node: Node, partner: str, lane: str, by: str, reason: str, *, althoug
         job.recovered(asyncio.run(post("recover", request)))
     log = job.finish(by, reason)
     node.wake()
-    return log
+    return log, job.returned

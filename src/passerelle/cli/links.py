@@ -1,7 +1,5 @@
 """Commands on links: how the logs stand, and opening a new generation after a restore or a fork."""
 
-import asyncio
-import os
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -10,7 +8,6 @@ from passerelle.cli.door import Answer, By, Folder, PartnerName, Reason, command
 from passerelle.cli.screen import Screen
 
 if TYPE_CHECKING:
-    from passerelle.exchange.generation import Reopening
     from passerelle.identity.identity import Identity
     from passerelle.node import Node
     from passerelle.ports.records import Log
@@ -104,35 +101,14 @@ def reopen(
     Asks the partner what it holds, takes back what this store lacks, and goes on behind it. The partner must be
     reachable. After a frozen log, its people must have allowed it (`link allow`).
     """
-    from passerelle.exchange.generation import Reopening
+    from passerelle import service
 
     _check(lane)
     with opened(folder) as node:
-        identity = node.store.read(lambda tx: node.ctx.confirmed(tx, partner))[1]
-        opening = Reopening(node.ctx, partner, lane, although_open=although_open)
-        taken = asyncio.run(_ask(node, identity, opening))
-        log = opening.finish(by, reason)
-        node.wake()
+        log, taken = service.reopen(node, partner, lane, by, reason, although_open=although_open)
         value = node.store.read(lambda tx: _value(node, tx, log))
     value["taken_back"] = taken
-    return said(value, f"{log.origin} is open; {taken} answers of entries came back from {partner}")
-
-
-async def _ask(node: "Node", identity: "Identity", opening: "Reopening") -> int:
-    """Let the partner say what it holds, and give it back. Returns how many answers with entries came."""
-    from passerelle.transport.https import Client
-
-    client = Client(node.settings.exchange.timeout_ms)
-    try:
-        nonce = os.urandom(16)
-        opening.told(nonce, await _post(client, identity, "status", opening.question(nonce)))
-        answers = 0
-        while (request := opening.request(os.urandom(16))) is not None:
-            opening.recovered(await _post(client, identity, "recover", request))
-            answers += 1
-        return answers
-    finally:
-        await client.close()
+    return said(value, f"{log.origin} is open; {taken} entries came back from {partner}")
 
 
 async def _post(client: "Client", identity: "Identity", name: str, body: bytes) -> bytes:

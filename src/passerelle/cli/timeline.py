@@ -67,14 +67,10 @@ def _states(
     """The state after each act that counts, the overtaken ones, and the place of each in the order."""
     if kind is None:
         return {}, frozenset(), {}
-    cases = Cases(tx, ctx)
-    events = states.order(kind, cases._events(row, cases._messages(row)))  # the one place that knows what counts
-    after: dict[str, str] = {}
-    standing = states.EMPTY
-    for event in events:
-        standing = states.step(kind, standing, event)
-        after[event.id] = standing.state
-    return after, frozenset(standing.overtaken), {event.id: number for number, event in enumerate(events)}
+    history = Cases(tx, ctx).history(row, kind)
+    after = {name: standing.state for name, standing in history}
+    overtaken = frozenset(history[-1][1].overtaken) if history else frozenset()
+    return after, overtaken, {name: number for number, (name, _) in enumerate(history)}
 
 
 def _value(tx: Reading, ctx: Context, message: Message, kind: DossierType | None, language: Language) -> dict[str, Any]:

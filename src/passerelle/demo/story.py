@@ -301,7 +301,7 @@ class Story:
         words = next(one.text for one in alarms if one.what == "link.stopped")
         self.tell(f"[dim]{words}[/dim]")
         self.check(True, "be compares with ma before it gives out an index, and stops")
-        log = reopen(self.be.node, "ma", "routine", "be-operator", "store put back from an old copy")
+        log, _ = reopen(self.be.node, "ma", "routine", "be-operator", "store put back from an old copy")
         self.check(log.generation == 2, "a person opens generation 2; ma gave back what be had lost")
         back = [self.message(self.be, name) for name in names]
         self.check(all(one is not None and one.origin for one in back), "all 60 messages are there again")

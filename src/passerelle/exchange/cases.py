@@ -82,6 +82,8 @@ class Cases:
             return [Objection(Check.CONTENT, str(one)) for one in problems]
         act = kind.acts[content["act"]]
         objections = []
+        eyes = content["four_eyes"]
+        alone = eyes["author"] == eyes["releaser"]
         channel = self._channels.standing(content["channel"])
         if channel is None or not isinstance(channel.instrument, Channel):
             words = (
@@ -114,13 +116,13 @@ class Cases:
             )
             verdict = decide(request, channel, now)
             objections += [Objection(Check(one.check), str(one)) for one in verdict.reasons]
+            alone = alone and all(one.code != "four-eyes" for one in verdict.reasons)
             if row is not None and not self._same_line(row.channel, content["channel"]):
                 words = (
                     f"channel: expected that of the dossier or one that supersedes it, got {content['channel'][:12]}"
                 )
                 objections.append(Objection(Check.CHANNEL, words))
-        eyes = content["four_eyes"]
-        if act.four_eyes and eyes["author"] == eyes["releaser"]:
+        if act.four_eyes and alone:
             # The type's own minimum; a channel may demand four eyes of more acts, never of fewer.
             words = f"four_eyes: expected another person to release {act.name}, got its author"
             objections.append(Objection(Check.CHANNEL, words))
@@ -266,6 +268,15 @@ class Cases:
             tx: Writing = self._tx  # type: ignore[assignment]
             tx.put(DOSSIERS, [row for name in self._changed if (row := self._rows[name]) is not None])
             self._changed.clear()
+
+    def history(self, row: Dossier, kind: DossierType) -> list[tuple[str, states.Standing]]:
+        """The acts that count, by message id, in the one order that both nodes use, with the standing after each."""
+        standing = states.EMPTY
+        found = []
+        for event in states.order(kind, self._events(row, self._messages(row))):
+            standing = states.step(kind, standing, event)
+            found.append((event.id, standing))
+        return found
 
     # -- deriving -----------------------------------------------------------------------------------------------
 

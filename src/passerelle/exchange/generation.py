@@ -106,6 +106,11 @@ class Reopening:
         self._newest = log.generation
         self._parts: list[_Part] = []
 
+    @property
+    def returned(self) -> int:
+        """How many entries the partner has given back."""
+        return sum(len(part.taken) for part in self._parts)
+
     # -- asking -------------------------------------------------------------------------------------------------
 
     def question(self, nonce: bytes) -> bytes:
@@ -236,8 +241,9 @@ class Reopening:
             again += self._close(tx, part, reason)
         top = self._parts[0]
         for log in links.generations(tx, self.partner, "out", self.lane):
-            if log.generation > top.generation:
-                # Never seen by the partner, who was put back behind it: all of it goes again.
+            unknown = log.origin not in {part.origin for part in self._parts} and log.state != "closed"
+            if unknown or log.generation > top.generation:
+                # Never seen by the partner, or no longer, as it was put back behind it: all of it goes again.
                 again += _unsent(tx, links.entries(tx, log.origin, 0, log.size), log.origin)
                 tx.put(LOGS, [msgspec.structs.replace(log, state="closed", closing=0, reason=reason)])
         generation = max(newest.generation, top.generation) + 1
@@ -340,13 +346,19 @@ def _same(ours: Sequence[Entry], theirs: Sequence[bytes]) -> int:
 
 
 def _unsent(tx: Reading, rows: Iterable[Entry], origin: str, more: Iterable[str] = ()) -> list[Message]:
-    """Messages of entries that the partner never cosigned, as they stand back in line."""
-    found = tx.get_many(MESSAGES, [(name,) for name in dict.fromkeys([*(row.message for row in rows), *more])])
-    return [
-        msgspec.structs.replace(message, state="unsequenced", origin="", index=-1, time=0)
-        for message in found.values()
-        if message.origin == origin and message.kind != "generation" and message.state == "sequenced"
-    ]
+    """Messages of entries that the partner never cosigned, as they stand back in line.
+
+    `more`: those that stand in no log any more. One that was decided meanwhile stays as it is, without a place.
+    """
+    gone = set(more)
+    found = tx.get_many(MESSAGES, [(name,) for name in dict.fromkeys([*(row.message for row in rows), *gone])])
+    made = []
+    for message in found.values():
+        again = message.kind != "generation" and message.state == "sequenced"
+        if message.origin == origin and (again or message.id in gone):
+            state = "unsequenced" if again else message.state
+            made.append(msgspec.structs.replace(message, state=state, origin="", index=-1, time=0))
+    return made
 
 
 def _placed(known: Message, leaf: entries.Leaf, item: wire.Item) -> Message:

@@ -23,6 +23,10 @@ def _more(usage: Usage | None, channel: str, day: str, direction: str, size: int
     return msgspec.structs.replace(before, entries=before.entries + 1, bytes=before.bytes + size)
 
 
+def _sum(usage: Usage, more: Usage) -> Usage:
+    return msgspec.structs.replace(usage, entries=usage.entries + more.entries, bytes=usage.bytes + more.bytes)
+
+
 def _passes(channels: Channels, usage: Usage) -> str:
     """Which limit is passed, in words, or nothing."""
     found = channels.standing(usage.channel)
@@ -54,12 +58,21 @@ def within(tx: Writing, channels: Channels, partner: str, items: Sequence[tuple[
     tx.put(USAGE, list(counted.values()))
 
 
+def _unknown(partner: str) -> str:
+    """In place of a channel: acts to this partner of which only the leaf came back."""
+    return f"unknown:{partner}"
+
+
 def count_again(tx: Writing, messages: Sequence[Message]) -> None:
-    """Own acts that came back after a restore, on the days of their entries."""
+    """Own acts that came back after a restore, on the days of their entries.
+
+    The partner counted those too whose content it no longer has. Their channel is not known: they count for all.
+    """
     counted: dict[tuple[str, str, str], Usage] = {}
     for message in messages:
-        if message.channel:
-            key = (message.channel, day_of(message.time), "out")
+        channel = message.channel or ("" if message.kind or message.lane == "governance" else _unknown(message.partner))
+        if channel:
+            key = (channel, day_of(message.time), "out")
             counted[key] = _more(counted.get(key) or tx.get(USAGE, *key), *key, message.size)
     tx.put(USAGE, list(counted.values()))
 
@@ -90,7 +103,8 @@ def may_leave(
         key = (message.channel, day_of(now), "out")
         before = counted.get(key) or tx.get(USAGE, *key)
         usage = _more(before, *key, message.size)
-        if _passes(channels, usage):
+        unknown = tx.get(USAGE, _unknown(message.partner), day_of(now), "out")
+        if _passes(channels, _sum(usage, unknown) if unknown else usage):
             full.add(message.channel)
             continue
         counted[key] = usage

@@ -141,7 +141,7 @@ class Sender:
     def failed(self, lane: str, reason: str, draw: float | None = None, *, refused: bool = False) -> int:
         """Note a failure; the lane must be compared again. Returns when to try again (ms). `draw` in [0, 1).
 
-        `refused`: the partner answered with the number of a check, which no retry mends: persons are told, once a reason.
+        `refused`: the partner answered with the number of a check, which no retry mends: persons are told, once.
         """
         self.compared.discard(lane)
         chance = random.random() if draw is None else draw  # noqa: S311 - spreads retries, protects nothing

@@ -13,6 +13,7 @@ from passerelle.core.clock import to_iso
 from passerelle.core.errors import NotFoundError, StateError
 from passerelle.exchange import inbox, links, notes
 from passerelle.exchange.context import Context
+from passerelle.exchange.wire import WITHHELD
 from passerelle.identity.identity import Identity
 from passerelle.identity.keys import b64
 from passerelle.instruments.model import digest_of as digest_of_text
@@ -89,9 +90,10 @@ class _Collection:
 
     def _instruments(self, messages: list[Message]) -> list[Instrument]:
         found: dict[str, Instrument] = {}
-        for digest in dict.fromkeys(name for message in messages if (name := self._named(message))):
-            record = self._tx.get(INSTRUMENTS, digest)
-            if record is None:
+        for digest, partner in dict.fromkeys((self._named(message), message.partner) for message in messages):
+            record = self._tx.get(INSTRUMENTS, digest) if digest else None
+            # An act may name, and be refused for it, a channel with somebody else: that text is not theirs to see.
+            if record is None or record.partner != partner:
                 continue
             found[digest] = record
             agreement = self._tx.get(INSTRUMENTS, record.agreement) if record.agreement else None
@@ -100,11 +102,16 @@ class _Collection:
         return list(found.values())
 
     def _named(self, message: Message) -> str:
-        """The instrument that a message is under, or about."""
+        """The instrument that a message is under, or about, as its content says; nothing where that is not held.
+
+        The file would else hold a text that none of its messages names, and fail.
+        """
+        content = self._tx.get(CONTENTS, message.id)
+        if content is None:
+            return ""
         if not message.kind.startswith("instrument."):
             return message.channel
-        content = self._tx.get(CONTENTS, message.id)
-        value = json.parse_object(content.body) if content else {}
+        value = json.parse_object(content.body)
         if message.kind == "instrument.propose":
             return digest_of_text(str(value.get("instrument")).encode())
         return str(value.get("digest", ""))
@@ -128,7 +135,9 @@ class _Collection:
         item = {"leaf": entry.leaf.decode(), "proof": str(proofs.make(message.index, path, checkpoint))}
         content = self._tx.get(CONTENTS, message.id)
         if content is None:
-            return item | {"withheld": NOT_HELD}
+            # Why it did not come is known where its sender said so.
+            told = message.state == "withheld" and message.reason in WITHHELD
+            return item | {"withheld": message.reason if told else NOT_HELD}
         return item | {"salt": b64(content.salt), "content": content.body.decode()}
 
     def _checkpoint(self, message: Message) -> Checkpoint:

@@ -12,6 +12,7 @@ that signed them; messages that are not in the file may exist.
 """
 
 import hashlib
+import re
 from collections.abc import Callable, Iterable
 from functools import partial
 from typing import Any
@@ -20,7 +21,10 @@ import msgspec
 
 from passerelle.core import json
 from passerelle.core.clock import from_iso, to_iso
-from passerelle.core.errors import InputError, PasserelleError
+from passerelle.core.errors import InputError, JsonError, PasserelleError
+from passerelle.core.ids import is_id
+from passerelle.core.text import check_node_name
+from passerelle.exchange import content as contents
 from passerelle.exchange.wire import WITHHELD
 from passerelle.identity import identity as identities
 from passerelle.identity.identity import Identity
@@ -33,6 +37,11 @@ FORMAT = "passerelle-evidence/1"
 NOT_HELD = "not-held"
 MAX_FILE = 256 * 1024 * 1024
 _KEYS = {"format", "subject", "created", "by", "identities", "messages", "instruments", "digest"}
+# RFC 3339 as every reader has it: Python alone would also take weeks, days without dashes and blanks.
+_MOMENT = re.compile(
+    r"\d{4}-\d\d-\d\dT(?:[01]\d|2[0-3]):[0-5]\d:[0-5]\d(?:\.\d+)?(?:Z|[+-](?:[01]\d|2[0-3]):[0-5]\d)", re.ASCII
+)
+_BROKEN = (PasserelleError, ValueError, LookupError, TypeError, AttributeError, ArithmeticError)
 
 VERIFIED = "verified"
 UNCONFIRMED = "consistent, identities unconfirmed"
@@ -59,7 +68,23 @@ class _Message(msgspec.Struct, frozen=True):
     leaf: entries.Leaf
     sender: str
     receiver: str
+    lane: str
     content: dict[str, Any] | None
+
+    def is_of(self, kind: str) -> bool:
+        return self.content is not None and self.content.get("kind") == kind
+
+    def counts_as(self, kind: str) -> bool:
+        """Whether this is a content without dossier, of this kind and of its form: the nodes act on no other."""
+        try:
+            contents.check_plain(contents.parse(json.canonical(self.content), self.leaf.message))
+        except (JsonError, contents.ContentError):
+            return False
+        return self.is_of(kind)
+
+    def text(self, key: str) -> str:
+        """The text under a key of the content, or nothing. Its sender may have signed anything there."""
+        return _text((self.content or {}).get(key))
 
 
 class _Verifier:
@@ -67,6 +92,7 @@ class _Verifier:
         self.statements: list[Statement] = []
         self.identities: dict[str, Identity] = {}
         self.messages: dict[str, _Message] = {}
+        self.refused: set[str] = set()
 
     def say(self, about: str, says: str, result: str, detail: str = "") -> None:
         self.statements.append(Statement(about, says, result, detail))
@@ -75,7 +101,7 @@ class _Verifier:
         """A statement that holds when `work` raises nothing. Returns what it gives, or None."""
         try:
             given = work()
-        except (PasserelleError, ValueError, KeyError, TypeError, UnicodeError) as error:
+        except _BROKEN as error:
             self.say(about, says, "fails", str(error)[:300])
             return None
         self.say(about, says, "holds", given if isinstance(given, str) else "")
@@ -87,21 +113,37 @@ def _need(condition: bool, words: str) -> None:
         raise InputError(words)
 
 
+def _text(value: object) -> str:
+    return value if isinstance(value, str) else ""
+
+
+def _moment(milliseconds: int) -> str:
+    """A time of a log. Its sender may have signed any number, also one that no calendar has."""
+    try:
+        return to_iso(milliseconds)
+    except ArithmeticError:
+        return f"{milliseconds} ms after 1970"
+
+
 def verify(data: bytes, trusted: Iterable[Identity] = ()) -> Report:
     """What the file proves. Never raises for what stands in the file: a broken file is a failed report."""
     run = _Verifier()
     value = run.check("file", "is whole: canonical JSON under its own digest", lambda: _whole(data))
     if isinstance(value, dict):
-        known = {identity.name: identity for identity in trusted}
+        known: dict[str, list[Identity]] = {}
+        for identity in trusted:
+            known.setdefault(identity.name, []).append(identity)
         try:
             _identities(run, value, known)
             for item in value["messages"]:
                 _message(run, item)
+            _parties(run)
+            _refusals(run)
             _instruments(run, value)
             _subject(run, value)
-            _refusals(run)
+            _written(run, value)
             _order(run)
-        except (KeyError, TypeError, AttributeError) as error:
+        except _BROKEN as error:
             run.say("file", "has the form of evidence", "fails", f"{type(error).__name__}: {error}")
         confirmed = bool(run.identities) and all(name in known for name in run.identities)
     else:
@@ -128,7 +170,7 @@ def _whole(data: bytes) -> dict[str, Any]:
     return value
 
 
-def _identities(run: _Verifier, value: dict[str, Any], known: dict[str, Identity]) -> None:
+def _identities(run: _Verifier, value: dict[str, Any], known: dict[str, list[Identity]]) -> None:
     for body in value["identities"]:
         identity = run.check("identity", "is an identity file", partial(_identity, body))
         if not isinstance(identity, Identity):
@@ -136,18 +178,33 @@ def _identities(run: _Verifier, value: dict[str, Any], known: dict[str, Identity
         if identity.name in run.identities:
             run.say(f"identity {identity.name}", "stands once in the file", "fails", "expected one, got two")
         run.identities[identity.name] = identity
-        given = known.get(identity.name)
+        given = known.get(identity.name, [])
         about = f"identity {identity.name}"
-        if given is None:
+        if not given:
             run.say(about, "is one that the reader trusts", "absent", f"fingerprint {identity.fingerprint}")
         else:
-            same = given.key_digest == identity.key_digest
-            detail = "" if same else f"expected the keys of {given.fingerprint}, got {identity.fingerprint}"
+            same = identity.key_digest in {one.key_digest for one in given}
+            wanted = " or ".join(one.fingerprint for one in given)
+            detail = "" if same else f"expected the keys of {wanted}, got {identity.fingerprint}"
             run.say(about, "is one that the reader trusts", "holds" if same else "fails", detail)
 
 
 def _identity(body: str) -> Identity:
     return identities.parse(body.encode())
+
+
+def _parties(run: _Verifier) -> None:
+    """No identity stands in the file but those of the nodes that its messages went between."""
+    named = {name for message in run.messages.values() for name in (message.sender, message.receiver)}
+    for name in run.identities:
+        if name not in named:
+            run.say(f"identity {name}", "is that of a sender or receiver in the file", "fails", "expected no other")
+
+
+def _link(origin: str) -> tuple[str, str, str, int]:
+    sender, receiver, lane, generation = checkpoints.split_origin(origin)
+    _need(check_node_name(sender) != check_node_name(receiver), f"expected two nodes, got {sender} twice")
+    return sender, receiver, lane, generation
 
 
 def _message(run: _Verifier, item: dict[str, Any]) -> None:
@@ -156,11 +213,11 @@ def _message(run: _Verifier, item: dict[str, Any]) -> None:
         return
     about = f"message {leaf.message}"
     _form(run, about, item)
-    names = run.check(about, "belongs to a link", lambda: checkpoints.split_origin(leaf.origin))
+    names = run.check(about, "belongs to a link", partial(_link, leaf.origin))
     if names is None:
         return
     sender, receiver, lane, generation = names
-    when = f"entry {leaf.index} of {sender} to {receiver}, lane {lane}, generation {generation}, {to_iso(leaf.time)}"
+    when = f"entry {leaf.index} of {sender} to {receiver}, lane {lane}, generation {generation}, {_moment(leaf.time)}"
 
     def included() -> str:
         proof = proofs.parse(item["proof"])
@@ -176,9 +233,9 @@ def _message(run: _Verifier, item: dict[str, Any]) -> None:
     content = _content(run, about, item, leaf)
     if leaf.message in run.messages:
         run.say(about, "stands once in the file", "fails", "expected one, got two")
-    run.messages[leaf.message] = _Message(leaf, sender, receiver, content)
-    if content and content.get("kind") == "act":
-        eyes = content.get("four_eyes", {})
+    run.messages[leaf.message] = _Message(leaf, sender, receiver, lane, content)
+    eyes = content.get("four_eyes") if content else None
+    if content and content.get("kind") == "act" and isinstance(eyes, dict):
         detail = f"author {eyes.get('author')}, released by {eyes.get('releaser')}, audit {eyes.get('audit')}"
         run.say(about, f"author and releaser are as {sender} says; its own audit log can refute it", "attested", detail)
 
@@ -198,29 +255,27 @@ def _of(run: _Verifier, name: str) -> Identity:
 
 
 def _receipt(run: _Verifier, about: str, item: dict[str, Any], sender: str, receiver: str) -> None:
-    says = f"was received by {receiver}: leaf durable, content opened and matched, outcome committed"
+    # A receipt does not tell a content that came from one that was withheld on the way: no more is said.
+    says = f"was received by {receiver}: leaf durable, outcome committed; content, where it came, opened and matched"
     try:
         held = proofs.parse(item["proof"]).checkpoint
     except (PasserelleError, KeyError, TypeError, AttributeError):
         return  # said above
-    lines = {(key.name, key.id) for name in (sender, receiver) for key in _keys(run, name)}
+    # Each of these four is verified, here or above. A line of another key, be it theirs, would be one that is not.
+    of, to = run.identities.get(sender), run.identities.get(receiver)
+    lines = {(key.name, key.id) for key in (*(of.log if of else ()), *(to.receipt if to else ()))}
     strange = [s.name for s in held.note.signatures if (s.name, s.key) not in lines]
     if strange:
-        run.say(about, "bears only signatures of the two nodes", "fails", f"got one of {strange[0]}")
+        run.say(about, "bears only signatures of the log and of the receipt", "fails", f"got one of {strange[0]}")
     if not any(s.name == f"{receiver}/receipt" for s in held.note.signatures):
         run.say(about, says, "absent", "no cosignature in the file")
         return
 
     def cosigned() -> str:
         time = checkpoints.verify_cosignature(held, _of(run, receiver).receipt)
-        return f"cosigned {to_iso(time * 1000)} at size {held.size}"
+        return f"cosigned {_moment(time * 1000)} at size {held.size}"
 
     run.check(about, says, cosigned)
-
-
-def _keys(run: _Verifier, name: str) -> tuple[Any, ...]:
-    identity = run.identities.get(name)
-    return (*identity.log, *identity.receipt) if identity else ()
 
 
 def _content(run: _Verifier, about: str, item: dict[str, Any], leaf: entries.Leaf) -> dict[str, Any] | None:
@@ -250,32 +305,40 @@ def _instruments(run: _Verifier, value: dict[str, Any]) -> None:
         found = hashlib.sha256(body.encode()).hexdigest()
         about = f"instrument {found[:12]}"
         content = run.check(about, "is readable", partial(json.parse_object, body, "instrument"))
-        if isinstance(content, dict):
+        if found in bodies:
+            run.say(about, "stands once in the file", "fails", "expected one, got two")
+        elif isinstance(content, dict):
             bodies[found] = content
             _signed(run, about, found, content)
     for message_id, message in run.messages.items():
-        content = message.content or {}
-        if content.get("kind") != "act":
+        if not message.is_of("act"):
             continue
-        channel = bodies.get(content.get("channel", ""))
+        digest = message.text("channel")
+        channel = bodies.get(digest, {})
         about = f"message {message_id}"
         says = "names a channel and an agreement that are in the file"
-        if channel is None or channel.get("agreement") not in bodies:
-            run.say(about, says, "absent", f"channel {str(content.get('channel'))[:12]}")
+        if _text(channel.get("agreement")) in bodies and _between(channel, message.sender, message.receiver):
+            run.say(about, says, "holds", f"channel {digest[:12]}, article {message.text('basis')}")
         else:
-            run.say(about, says, "holds", f"channel {content['channel'][:12]}, article {content.get('basis')}")
-    used = {name for m in run.messages.values() if (name := _named(m.content or {}))}
-    used |= {str(bodies[name].get("agreement")) for name in list(used) if name in bodies}
+            run.say(about, says, "absent", f"channel {digest[:12]}")
+    used = {name for m in run.messages.values() if (name := _named(m))}
+    used |= {_text(bodies[name].get("agreement")) for name in list(used) if name in bodies}
     for found in bodies:
         if found not in used:
             run.say(f"instrument {found[:12]}", "is named by a message of the file", "fails", "expected no other text")
 
 
-def _named(content: dict[str, Any]) -> str:
+def _between(instrument: dict[str, Any], one: str, other: str) -> bool:
+    return instrument.get("parties") in ([one, other], [other, one])
+
+
+def _named(message: _Message) -> str:
     """The digest of the instrument that a message is under or about, or nothing."""
-    if content.get("kind") == "instrument.propose":
-        return hashlib.sha256(str(content.get("instrument")).encode()).hexdigest()
-    return str(content.get("channel") or content.get("digest") or "")
+    if message.is_of("act"):
+        return message.text("channel")
+    if message.is_of("instrument.propose"):
+        return hashlib.sha256(message.text("instrument").encode()).hexdigest()
+    return message.text("digest") if message.text("kind").startswith("instrument.") else ""
 
 
 def _signed(run: _Verifier, about: str, digest: str, content: dict[str, Any]) -> None:
@@ -284,47 +347,67 @@ def _signed(run: _Verifier, about: str, digest: str, content: dict[str, Any]) ->
         run.say(about, "names its parties", "fails", "expected a list")
         return
     for party in parties:
-        signing = [
+        # An entry signs when it stands where signatures stand, in a governance log from one party to the other.
+        entered = [
             m
             for m in run.messages.values()
-            if m.sender == party and m.content and m.content.get("kind") == "instrument.sign"
-            if m.content.get("digest") == digest
+            if m.sender == party and m.lane == "governance" and _between(content, m.sender, m.receiver)
+            if m.text("digest") == digest and m.counts_as("instrument.sign")
         ]
+        signing = [m for m in entered if m.leaf.message not in run.refused]
         says = f"was signed by {party}"
         if signing:
             first = min(signing, key=lambda m: m.leaf.time)
-            by = first.content["by"] if first.content else ""
-            run.say(about, says, "holds", f"{to_iso(first.leaf.time)} by {by}, message {first.leaf.message}")
+            detail = f"{_moment(first.leaf.time)} by {first.text('by')}, message {first.leaf.message}"
+            run.say(about, says, "holds", detail)
         else:
-            run.say(about, says, "absent", "no signing message in the file")
+            run.say(about, says, "absent", "its signature was refused" if entered else "no signing message in the file")
 
 
 def _subject(run: _Verifier, value: dict[str, Any]) -> None:
     subject = value["subject"]
-    if set(subject) != {"kind", "id"} or subject["kind"] not in ("message", "dossier"):
+    if set(subject) != {"kind", "id"} or subject["kind"] not in ("message", "dossier") or not is_id(subject["id"]):
         run.say("file", "names its subject", "fails", f"expected kind and id, got {str(subject)[:60]}")
     elif subject["kind"] == "message":
         there = subject["id"] in run.messages
         run.say("file", f"is about message {subject['id']}", "holds" if there else "fails")
     else:
-        count = sum((m.content or {}).get("dossier") == subject["id"] for m in run.messages.values())
+        count = sum(m.text("dossier") == subject["id"] for m in run.messages.values())
+        hidden = any(m.content is None for m in run.messages.values())
         detail = f"{count} messages of the dossier; others may exist that are not in the file"
-        run.say("file", f"is about dossier {subject['id']}", "holds" if count else "fails", detail)
-    run.check("file", "says when it was written", lambda: to_iso(from_iso(value["created"])))
-    if value["by"] not in run.identities:
+        # Which dossier a message is of stands in its content: where that is withheld, nobody can say.
+        result = "holds" if count else "absent" if hidden else "fails"
+        run.say("file", f"is about dossier {subject['id']}", result, detail)
+
+
+def _written(run: _Verifier, value: dict[str, Any]) -> None:
+    """Who wrote the file and when: words of the file, which nothing signs."""
+
+    def moment() -> None:
+        _need(bool(_MOMENT.fullmatch(value["created"])), f"expected RFC 3339, got {value['created'][:40]!r}")
+        from_iso(value["created"])
+
+    run.check("file", "says when it was written", moment)
+    if value["by"] in run.identities:
+        says = f"was written by {value['by']} at {value['created']}"
+        run.say("file", says, "attested", "the file says so; no signature covers it")
+    else:
         run.say("file", "names the node that wrote it", "fails", f"expected one of the identities, got {value['by']!r}")
 
 
 def _refusals(run: _Verifier) -> None:
-    for message in list(run.messages.values()):
-        content = message.content or {}
-        if content.get("kind") != "refusal":
+    for message in run.messages.values():
+        # One that makes no sense refuses nothing.
+        if not message.is_of("refusal") or not message.counts_as("refusal"):
             continue
-        for one in content.get("refused", []):
-            refused = run.messages.get(one.get("message"))
-            if refused is not None and refused.sender == message.receiver:
-                checks = ", ".join(one.get("checks", []))
-                detail = f"checks {checks}, {to_iso(message.leaf.time)}, message {message.leaf.message}"
+        for one in (message.content or {})["refused"]:
+            refused = run.messages.get(one["message"])
+            # Only the receiver of a message refuses it, and only to its sender; nobody refuses a refusal.
+            if refused is None or refused.is_of("refusal"):
+                continue
+            if (refused.sender, refused.receiver) == (message.receiver, message.sender):
+                run.refused.add(refused.leaf.message)
+                detail = f"checks {', '.join(one['checks'])}, {_moment(message.leaf.time)}, message {message.leaf.message}"
                 run.say(f"message {refused.leaf.message}", f"was refused by {message.sender}", "holds", detail)
 
 
@@ -332,13 +415,18 @@ def _order(run: _Verifier) -> None:
     """Whether what the messages build on is here too, and was entered before by the same sender."""
     missing: set[str] = set()
     for message_id, message in run.messages.items():
-        for earlier_id in (message.content or {}).get("after", []):
+        after = (message.content or {}).get("after")
+        for earlier_id in map(_text, after if isinstance(after, list) else ()):
             earlier = run.messages.get(earlier_id)
             if earlier is None:
                 missing.add(earlier_id)
             elif earlier.leaf.origin == message.leaf.origin and earlier.leaf.index >= message.leaf.index:
                 run.say(f"message {message_id}", f"comes after {earlier_id}", "fails", "expected a smaller index")
-    acts = any((m.content or {}).get("kind") == "act" for m in run.messages.values())
+    acts = any(message.is_of("act") for message in run.messages.values())
+    hidden = sum(message.content is None for message in run.messages.values())
     if acts:
-        detail = f"{len(missing)} earlier messages are not in the file" if missing else ""
-        run.say("file", "holds every message that its messages build on", "absent" if missing else "holds", detail)
+        detail = [f"{len(missing)} earlier messages are not in the file"] if missing else []
+        # What stands in a withheld content is not known, nor what it builds on.
+        detail += [f"{hidden} contents are withheld, and what those build on"] if hidden else []
+        result = "absent" if missing or hidden else "holds"
+        run.say("file", "holds every message that its messages build on", result, "; ".join(detail))
