@@ -947,6 +947,47 @@ def test_a_rejected_proposal_is_signed_by_nobody() -> None:
             governance.act(peer.ctx, peer.sender.partner, "instrument.sign", "x", digest=record.digest)
 
 
+@pytest.mark.parametrize("kind", ["instrument.terminate", "instrument.reject"])
+@pytest.mark.parametrize("first", ["be", "ma"])
+def test_ends_that_cross_are_counted_by_the_times_of_their_entries(kind: str, first: str) -> None:
+    """Written first is not entered first: what both must agree on is what stands in the logs."""
+    pair = partners()
+    digest = pair.channel
+    if kind == "instrument.reject":
+        text = texts.channel(pair.agreement, _types(), title="Rejected by both")
+        digest = governance.act(pair.be.ctx, "ma", "instrument.propose", "o", instrument=text.decode()).digest
+        pair.settle()
+    more: dict[str, Any] = {"from": "2026-11-21T12:00:00Z"} if kind == "instrument.terminate" else {}
+    second = "ma" if first == "be" else "be"
+    for name in (first, second):
+        peer = pair.peer(name)
+        governance.act(peer.ctx, peer.sender.partner, kind, f"{name}-chief", digest=digest, reason=name, **more)
+        pair.clock.advance(1000)
+    outbox.sequence(pair.peer(second).ctx, first, "governance", on_entered=governance.entered)
+    pair.clock.advance(1000)
+    pair.settle()
+    agree(pair)
+    (record,) = (one for one in pair.be.all(INSTRUMENTS) if one.digest == digest)
+    assert (record.terminated_by or record.rejected_by, record.reason) == (second, second)
+
+
+def test_an_own_end_that_the_partner_refuses_is_undone() -> None:
+    """ma rejects while be signs and then terminates: ma refuses both steps, and be takes both back."""
+    pair = partners()
+    text = texts.channel(pair.agreement, _types(), title="Rejected meanwhile")
+    digest = governance.act(pair.be.ctx, "ma", "instrument.propose", "o", instrument=text.decode()).digest
+    pair.settle()
+    governance.act(pair.ma.ctx, "be", "instrument.reject", "chief", digest=digest, reason="No.")
+    governance.act(pair.be.ctx, "ma", "instrument.sign", "chief", digest=digest)
+    moment = {"from": "2026-11-21T12:00:00Z"}
+    governance.act(pair.be.ctx, "ma", "instrument.terminate", "chief", digest=digest, reason="Enough.", **moment)
+    pair.send(pair.be, "governance")
+    pair.settle()
+    agree(pair)
+    (record,) = (one for one in pair.be.all(INSTRUMENTS) if one.digest == digest)
+    assert (record.own_signed, record.terminated, record.rejected_by) == (0, 0, "ma")
+
+
 def test_an_own_signature_counts_for_sending_once_it_is_cosigned() -> None:
     pair = strangers()
     pair.agreement = pair.sign(texts.agreement())

@@ -29,6 +29,7 @@ from passerelle.core.errors import (
 )
 from passerelle.exchange import content as contents
 from passerelle.exchange import intake, links, notes, outbox, sender, wire
+from passerelle.exchange.cases import Cases
 from passerelle.exchange.context import Context
 from passerelle.identity.identity import Identity
 from passerelle.identity.keys import b64
@@ -245,11 +246,12 @@ class Reopening:
             if unknown or log.generation > top.generation:
                 # Never seen by the partner, or no longer, as it was put back behind it: all of it goes again.
                 again += _unsent(tx, links.entries(tx, log.origin, 0, log.size), log.origin)
-                tx.put(LOGS, [msgspec.structs.replace(log, state="closed", closing=0, reason=reason)])
+                tx.put(LOGS, [msgspec.structs.replace(log, state="closed", closing=0, cosigned=0, reason=reason)])
         generation = max(newest.generation, top.generation) + 1
         # Times of a new log need not follow those of the old one: a clock that was ahead does not block it for good.
         opened = self._begin(tx, generation, ctx.clock.now(), by, reason)
         tx.put(MESSAGES, again)
+        Cases(tx, ctx).recount({message.dossier for message in again if message.dossier})
         returned = [leaf.message for part in self._parts for leaf, _ in part.taken]
         intake.wake_own(tx, ctx, self.partner, self.lane, returned)
         tx.delete(ATTEMPTS, [(self.partner, self.lane)])  # nothing is held back by what failed before
@@ -263,9 +265,13 @@ class Reopening:
         old = there or links.fresh(self.ctx.name, self.partner, "out", self.lane, part.generation)
         old, lost = self._put_back(tx, part, old)
         again = _unsent(tx, links.entries(tx, old.origin, part.size, old.size), old.origin, lost)
-        receipt = str(part.receipt) if part.receipt else old.receipt
         closed = msgspec.structs.replace(
-            old, state="closed", closing=part.size, cosigned=part.size, receipt=receipt, reason=reason
+            old,
+            state="closed",
+            closing=part.size,
+            cosigned=part.size,
+            receipt=_longest(tx, old, part.receipt),
+            reason=reason,
         )
         tx.put(LOGS, [closed])
         return again
@@ -339,6 +345,18 @@ class Reopening:
         return msgspec.structs.replace(old, size=tree.size, frontier=tree.frontier, last_time=last), lost
 
 
+def _longest(tx: Reading, log: Log, given: Checkpoint | None) -> str:
+    """Of the receipt that is kept and the one that the partner gives, the one that proves more of this log.
+
+    A partner that was put back holds less than it once cosigned, and that remains proven.
+    """
+    kept = checkpoints.parse(log.receipt) if log.receipt else None
+    if kept is None or (given is not None and given.size >= kept.size):
+        return str(given) if given else ""
+    own = kept.size <= log.size and links.root_of(tx, log, kept.size) == kept.root
+    return log.receipt if own else str(given or "")
+
+
 def _same(ours: Sequence[Entry], theirs: Sequence[bytes]) -> int:
     """How many leaves at the beginning are the same."""
     pairs = enumerate(zip(ours, theirs, strict=False))
@@ -348,16 +366,19 @@ def _same(ours: Sequence[Entry], theirs: Sequence[bytes]) -> int:
 def _unsent(tx: Reading, rows: Iterable[Entry], origin: str, more: Iterable[str] = ()) -> list[Message]:
     """Messages of entries that the partner never cosigned, as they stand back in line.
 
-    `more`: those that stand in no log any more. One that was decided meanwhile stays as it is, without a place.
+    `more`: those that stand in no log any more. An act that was refused goes again too: others may build on it, and
+    the partner, who lost it, would wait for it. Whatever else was decided stays as it is.
     """
     gone = set(more)
     found = tx.get_many(MESSAGES, [(name,) for name in dict.fromkeys([*(row.message for row in rows), *gone])])
     made = []
     for message in found.values():
         again = message.kind != "generation" and message.state == "sequenced"
-        if message.origin == origin and (again or message.id in gone):
-            state = "unsequenced" if again else message.state
-            made.append(msgspec.structs.replace(message, state=state, origin="", index=-1, time=0))
+        again |= message.kind == "act" and message.state == "refused"
+        if message.origin != origin or not (again or message.id in gone):
+            continue
+        free = msgspec.structs.replace(message, origin="", index=-1, time=0)
+        made.append(msgspec.structs.replace(free, state="unsequenced", checks=(), refusal="") if again else free)
     return made
 
 

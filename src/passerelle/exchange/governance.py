@@ -98,7 +98,7 @@ def enter(tx: Writing, ctx: Context, partner: str, row: Message, content: dict[s
 
 
 def _own_steps_again(tx: Writing, ctx: Context, partner: str) -> None:
-    """After a proposal that this node did not know: own steps that rest on it are taken, in the order of writing.
+    """Own steps that could not be taken before, in the order of writing.
 
     There are some only after a restore, when the own log came back before the partner's was sent again. An own step
     rests on the partner's proposals and on earlier own steps, on nothing else; one that was taken is not taken twice.
@@ -124,9 +124,10 @@ def again(tx: Writing, ctx: Context, message: Message, content: dict[str, Any], 
     if record.own_message == message.id and cosigned:
         record = msgspec.structs.replace(record, own_cosigned=True)
     tx.put(INSTRUMENTS, [record])
+    entered(tx, ctx, [message])  # an old copy may hold it as it was before it had its entry
 
 
-def entered(tx: Writing, messages: list[Message]) -> None:
+def entered(tx: Writing, ctx: Context, messages: list[Message]) -> None:
     """Own steps got their entries: their records bear the entries' times."""
     for message in messages:
         if not message.kind.startswith("instrument."):
@@ -140,11 +141,32 @@ def entered(tx: Writing, messages: list[Message]) -> None:
             record = msgspec.structs.replace(record, proposed=message.time)
         elif message.kind == "instrument.sign" and record.own_message == message.id:
             record = msgspec.structs.replace(record, own_signed=message.time)
-        elif message.kind == "instrument.reject" and record.rejected_by != message.partner:
-            record = msgspec.structs.replace(record, rejected=message.time)
-        elif message.kind == "instrument.terminate" and record.terminated_by != message.partner:
-            record = msgspec.structs.replace(record, terminated=max(from_iso(content["from"]), message.time))
+        elif message.kind in ("instrument.reject", "instrument.terminate"):
+            # The partner may have ended it meanwhile, at a time that is earlier now.
+            record = _ended_anew(tx, ctx, record)
         tx.put(INSTRUMENTS, [record])
+
+
+def _ended_anew(tx: Reading, ctx: Context, record: Instrument) -> Instrument:
+    """The record with its ends as all steps that count give them: of each kind the earliest, by entry times."""
+    found: dict[str, list[tuple[int, str, str]]] = {"instrument.reject": [], "instrument.terminate": []}
+    for direction, state in (("out", "unsequenced"), ("out", "sequenced"), ("in", "applied")):
+        for one in tx.scan(MESSAGES, "by_queue", (record.partner, direction, "governance", state), limit=_ALL):
+            body = tx.get(CONTENTS, one.id) if one.kind in found else None
+            content = contents.parse(body.body, one.id) if body else {}
+            if content.get("digest") == record.digest:
+                at = max(one.time or one.noted, from_iso(content["from"]) if "from" in content else 0)
+                found[one.kind].append((at, record.partner if direction == "in" else ctx.name, content["reason"]))
+    rejected = min(found["instrument.reject"], default=(0, "", ""))
+    terminated = min(found["instrument.terminate"], default=(0, "", ""))
+    return msgspec.structs.replace(
+        record,
+        rejected=rejected[0],
+        rejected_by=rejected[1],
+        terminated=terminated[0],
+        terminated_by=terminated[1],
+        reason=terminated[2] or rejected[2],
+    )
 
 
 def _record_of(tx: Reading, message: Message, content: dict[str, Any]) -> Instrument | None:
@@ -165,7 +187,7 @@ def stored(tx: Writing, ctx: Context, entries: list[Entry]) -> None:
 
 
 def refused(tx: Writing, ctx: Context, message: Message) -> None:
-    """The partner refused an own step."""
+    """The partner refused an own step; its row says so already."""
     if not message.kind.startswith("instrument."):
         return
     body = tx.get(CONTENTS, message.id)
@@ -177,4 +199,8 @@ def refused(tx: Writing, ctx: Context, message: Message) -> None:
         record = msgspec.structs.replace(record, own_signed=0, own_cosigned=False, own_message="", reason=words)
     elif message.kind == "instrument.propose" and record.proposed_by != message.partner:
         record = msgspec.structs.replace(record, rejected=ctx.clock.now(), rejected_by=message.partner, reason=words)
+    elif message.kind in ("instrument.reject", "instrument.terminate"):
+        record = _ended_anew(tx, ctx, record)
     tx.put(INSTRUMENTS, [record])
+    # Written after a restore, it may have stood in the way of an earlier own step that came back.
+    _own_steps_again(tx, ctx, message.partner)

@@ -65,6 +65,7 @@ class _Intake:
         self.refused: list[tuple[Message, list[Objection]]] = []
         self.decided: list[str] = []
         self.known: dict[tuple[str, ...], Message] = {}
+        self.undone: list[Message] = []
         governing = links.current(tx, partner, "in", "governance")
         self.governance = (governing.generation, governing.size) if governing else (1, 0)
         logs = {one: links.current(tx, partner, "out", one) for one in LANES}
@@ -199,11 +200,12 @@ class _Intake:
                 continue
             checks = tuple(one["checks"])
             own = msgspec.structs.replace(own, state="refused", checks=checks, refusal=row.id)
+            self.tx.put(MESSAGES, [own])
             changed.append(own)
             text = f"{self.partner} refused message {own.id} ({own.act or own.kind}): checks {', '.join(checks)}"
             notes.alarm(self.tx, self.ctx, "message.refused", self.partner, text)
             governance.refused(self.tx, self.ctx, own)
-        self.tx.put(MESSAGES, changed)
+            self.undone.append(own)
         self.channels.forget()
         self.cases.recount({own.dossier for own in changed if own.dossier})
 
@@ -273,6 +275,8 @@ class _Intake:
         self.tx.put(CONTENTS, self.bodies)
         self.tx.put(WAITS, self.waits)
         self.cases.save()
+        for own in self.undone:  # once more, when every step of this batch is among those that count
+            governance.refused(self.tx, self.ctx, own)
 
     def _answer(self, lane: str) -> None:
         """One refusal a batch, in the lane of what it refuses."""
@@ -296,7 +300,7 @@ def take_in(tx: Writing, ctx: Context, partner: str, lane: str, arrivals: list[A
     """Decide new messages of a partner, in the order of their entries, and everything that waited for them."""
     intake = _Intake(tx, ctx, partner, lane)
     readable = [(one.leaf, one.content) for one in arrivals if one.content and one.content["kind"] == "act"]
-    limits.within(tx, intake.channels, partner, readable)
+    limits.within(tx, intake.channels, partner, readable, ctx.clock.now())
     intake.take(arrivals)
     intake.finish()
 
@@ -325,6 +329,7 @@ def take_back(
     `counted`: ids of those that had an index here before, and were counted for the limits then.
     """
     cases = Cases(tx, ctx)
+    undone: set[str] = set()
     # They had left on their day, so they count for its limit: else what is sent next would be refused for ever [6].
     limits.count_again(tx, [message for message in messages if message.id not in counted])
     for message in messages:
@@ -340,15 +345,26 @@ def take_back(
             governance.again(tx, ctx, message, content, cosigned=True)
         elif content["kind"] == "refusal":
             for one in content["refused"]:
-                _refused_before(tx, message, one)
-    cases.recount({message.dossier for message in messages if message.dossier})
+                undone.add(_refused_before(tx, message, one))
+    cases.recount({message.dossier for message in messages if message.dossier} | (undone - {""}))
 
 
-def _refused_before(tx: Writing, refusal: Message, one: dict[str, Any]) -> None:
-    """A decision that this node made before it was put back is not made twice."""
+def _refused_before(tx: Writing, refusal: Message, one: dict[str, Any]) -> str:
+    """A decision that this node made before it was put back stands, also where it was made anew meanwhile.
+
+    The partner acted on it. Returns the dossier that lost an act by it, or nothing.
+    """
     row = tx.get(MESSAGES, one["message"])
-    if row is not None and row.direction == "in" and row.state == "waiting":
+    applied = row is not None and row.state == "applied" and row.kind == "act"
+    if (
+        row is not None
+        and row.direction == "in"
+        and row.partner == refusal.partner
+        and (applied or row.state == "waiting")
+    ):
         checks = tuple(one["checks"])
         tx.put(MESSAGES, [msgspec.structs.replace(row, state="refused", checks=checks, refusal=refusal.id)])
         tx.delete(CONTENTS, [(row.id,)])
         tx.delete(WAITS, [(wait.message, wait.need) for wait in tx.scan(WAITS, "key", (row.id,), limit=1000)])
+        return row.dossier
+    return ""

@@ -40,8 +40,14 @@ def _passes(channels: Channels, usage: Usage) -> str:
     return ""
 
 
-def within(tx: Writing, channels: Channels, partner: str, items: Sequence[tuple[Leaf, dict[str, object]]]) -> None:
-    """Check 6 for what arrives: counts it, or raises BatchRefusedError and the transaction is lost."""
+def within(
+    tx: Writing, channels: Channels, partner: str, items: Sequence[tuple[Leaf, dict[str, object]]], now: int
+) -> None:
+    """Check 6 for what arrives at `now` (ms): counts it, or raises BatchRefusedError and the transaction is lost.
+
+    What a day that is over had no more room for counts for the day on which it arrives. Else an honest sender that was
+    put back, and had forgotten what it sent that day, would be refused for ever: the times of its entries never change.
+    """
     counted: dict[tuple[str, str, str], Usage] = {}
     for leaf, content in items:
         channel = content.get("channel")
@@ -49,11 +55,14 @@ def within(tx: Writing, channels: Channels, partner: str, items: Sequence[tuple[
         # Another partner's channel is refused with 7 later on, and its limits are not this one's to use up.
         if not isinstance(channel, str) or standing is None or standing.partner != partner:
             continue
-        key = (channel, day_of(leaf.time), "in")
-        before = counted.get(key) or tx.get(USAGE, *key)
-        counted[key] = _more(before, *key, leaf.size)
-    for usage in counted.values():
-        if words := _passes(channels, usage):
+        days = dict.fromkeys((day_of(leaf.time), max(day_of(leaf.time), day_of(now))))
+        for day in days:
+            key = (channel, day, "in")
+            usage = _more(counted.get(key) or tx.get(USAGE, *key), *key, leaf.size)
+            if not (words := _passes(channels, usage)):
+                counted[key] = usage
+                break
+        else:
             raise BatchRefusedError(Check.LIMITS, words)
     tx.put(USAGE, list(counted.values()))
 

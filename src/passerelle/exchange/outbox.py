@@ -174,7 +174,7 @@ def sequence(
     partner: str,
     lane: str,
     limit: int = MAX_ENTRIES,
-    on_entered: Callable[[Writing, list[Message]], None] = lambda tx, messages: None,
+    on_entered: Callable[[Writing, Context, list[Message]], None] = lambda tx, ctx, messages: None,
 ) -> int:
     """Give the next messages in line their index. Returns how many got one.
 
@@ -209,7 +209,7 @@ def sequence(
             changed = msgspec.structs.replace(log, size=tree.size, frontier=tree.frontier, last_time=now)
             tx.put(LOGS, [changed])
         if lane == "governance":
-            on_entered(tx, [message for message in numbered if message.state == "sequenced"])
+            on_entered(tx, ctx, [message for message in numbered if message.state == "sequenced"])
         if ended:
             Cases(tx, ctx).recount({message.dossier for message, _ in ended if message.dossier})
         return len(rows)

@@ -97,7 +97,7 @@ class _Collection:
                 continue
             found[digest] = record
             agreement = self._tx.get(INSTRUMENTS, record.agreement) if record.agreement else None
-            if agreement is not None:
+            if agreement is not None and agreement.partner == partner:
                 found[agreement.digest] = agreement
         return list(found.values())
 
