@@ -22,7 +22,15 @@ from pathlib import Path
 from passerelle.core import settings as configuration
 from passerelle.core.audit import What
 from passerelle.core.clock import Clock, SystemClock
-from passerelle.core.errors import BusyError, IdentityError, InputError, KeyFileError, NotFoundError, StoreError
+from passerelle.core.errors import (
+    BusyError,
+    IdentityError,
+    InputError,
+    KeyFileError,
+    NotFoundError,
+    SettingsError,
+    StoreError,
+)
 from passerelle.core.settings import Settings
 from passerelle.core.text import check_node_name
 from passerelle.dossiers.types import Catalogue
@@ -110,6 +118,7 @@ class Node:
         identity = _own_identity(folder)
         if identity.name != settings.node.name:
             raise IdentityError(f"expected the identity of {settings.node.name}, got that of {identity.name}")
+        _agrees(folder, settings, identity)
         if (keys.log[0].verifier, keys.log[1].verifier) != identity.log or keys.sealing.public != identity.sealing:
             raise IdentityError(f"{folder}: expected the keys of its identity file, got others")
         url = settings.store.url
@@ -254,14 +263,24 @@ def _own_identity(folder: Path) -> Identity:
         raise KeyFileError(f"{folder / IDENTITY}: expected the identity file, got {error.strerror}") from None
 
 
+def _agrees(folder: Path, settings: Settings, identity: Identity) -> None:
+    """What partners were told of this node is what its settings say."""
+    node = settings.node
+    for key in ("country", "languages", "timezone"):
+        told, said = getattr(identity, key), getattr(node, key)
+        if told != said:
+            where = folder / SETTINGS
+            raise SettingsError(f"{where}: node.{key}: expected {told!r}, as in the identity file, got {said!r}")
+
+
 def _belongs(store: Store, name: str, key_digest: str, *, creating: bool) -> None:
     """A store is bound to the node's keys when it is made, and to no other ever after."""
 
     def work(tx: Writing) -> None:
         there = tx.get(META, "keys")
         if there is None:
-            if not creating and tx.count(PARTNERS):
-                raise IdentityError("expected a store that names its keys, got one that does not")
+            if not creating:
+                raise StoreError("expected the store of this node, got an empty one: was it lost? Put back a backup")
             tx.put(META, [Meta(name="keys", value=key_digest), Meta(name="node", value=name)])
         elif there.value != key_digest:
             raise IdentityError(f"expected the keys that this store was made with, got those of another node: {name}")

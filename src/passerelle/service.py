@@ -45,7 +45,11 @@ class Service:
         handlers = {"batch": self._batch, "status": self._status, "recover": self._recover}
         host, port = split_listen(node.settings.server.listen)
         folder = node.folder
-        app = application(handlers, lambda words: say("partner.refused", reason=words))
+        app = application(
+            handlers,
+            lambda words: say("partner.refused", reason=words),
+            lambda head: inbox.admit(self.ctx, head),
+        )
         self._server = Server(app, host, port, str(folder / TLS_KEY), str(folder / TLS_CERTIFICATE))
 
     # -- what partners ask, in threads --------------------------------------------------------------------------

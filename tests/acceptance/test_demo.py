@@ -2,11 +2,14 @@
 
 import json
 import os
+import signal
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
+
+from passerelle.node import Node
 
 ROOT = Path(__file__).parents[2]
 DATA = Path(os.environ.get("PASSERELLE_DATA", ROOT.parent / "shared" / "data"))
@@ -64,3 +67,36 @@ def test_a_list_that_is_none_ends_the_story_with_a_clear_word(tmp_path, content,
     path.write_text(content)
     with pytest.raises(InputError, match=words):
         published.read(path)
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP])
+def test_whoever_ends_the_demonstration_the_nodes_end_with_it(tmp_path, number):
+    process = subprocess.Popen(
+        [sys.executable, "-m", "passerelle.demo", "--out", str(tmp_path / "out")],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        env=os.environ | {"PYTHONPATH": str(ROOT / "src")},
+    )
+    try:
+        # The story is under way once it speaks of its first scene: one node at least is being started.
+        for line in process.stdout:
+            if "confirms" in line:
+                break
+        process.send_signal(number)
+        process.communicate(timeout=60)
+    finally:
+        process.kill()
+        process.wait()
+    for name in ("be", "ma"):
+        node = Node.open(tmp_path / "out" / name)
+        with node.serving():  # nobody holds the folder any more
+            pass
+        node.close()
+
+
+def test_a_list_that_cannot_be_read_is_told_before_the_story_begins(tmp_path):
+    done = _run(tmp_path, "--list", str(tmp_path / "missing.xml"))
+    assert done.returncode == 2
+    assert "expected a readable file" in done.stderr
+    assert "1." not in done.stderr

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from passerelle.core.clock import ManualClock
-from passerelle.core.errors import PasserelleError
+from passerelle.core.errors import ExchangeError, PasserelleError
 from passerelle.dossiers.state import Standing, next_acts
 from passerelle.exchange import desk, governance, inbox
 from passerelle.exchange.checks import BatchRefusedError
@@ -77,7 +77,6 @@ class World:
     held: list[Body] = field(default_factory=list)
     copies: dict[str, list[Copy]] = field(default_factory=lambda: {"be": [], "ma": []})
     lost: set[str] = field(default_factory=set)
-    exact: bool = True
     leaves: dict[tuple[str, int], bytes] = field(default_factory=dict)
     unsure: set[str] = field(default_factory=set)  # nodes that were put back and not everybody has compared with
     counts: dict[str, int] = field(default_factory=dict)
@@ -272,8 +271,9 @@ class World:
                 sender.failed(lane, mode, 0.5)
                 return
             sender.received(posting, receipt)
-        except BatchRefusedError as error:
-            self.count(f"refused.{error.check}")
+        except ExchangeError as error:
+            if isinstance(error, BatchRefusedError):
+                self.count(f"refused.{error.check}")
             sender.failed(lane, str(error), 0.5)
 
     def _remember(self, peer: Peer, other: Peer, posting: Posting) -> Body:
@@ -338,7 +338,6 @@ class World:
         if not self.copies[name]:
             return
         before = self._somewhere()
-        refused = {one.id for one in self._own(name) if one.state == "refused"}
         made = self.copies[name][int(choice * 7919) % len(self.copies[name])]
         peer = self.pair.peer(name)
         old = peer.store
@@ -350,8 +349,6 @@ class World:
         after = self._somewhere()
         self.lost |= before - after
         self.lost -= after
-        if refused & {one.id for one in self._own(name)} != refused:
-            self.exact = False  # nobody else keeps what was refused
         self._forget()
         for lane in LANES:
             self._safely(lambda lane=lane: self._compare(self.pair.peer(name), lane))  # type: ignore[misc]
@@ -397,8 +394,8 @@ class World:
         try:
             truths.recover(self.pair)
             self.count("recoveries")
-        except BatchRefusedError as error:
-            self.count(f"refused.{error.check}")
+        except ExchangeError as error:
+            self.count(f"recover.{type(error).__name__}")
             for peer in (self.pair.be, self.pair.ma):
                 peer.sender.compared.clear()
 
@@ -460,7 +457,9 @@ class World:
         self.unsure.clear()
         self.check()
         assert self._at_rest()
-        truths.agree(self.pair, exact=self.exact, lost=self.lost)
+        # An own message of which only the leaf came back: nobody else keeps what was refused.
+        exact = not [one for name in NAMES for one in self._own(name) if not one.kind]
+        truths.agree(self.pair, exact=exact, lost=self.lost)
 
     def _at_rest(self) -> bool:
         for name in NAMES:

@@ -101,9 +101,14 @@ def was_sent(peer: Peer, message: Any) -> bool:
     return log is not None and message.index < log.cosigned
 
 
+def waiting_in(peer: Peer) -> list[Any]:
+    """What messages wait for; not what was refused before a restore and has not come again."""
+    return [one for one in rows(peer.store, WAITS) if not one.need.startswith("refused:")]
+
+
 def stuck(pair: Pair, lost: Collection[str]) -> set[str]:
     """Messages that wait for one that no node has any more, for what waits for that, or for a lost part of a log."""
-    waits = [one for peer in (pair.be, pair.ma) for one in rows(peer.store, WAITS)]
+    waits = [one for peer in (pair.be, pair.ma) for one in waiting_in(peer)]
     found: set[str] = set()
     while True:
         more = {one.message for one in waits if one.need in lost or one.need in found or (lost and ":" in one.need)}
@@ -138,7 +143,7 @@ def agree(pair: Pair, *, exact: bool = True, lost: Collection[str] = ()) -> None
             assert there.state == fate or one.id in waiting, (one, there)
             assert there.commitment == one.commitment
             assert (there.origin, there.index) == (one.origin, one.index), (one, there)
-        assert {one.message for one in rows(peer.store, WAITS)} <= waiting, rows(peer.store, WAITS)
+        assert {one.message for one in waiting_in(peer)} <= waiting, waiting_in(peer)
         for log in rows(peer.store, LOGS):
             if log.direction == "out":
                 assert log.cosigned == links.to_send(log), log

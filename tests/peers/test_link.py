@@ -786,6 +786,219 @@ def test_what_a_restore_loses_is_what_nobody_else_had() -> None:
     agree(pair)
 
 
+@pytest.mark.parametrize("order", [("governance", "routine"), ("routine", "governance")])
+def test_what_was_refused_before_a_restore_stays_refused_though_it_would_be_allowed_now(order: tuple[str, ...]) -> None:
+    """be acts under a channel before ma has signed it; ma refuses, signs, and is put back to before both."""
+    pair = partners()
+    text = texts.channel(pair.agreement, _types(), title="Signed a moment later")
+    digest = governance.act(pair.be.ctx, "ma", "instrument.propose", "o", instrument=text.decode()).digest
+    governance.act(pair.be.ctx, "ma", "instrument.sign", "chief", digest=digest)
+    pair.settle()
+    copy = Copy(pair.ma.store)
+    object.__setattr__(pair.be.ctx, "policy", replace(pair.be.ctx.policy, check_own=False))
+    pair.channel = digest
+    dossier, early = pair.open_trace()
+    pair.settle()
+    governance.act(pair.ma.ctx, "be", "instrument.sign", "chief", digest=digest)  # within the same millisecond
+    pair.settle()
+    assert (state(pair.be, early), pair.be.message(early.id).checks) == ("refused", ("7",))
+    put_back(pair, "ma", copy)
+    pair.settle()
+    assert state(pair.ma, early) == "waiting"  # not judged without the own signature
+    for lane in order:
+        pair.reopen(pair.ma, lane)
+        pair.settle("routine" if lane == "governance" else "governance")
+    assert (state(pair.ma, early), pair.ma.message(early.id).checks) == ("refused", ("7",))
+    settle(pair)
+    agree(pair)
+    assert pair.ma.dossier(dossier) is None or pair.ma.dossier(dossier).count == 0
+
+
+def test_a_decision_that_was_made_anew_before_the_own_log_was_compared_is_taken_back() -> None:
+    """The partner's batch comes in before the restarted node could ask what it had sent itself."""
+    pair = partners()
+    text = texts.channel(pair.agreement, _types(), title="Signed a moment later")
+    digest = governance.act(pair.be.ctx, "ma", "instrument.propose", "o", instrument=text.decode()).digest
+    governance.act(pair.be.ctx, "ma", "instrument.sign", "chief", digest=digest)
+    pair.settle()
+    governance.act(pair.ma.ctx, "be", "instrument.sign", "chief", digest=digest)
+    pair.settle("governance")
+    copy = Copy(pair.ma.store)
+    dossier, opening = pair.open_trace()
+    pair.settle()
+    bad = unchecked(pair, "be", dossier, "ask-more")
+    tampered(pair.be, bad.id, b"{}")
+    pair.settle()
+    # ma's decision is forged into another one: as if its copy had known something else.
+    good = content_of(pair.be, opening.id) | {"id": bad.id, "act": "ask-more", "after": [opening.id]}
+    good["body"] = acts.act("wanted-trace", "ask-more")["body"]
+    good = {key: part for key, part in good.items() if key not in ("subjects", "statements")}
+    row = msgspec.structs.replace(pair.be.message(bad.id), after=(opening.id,), dossier=dossier, kind="act")
+    pair.be.store.write("test", lambda tx: tx.put(MESSAGES, [row]))
+    put_back(pair, "ma", copy)
+    peer = pair.ma
+    frozen = [one for one in rows(peer.store, LOGS) if one.direction == "out" and one.state == "stopped"]
+    assert [one.lane for one in frozen] == ["routine"]
+    pair.settle()
+    decided = msgspec.structs.replace(
+        peer.message(bad.id), state="applied", kind="act", dossier=dossier, act="ask-more"
+    )
+    body = Content(message=bad.id, salt=bytes(32), body=json.canonical(good))
+
+    def apply(tx: Any) -> None:
+        tx.put(MESSAGES, [decided])
+        tx.put(CONTENTS, [body])
+        Cases(tx, peer.ctx).recount({dossier})
+
+    peer.store.write("test", apply)
+    assert peer.dossier(dossier).count == 2
+    settle(pair)
+    assert (state(pair.ma, bad), state(pair.be, bad)) == ("refused", "refused")
+    assert pair.ma.dossier(dossier).count == pair.be.dossier(dossier).count == 1
+
+
+def test_a_partner_that_holds_a_generation_which_this_store_never_had_stops_the_log() -> None:
+    """Both were put back, to different days; persons are told, and then it goes on."""
+    pair = partners()
+    empty = Copy(pair.ma.store)
+    young = Copy(pair.be.store)
+    dossier, first = pair.open_trace()
+    pair.settle()
+    full = Copy(pair.ma.store)
+    put_back(pair, "ma", empty)
+    copy = Copy(pair.be.store)
+    put_back(pair, "be", young)
+    put_back(pair, "be", copy)
+    frozen = msgspec.structs.replace(log_of(pair.be), state="frozen")
+    pair.be.store.write("test", lambda tx: tx.put(LOGS, [frozen]))
+    pair.reopen(pair.be, "routine")  # generation 2, which continues nothing
+    pair.settle()
+    late = Copy(pair.be.store)
+    put_back(pair, "be", young)
+    settle(pair)
+    put_back(pair, "ma", full)
+    settle(pair)
+    assert state(pair.ma, first) == "applied"
+    agree(pair)
+    assert late is not None
+    assert pair.be.dossier(dossier).state == "opened"
+
+
+def test_a_receipt_that_proves_more_is_kept() -> None:
+    """ma cosigned five entries and was put back to one; be's next generation does not forget the five."""
+    pair = partners()
+    dossier, _ = pair.open_trace()
+    pair.settle()
+    copy = Copy(pair.ma.store)
+    for _ in range(4):
+        pair.answer("be", dossier, "ask-more")
+    pair.settle()
+    assert checkpoints.parse(log_of(pair.be).receipt).size == 5
+    put_back(pair, "ma", copy)
+    pair.be.sender.failed("routine", "a gap")
+    pair.reopen(pair.be, "routine", although_open=True)
+    settle(pair)
+    old = pair.be.store.read(lambda tx: tx.get(LOGS, "passerelle/be/ma/routine/1"))
+    assert old is not None
+    held = checkpoints.parse(old.receipt)
+    assert (old.closing, old.cosigned, held.size) == (1, 1, 5)
+    checkpoints.verify_cosignature(held, pair.ma.identity.receipt)
+    agree(pair)
+
+
+def test_a_refused_act_goes_again_with_what_builds_on_it() -> None:
+    """The partner lost both, and would wait for the first for ever."""
+    pair = partners()
+    dossier, _ = pair.open_trace()
+    pair.settle()
+    copy = Copy(pair.ma.store)
+    bad, good = pair.answer("be", dossier, "ask-more"), pair.answer("be", dossier, "remind")
+    spoiled(pair.be, bad.id, purpose="tracing-of-goods")
+    pair.settle()
+    put_back(pair, "ma", copy)
+    pair.reopen(pair.be, "routine", although_open=True)
+    settle(pair)
+    assert [state(pair.ma, one) for one in (bad, good)] == ["refused", "applied"]
+    agree(pair)
+    assert len([one for one in pair.be.all(MESSAGES) if one.kind == "refusal"]) == 2
+
+
+def test_what_a_past_day_had_no_room_for_counts_for_the_day_of_its_arrival() -> None:
+    """A sender that forgot what it had sent is refused that day and not for ever; nor can it send twice as much."""
+    pair = small(entries=3)
+    made = [pair.open_trace()[1] for _ in range(3)]
+    pair.settle()
+    pair.be.store.write("test", lambda tx: tx.delete(USAGE, [(pair.channel, "2026-11-21", "out")]))
+    made += [pair.open_trace()[1] for _ in range(2)]
+    with pytest.raises(BatchRefusedError) as error:
+        pair.settle()
+    assert error.value.check == Check.LIMITS
+    pair.be.sender.failed("routine", "6")
+    pair.clock.advance(DAY)
+    made += [pair.open_trace()[1] for _ in range(3)]
+    with pytest.raises(BatchRefusedError):
+        pair.settle()  # five at once: two of yesterday and three of today are more than a day holds
+    pair.be.sender.failed("routine", "6")
+    pair.clock.advance(DAY)
+    pair.settle()
+    assert [state(pair.ma, one) for one in made] == ["applied"] * 8
+    used = {one.day: one.entries for one in pair.ma.all(USAGE) if one.direction == "in"}
+    assert used == {"2026-11-21": 3, "2026-11-22": 3, "2026-11-23": 2}
+    agree(pair)
+
+
+def test_acts_that_came_back_without_their_content_count_for_the_limit_too() -> None:
+    pair = small(entries=4)
+    copy = Copy(pair.be.store)
+    for _ in range(3):
+        _, one = pair.open_trace()
+        spoiled(pair.be, one.id, urgency="whenever")
+    pair.settle()
+    put_back(pair, "be", copy)
+    settle(pair)
+    late = [pair.open_trace()[1] for _ in range(2)]
+    pair.settle()
+    assert [state(pair.ma, one) for one in late] == ["applied", "unknown"]
+
+
+def test_messages_of_other_lanes_that_build_on_one_that_may_no_longer_leave_are_told_too() -> None:
+    pair = partners()
+    dossier, _ = pair.open_trace()
+    pair.settle()
+    first = pair.answer("be", dossier, "ask-more")
+    second = pair.answer("be", dossier, "remind")
+    third = pair.answer("be", dossier, "cancelled", lane="flash")
+    moment = {"from": "2026-11-21T12:00:01Z"}
+    governance.act(pair.be.ctx, "ma", "instrument.terminate", "chief", digest=pair.channel, reason="x", **moment)
+    pair.settle("governance")
+    pair.clock.advance(5 * DAY)
+    pair.settle("routine")
+    assert [state(pair.be, one) for one in (first, second, third)] == ["withdrawn"] * 3
+    assert {one.what for one in pair.be.all(ALARMS)} == {"message.not-sent"}
+    again = pair.answer("be", dossier, "cancelled", lane="flash")
+    pair.settle()
+    assert state(pair.ma, again) == "applied"
+    agree(pair)
+
+
+def test_one_that_something_under_way_builds_on_goes_though_it_is_late() -> None:
+    """It is refused with its number; what built on it is judged and not left waiting."""
+    pair = partners()
+    dossier, _ = pair.open_trace()
+    pair.settle()
+    first = pair.answer("be", dossier, "ask-more")
+    last = pair.answer("be", dossier, "cancelled", lane="flash")
+    moment = {"from": "2026-11-21T12:00:01Z"}
+    governance.act(pair.be.ctx, "ma", "instrument.terminate", "chief", digest=pair.channel, reason="x", **moment)
+    pair.settle("governance", "flash")
+    assert state(pair.ma, last) == "waiting"
+    pair.clock.advance(5 * DAY)
+    pair.settle()
+    assert (state(pair.ma, first), pair.be.message(first.id).checks) == ("refused", ("7",))
+    assert state(pair.ma, last) == "applied"
+    agree(pair)
+
+
 # -- one row each ------------------------------------------------------------------------------------------------------
 
 

@@ -133,12 +133,16 @@ def opened(folder: Path, *, check_own: bool = True) -> Iterator["Node"]:
         node.close()
 
 
-def read_file(path: Path, what: str) -> bytes:
-    """A file that a person names. Raises InputError."""
+def read_file(path: Path, what: str, most: int = 300 * 1024 * 1024) -> bytes:
+    """A file that a person names, of at most `most` bytes. Raises InputError."""
     from passerelle.core.errors import InputError
 
     try:
-        return path.read_bytes()
+        with path.open("rb") as file:
+            data = file.read(most + 1)
+        if len(data) > most:
+            raise InputError(f"{what}: expected a file of at most {most} bytes, got more: {path}")
+        return data
     except OSError as error:
         raise InputError(f"{what}: expected a readable file, got {path}: {error.strerror}") from None
 

@@ -46,16 +46,21 @@ def _serving(node: "Node") -> bool:
 def _read(node: "Node", tx: "Reading") -> dict[str, Any]:
     from passerelle.cli.alarms import alarm_value
     from passerelle.core.clock import to_iso
-    from passerelle.exchange import links
+    from passerelle.exchange import limits, links
     from passerelle.ledger.checkpoint import LANES
     from passerelle.ports.records import ALARMS, ATTEMPTS, DRAFTS, MESSAGES, PARTNERS
 
     value: dict[str, Any] = {name: [] for name in ("in_line", "without_receipt", "waiting", "retries", "links")}
+    value["more_in_line"] = 0  # beyond those listed
+    now = node.ctx.clock.now()
     partners = [one.name for one in tx.scan(PARTNERS, limit=_ALL)]
     for partner in partners:
         for lane in LANES:
             line = tx.scan(MESSAGES, "by_queue", (partner, "out", lane, "unsequenced"), limit=_ALL)
-            value["in_line"] += [_message(one, "has no index yet") for one in line]
+            held = {one.channel: limits.held_back(tx, node.ctx, one, now) for one in reversed(line)}
+            value["in_line"] += [_message(one, held[one.channel] or "has no index yet") for one in line]
+            counted = tx.count(MESSAGES, "by_queue", (partner, "out", lane, "unsequenced"))
+            value["more_in_line"] += counted - len(line)
             for log in links.generations(tx, partner, "out", lane):
                 value["without_receipt"] += _without_receipt(tx, log)
             waiting = tx.scan(MESSAGES, "by_queue", (partner, "in", lane, "waiting"), limit=_ALL)
@@ -165,6 +170,8 @@ def _show(screen: Screen, value: dict[str, Any]) -> None:
             screen.table(keys, [[one[key] for key in keys] for one in value[name][:_SHOWN]])
             if (more := len(value[name]) - _SHOWN) > 0:
                 screen.line(f"and {more} more (--json has them)")
+    if value["more_in_line"]:
+        screen.line(f"and {value['more_in_line']} more in line that are not listed")
     for one in value["links"]:
         screen.line(f"\nto do for {one['partner']}, lane {one['lane']}: {one['todo']}")
     if not value["serving"] and (value["in_line"] or value["without_receipt"]):

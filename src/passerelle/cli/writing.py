@@ -57,7 +57,7 @@ def _parsed(path: Path, data: bytes) -> dict[str, Any]:
         value = _plain(tomllib.loads(data.decode("utf-8")))
     except UnicodeDecodeError:
         raise InputError(f"{path.name}: expected UTF-8, got other bytes") from None
-    except tomllib.TOMLDecodeError as error:
+    except (tomllib.TOMLDecodeError, RecursionError) as error:
         raise InputError(f"{path.name}: expected TOML, {error}") from None
     made: dict[str, Any] = value
     return made

@@ -89,7 +89,7 @@ def parse(text: str, where: str = "settings") -> Settings:
     """The settings that a TOML text says. Raises SettingsError naming the key, expected and got."""
     try:
         settings = msgspec.convert(tomllib.loads(text), Settings)
-    except tomllib.TOMLDecodeError as error:
+    except (tomllib.TOMLDecodeError, RecursionError) as error:
         raise SettingsError(f"{where}: expected TOML, {error}") from None
     except msgspec.ValidationError as error:
         raise SettingsError(f"{where}: {error}") from None

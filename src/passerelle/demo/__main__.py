@@ -7,6 +7,7 @@
 """
 
 import argparse
+import contextlib
 import json
 import signal
 import sys
@@ -16,7 +17,8 @@ from pathlib import Path
 from rich.console import Console
 from rich.table import Table
 
-from passerelle.core.errors import PasserelleError
+from passerelle.core.errors import InputError, PasserelleError
+from passerelle.demo import published
 from passerelle.demo.story import Story
 
 
@@ -35,7 +37,11 @@ def main() -> int:
     if options.out.exists() and any(options.out.iterdir()):
         console.print(f"error: --out: expected a new or empty folder, got {options.out}", markup=False)
         return 2
-    options.out.mkdir(parents=True, exist_ok=True)
+    try:
+        options.out.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        console.print(f"error: --out: expected a folder that can be made, got {error.strerror}", markup=False)
+        return 2
     return _play(options.out, options, console)
 
 
@@ -43,6 +49,14 @@ def _play(folder: Path, options: argparse.Namespace, console: Console) -> int:
     console.print(
         "Passerelle: two services, be and ma, exchange under what both have signed. All persons are invented."
     )
+    # Whoever ends the demonstration, and however, the nodes end with it and their folder goes.
+    for number in (signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, _interrupted)
+    try:
+        persons = published.read(options.published) if options.published else []
+    except InputError as error:
+        console.print(f"error: --list: {error}", markup=False)
+        return 2
     story = Story(folder, console.print)
     code = 0
     try:
@@ -54,7 +68,7 @@ def _play(folder: Path, options: argparse.Namespace, console: Console) -> int:
         story.kill_receiver()
         story.put_back()
         if options.published:
-            story.list_of(options.published)
+            story.list_of(options.published.name, persons)
         story.evidence()
     except PasserelleError as error:
         code = 1
@@ -68,10 +82,15 @@ def _play(folder: Path, options: argparse.Namespace, console: Console) -> int:
             _close(story, console, options, code)
         if code == 0 and not options.once:
             console.print(f"\nBoth nodes are up (folders in {folder}). Ctrl-C ends them.")
-            signal.sigwait({signal.SIGINT, signal.SIGTERM})
+            with contextlib.suppress(KeyboardInterrupt):
+                signal.pause()
     finally:
         story.close()
     return code
+
+
+def _interrupted(number: int, frame: object) -> None:
+    raise KeyboardInterrupt
 
 
 def _close(story: Story, console: Console, options: argparse.Namespace, code: int) -> None:
@@ -95,5 +114,4 @@ def _close(story: Story, console: Console, options: argparse.Namespace, code: in
 
 
 if __name__ == "__main__":
-    signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT, signal.SIGTERM})
     sys.exit(main())

@@ -12,7 +12,7 @@ from passerelle.core import ids
 from passerelle.core.clock import add_duration, day_of
 from passerelle.core.errors import ForbiddenError
 from passerelle.core.json import canonical
-from passerelle.demo import cast, published
+from passerelle.demo import cast
 from passerelle.demo.stage import FailedError, Side, wait
 from passerelle.exchange import desk, governance, links
 from passerelle.exchange.desk import Act
@@ -310,10 +310,10 @@ class Story:
         wait("new messages at ma", lambda: self.received(self.ma, fresh) == 5)
         self.check(self.received(self.ma, names) == 60, "and new ones arrive in the new generation, none twice")
 
-    def list_of(self, path: Path) -> None:
-        self.scene(f"One dossier for each person of a published list: {path.name}")
+    def list_of(self, name: str, persons: list[tuple[dict[str, Any], dict[str, Any]]]) -> None:
+        self.scene(f"One dossier for each person of a published list: {name}")
         acts = []
-        for number, (subject, body) in enumerate(published.read(path)):
+        for number, (subject, body) in enumerate(persons):
             content = cast.act(
                 "listed-person",
                 "notice",

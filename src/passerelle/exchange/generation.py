@@ -199,10 +199,12 @@ class Reopening:
 
     def _before(self, part: _Part) -> None:
         """A whole generation that this store never had: its first entry says where the one before it ended."""
-        there = self.ctx.store.read(lambda tx: tx.get(LOGS, part.origin))
-        if part.generation == 1 or part.start > 0 or (there is not None and there.size):
-            return  # who has entries of a generation has those before it whole
+        if part.generation == 1 or part.start > 0:
+            return  # who has the beginning of a generation has those before it as they ended
         leaf, item = part.taken[0]
+        own = self.ctx.store.read(lambda tx: tx.get(ENTRIES, part.origin, 0))
+        if own is not None and own.leaf == item.leaf:
+            return
         try:
             content = contents.parse(item.content, leaf.message)
             contents.check_plain(content)

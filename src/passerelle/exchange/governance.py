@@ -186,6 +186,19 @@ def stored(tx: Writing, ctx: Context, entries: list[Entry]) -> None:
                 tx.put(INSTRUMENTS, [lifecycle.cosigned(record, time=message.time)])
 
 
+def take_away(tx: Writing, ctx: Context, row: Message, content: dict[str, Any]) -> None:
+    """A step of the partner that was taken, and had been refused before this node was put back, counts no more."""
+    record = _record_of(tx, row, content) if row.kind in _AUDIT else None
+    if record is None or row.state != "applied":
+        return
+    tx.put(MESSAGES, [msgspec.structs.replace(row, state="refused")])
+    if row.kind == "instrument.sign" and record.partner_message == row.id:
+        record = msgspec.structs.replace(record, partner_signed=0, partner_message="")
+    elif row.kind in ("instrument.reject", "instrument.terminate"):
+        record = _ended_anew(tx, ctx, record)
+    tx.put(INSTRUMENTS, [record])
+
+
 def refused(tx: Writing, ctx: Context, message: Message) -> None:
     """The partner refused an own step; its row says so already."""
     if not message.kind.startswith("instrument."):

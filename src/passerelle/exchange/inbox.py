@@ -69,6 +69,18 @@ def receive(ctx: Context, body: bytes) -> bytes:
     return receipt(ctx, kept)
 
 
+def admit(ctx: Context, head: bytes) -> None:
+    """Asked before the rest of a batch is read: does a partner sign its header? Raises BatchRefusedError (0, 1)."""
+    try:
+        found = note.parse(head)
+        sender = checkpoints.split_origin(found.lines(wire.BATCH, 5)[0])[0]
+        wire.verify_note(found, _trusted(ctx, sender).envelope)
+    except SignatureError as error:
+        raise BatchRefusedError(Check.SIGNATURE, str(error)) from None
+    except NoteError as error:
+        raise BatchRefusedError(Check.FORM, f"header: {error}") from None
+
+
 def receipt(ctx: Context, log: Log) -> bytes:
     """The stored checkpoint of a received log with this node's cosignatures: what is durable here, and no more."""
     held = checkpoints.parse(log.receipt)

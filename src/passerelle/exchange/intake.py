@@ -30,6 +30,7 @@ from passerelle.ports.store import Writing
 
 _PARENT = "governance:"
 _OWN = "own:"
+_BEFORE = "refused:"  # with an own refusal: that message was refused before this node was put back
 
 
 class Arrival(msgspec.Struct, frozen=True):
@@ -66,10 +67,12 @@ class _Intake:
         self.decided: list[str] = []
         self.known: dict[tuple[str, ...], Message] = {}
         self.undone: list[Message] = []
+        self.recounted: set[str] = set()
         governing = links.current(tx, partner, "in", "governance")
         self.governance = (governing.generation, governing.size) if governing else (1, 0)
         logs = {one: links.current(tx, partner, "out", one) for one in LANES}
         self.still = {one for one, log in logs.items() if log is not None and log.state in ("stopped", "frozen")}
+        self.put_back = any(log is not None and log.generation > 1 for log in logs.values())
 
     # -- new messages -------------------------------------------------------------------------------------------
 
@@ -85,6 +88,8 @@ class _Intake:
             if one.item.withheld:
                 row = msgspec.structs.replace(row, state="withheld", reason=one.item.withheld)
                 self._keep(row)
+            elif self.put_back and self._was_refused(row):
+                continue
             elif one.content is None and contents.kind_of(one.item.content) == "refusal":
                 row = msgspec.structs.replace(row, kind="refusal")
                 self._ignore(row, one.problem)
@@ -195,8 +200,9 @@ class _Intake:
                 text = f"message {row.id} refuses {one['message']}, which this node did not send"
                 notes.alarm(self.tx, self.ctx, "refusal.ignored", self.partner, text)
                 continue
-            # Refused without a refusal, or withheld: it came back from the partner, whose refusal comes again now.
-            if own.refusal or own.state == "withdrawn":
+            # Refused without a refusal, or withheld: it came back from the partner, whose refusal comes again now. One
+            # that is in line goes again, as the partner was put back and others may build on it: it is decided anew.
+            if own.refusal or own.state in ("withdrawn", "unsequenced"):
                 continue
             checks = tuple(one["checks"])
             own = msgspec.structs.replace(own, state="refused", checks=checks, refusal=row.id)
@@ -257,11 +263,38 @@ class _Intake:
 
     def returned(self, names: list[str]) -> None:
         """Own messages are here again, and the log of this lane moves again."""
+        mine = self.tx.get_many(MESSAGES, [(name,) for name in names])
+        for refusal in (one for one in mine.values() if one.kind == "refusal"):
+            for wait in self.tx.scan(WAITS, "key", (refusal.id,), limit=10_000):
+                row = self.tx.get(MESSAGES, wait.need.removeprefix(_BEFORE))
+                if row is not None and row.state in ("waiting", "applied"):
+                    self._was_refused(row)
         self.decided += names
         self.settle()
         self._wake_for(f"{_OWN}{self.partner}/{self.lane}")
         self.settle()
         self.write()
+
+    def _was_refused(self, row: Message) -> bool:
+        """A refusal from before this node was put back stands, also where the message was applied anew meanwhile.
+
+        The partner acted on it. It is told again, because it may have put the message in line again.
+        """
+        found = self.tx.scan(WAITS, "by_need", (_BEFORE + row.id,), limit=1)
+        kept = self.tx.get(CONTENTS, found[0].message) if found else None
+        if kept is None or (row.direction, row.partner) != ("in", self.partner):
+            return False
+        refused = contents.parse(kept.body, found[0].message)["refused"]
+        checks = [Check(one) for part in refused if part["message"] == row.id for one in part["checks"]]
+        gone = self.tx.scan(WAITS, "key", (row.id,), limit=1000)
+        self.tx.delete(WAITS, [(wait.message, wait.need) for wait in (*gone, *found)])
+        if (body := self.tx.get(CONTENTS, row.id)) is not None:
+            self.tx.delete(CONTENTS, [(row.id,)])
+            governance.take_away(self.tx, self.ctx, row, contents.parse(body.body, row.id))
+            self.channels.forget()
+        self._refuse(row, [Objection(check, "refused before this node was put back") for check in checks])
+        self.recounted.add(row.dossier)
+        return True
 
     def finish(self) -> None:
         self.wake()
@@ -275,6 +308,7 @@ class _Intake:
         self.tx.put(CONTENTS, self.bodies)
         self.tx.put(WAITS, self.waits)
         self.cases.save()
+        self.cases.recount(self.recounted - {""})
         for own in self.undone:  # once more, when every step of this batch is among those that count
             governance.refused(self.tx, self.ctx, own)
 
@@ -329,7 +363,6 @@ def take_back(
     `counted`: ids of those that had an index here before, and were counted for the limits then.
     """
     cases = Cases(tx, ctx)
-    undone: set[str] = set()
     # They had left on their day, so they count for its limit: else what is sent next would be refused for ever [6].
     limits.count_again(tx, [message for message in messages if message.id not in counted])
     for message in messages:
@@ -344,27 +377,5 @@ def take_back(
         elif content["kind"].startswith("instrument."):
             governance.again(tx, ctx, message, content, cosigned=True)
         elif content["kind"] == "refusal":
-            for one in content["refused"]:
-                undone.add(_refused_before(tx, message, one))
-    cases.recount({message.dossier for message in messages if message.dossier} | (undone - {""}))
-
-
-def _refused_before(tx: Writing, refusal: Message, one: dict[str, Any]) -> str:
-    """A decision that this node made before it was put back stands, also where it was made anew meanwhile.
-
-    The partner acted on it. Returns the dossier that lost an act by it, or nothing.
-    """
-    row = tx.get(MESSAGES, one["message"])
-    applied = row is not None and row.state == "applied" and row.kind == "act"
-    if (
-        row is not None
-        and row.direction == "in"
-        and row.partner == refusal.partner
-        and (applied or row.state == "waiting")
-    ):
-        checks = tuple(one["checks"])
-        tx.put(MESSAGES, [msgspec.structs.replace(row, state="refused", checks=checks, refusal=refusal.id)])
-        tx.delete(CONTENTS, [(row.id,)])
-        tx.delete(WAITS, [(wait.message, wait.need) for wait in tx.scan(WAITS, "key", (row.id,), limit=1000)])
-        return row.dossier
-    return ""
+            tx.put(WAITS, [Wait(message=message.id, need=_BEFORE + one["message"]) for one in content["refused"]])
+    cases.recount({message.dossier for message in messages if message.dossier})

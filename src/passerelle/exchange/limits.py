@@ -15,7 +15,7 @@ from passerelle.exchange.context import Context
 from passerelle.instruments.channel import Channel
 from passerelle.ledger.entry import Leaf
 from passerelle.ports.records import USAGE, Message, Usage
-from passerelle.ports.store import Writing
+from passerelle.ports.store import Reading, Writing
 
 
 def _more(usage: Usage | None, channel: str, day: str, direction: str, size: int) -> Usage:
@@ -38,6 +38,16 @@ def _passes(channels: Channels, usage: Usage) -> str:
     if usage.bytes > channel.bytes_a_day:
         return f"expected at most {channel.bytes_a_day} bytes on {usage.day} under {usage.channel[:12]}, got more"
     return ""
+
+
+def held_back(tx: Reading, ctx: Context, message: Message, now: int) -> str:
+    """Why a message in line gets no index on the day of `now` (ms), or nothing when the limits do not hold it back."""
+    if not message.channel:
+        return ""
+    key = (message.channel, day_of(now), "out")
+    used = tx.get(USAGE, *key)
+    words = _passes(Channels(tx, ctx), _more(used, *key, message.size))
+    return f"the day's limit is reached: {words}; goes on the next day (UTC)" if words else ""
 
 
 def within(

@@ -140,33 +140,33 @@ def _next(
         # A page full of messages that wait for the next day holds up nobody else's.
         line = tx.scan(MESSAGES, "by_queue", queue, after=(line[-1].position, line[-1].id), limit=limit)
         leaving, ended = limits.may_leave(tx, ctx, line, now)
-    # One that something under way builds on goes all the same: the partner refuses it with its number and then judges
-    # what came behind. It would wait for ever for one that is never sent.
-    late = [(message, words) for message, words in ended if _is_built_on(tx, message)]
-    leaving += [message for message, _ in late]
-    gone = {message.id: words for message, words in ended if (message, words) not in late}
-    going = []
-    for message in sorted(leaving, key=lambda one: (one.position, one.id)):
-        known = tx.get_many(MESSAGES, [(name,) for name in message.after])
-        lost = next((n for n in message.after if n in gone or _is_withdrawn(known.get((n,)))), "")
-        if lost:
-            gone[message.id] = f"it builds on message {lost}, which was not sent"
-        else:
-            going.append(message)
-    rows = {message.id: message for message in line}
-    return going, [(rows[name], words) for name, words in gone.items()]
+    gone: dict[str, tuple[Message, str]] = {}
+    for message, words in ended:
+        behind = _behind(tx, message)
+        if any(other.index >= 0 for other in behind):
+            # Something under way builds on it, so it goes all the same: the partner refuses it with its number and
+            # then judges what came behind. It would wait for ever for one that is never sent.
+            leaving.append(message)
+            continue
+        gone[message.id] = (message, words)
+        for other in behind:
+            gone.setdefault(other.id, (other, f"it builds on message {message.id}, which was not sent"))
+    line = sorted((one for one in leaving if one.id not in gone), key=lambda one: (one.position, one.id))
+    return line, list(gone.values())
 
 
-def _is_built_on(tx: Reading, message: Message) -> bool:
-    """Whether a message that has its index names this one among what it was written after."""
+def _behind(tx: Reading, message: Message) -> list[Message]:
+    """Own messages that were written after this one, in whatever lane, and those after them."""
     if not message.dossier:
-        return False
+        return []
     others = tx.scan(MESSAGES, "by_dossier", (message.dossier,), limit=1_000_000)
-    return any(message.id in other.after and other.index >= 0 and other.direction == "out" for other in others)
-
-
-def _is_withdrawn(message: Message | None) -> bool:
-    return message is not None and message.state == "withdrawn"
+    mine = [other for other in others if other.direction == "out" and other.state != "withdrawn"]
+    reached = {message.id}
+    found: list[Message] = []
+    while more := [other for other in mine if other.id not in reached and not reached.isdisjoint(other.after)]:
+        reached |= {other.id for other in more}
+        found += more
+    return found
 
 
 def sequence(

@@ -19,13 +19,15 @@ import msgspec
 
 from passerelle.core.errors import ExchangeError, IdentityError, NoteError, SignatureError
 from passerelle.exchange import governance, links, notes, outbox, wire
-from passerelle.exchange.context import Context
+from passerelle.exchange.context import MAX_AHEAD, Context
 from passerelle.identity.identity import Identity
 from passerelle.ledger import checkpoint as checkpoints
 from passerelle.ledger.checkpoint import Checkpoint
 from passerelle.ledger.note import Note
 from passerelle.ports.records import ATTEMPTS, LOGS, MESSAGES, Attempt, Log
 from passerelle.ports.store import Reading, Writing
+
+_AHEAD = "this node's clock is more than 5 minutes ahead of that of {}: nothing gets an index before both agree"
 
 
 @dataclass(frozen=True)
@@ -67,6 +69,9 @@ class Sender:
         time, states = status_of(ctx, self.partner, nonce, answer)
         self.skew = time - ctx.clock.now()
 
+        if self.skew < -MAX_AHEAD:
+            # An entry's time can never be taken back: what got one now, the partner would refuse until it is reached.
+            raise ExchangeError(_AHEAD.format(self.partner))
         state, held = next(one for one in states if one[0].lane == lane)
 
         def work(tx: Writing) -> bool:
@@ -248,8 +253,10 @@ def _reconcile(tx: Writing, ctx: Context, partner: str, state: wire.LogState, he
             # The partner was put back behind this generation: it goes again from its first entry.
             tx.put(LOGS, [msgspec.structs.replace(one, cosigned=0)])
     old = logs.get(generation)
+    if old is None and state.size == 0:
+        return True
     if old is None:
-        return state.size == 0
+        return _stop(tx, ctx, log, f"the partner holds generation {generation}, which this store never had")
     if state.size > (old.size if old.state == "open" else links.to_send(old)):
         return _stop(tx, ctx, log, f"the partner holds {state.size} entries, this store {old.size}: it was put back")
     if links.root_of(tx, old, state.size) != state.root:

@@ -169,6 +169,16 @@ def seal_batch(kind: str, origin: str, batch: Batch, *, to: SealKey, signer: Sig
     return struct.pack(">I", len(head)) + head + sealed
 
 
+def header_part(body: bytes) -> bytes:
+    """The header's note once all of it has come, or nothing. Raises BatchRefusedError (0) when it is too large."""
+    if len(body) < 4:
+        return b""
+    (length,) = struct.unpack(">I", body[:4])
+    if length > MAX_HEADER:
+        raise _refuse(f"expected a header of at most {MAX_HEADER} bytes, got {length}")
+    return body[4 : 4 + length] if len(body) >= 4 + length else b""
+
+
 def parse_header(body: bytes, kind: str = BATCH) -> tuple[Header, bytes]:
     """The header and the ciphertext of a sealed batch; nothing is verified yet. Raises BatchRefusedError (0)."""
     if len(body) > MAX_BODY:

@@ -79,7 +79,7 @@ def from_toml(text: str) -> Instrument:
     """
     try:
         value = tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
+    except (tomllib.TOMLDecodeError, RecursionError) as error:
         raise InstrumentFormError([Problem("", "TOML", str(error)[:200])]) from error
     findings = Findings()
     plain = _plain(value, "", findings)
@@ -97,7 +97,11 @@ def from_file(path: str | Path) -> Instrument:
     if path.suffix not in (".toml", ".json"):
         raise InputError(f"expected a file that ends in .toml or .json, got {path.name!r}")
     try:
-        text = path.read_bytes().decode("utf-8")
+        with path.open("rb") as file:
+            data = file.read(4 * MAX_BYTES + 1)
+        if len(data) > 4 * MAX_BYTES:
+            raise InputError(f"expected a file of at most {4 * MAX_BYTES} bytes, got more: {path}")
+        text = data.decode("utf-8")
     except (OSError, UnicodeDecodeError) as error:
         raise InputError(f"expected a readable UTF-8 file, got {path}: {error}") from error
     if path.suffix == ".toml":

@@ -15,6 +15,7 @@ import hashlib
 import re
 from collections.abc import Callable, Iterable
 from functools import lru_cache, partial
+from itertools import pairwise
 from typing import Any
 
 import msgspec
@@ -93,6 +94,8 @@ class _Verifier:
         self.identities: dict[str, Identity] = {}
         self.messages: dict[str, _Message] = {}
         self.refused: set[str] = set()
+        self.roots: dict[tuple[str, int], bytes] = {}
+        self.places: dict[tuple[str, int], str] = {}
 
     def say(self, about: str, says: str, result: str, detail: str = "") -> None:
         self.statements.append(Statement(about, says, result, detail))
@@ -228,10 +231,15 @@ def _message(run: _Verifier, item: dict[str, Any]) -> None:
         _need(proof.index == leaf.index, f"expected index {leaf.index}, got {proof.index}")
         proof.verify(item["leaf"].encode())
         checkpoints.verify(proof.checkpoint, _of(run, sender).log)
+        # A sender may sign two logs under one name. A file that takes from both proves neither.
+        root, size = proof.checkpoint.root, proof.checkpoint.size
+        _need(run.roots.setdefault((leaf.origin, size), root) == root, f"expected one root of size {size}, got two")
+        there = run.places.setdefault((leaf.origin, leaf.index), leaf.message)
+        _need(there == leaf.message, f"expected one leaf at index {leaf.index}, got also that of {there}")
         return when
 
     run.check(about, f"was sent by {sender}: its leaf is in a log that both log keys of {sender} signed", included)
-    _receipt(run, about, item, sender, receiver)
+    _receipt(run, about, item, leaf.origin, sender, receiver)
     content = _content(run, about, item, leaf)
     if leaf.message in run.messages:
         run.say(about, "stands once in the file", "fails", "expected one, got two")
@@ -256,13 +264,15 @@ def _of(run: _Verifier, name: str) -> Identity:
     return run.identities[name]
 
 
-def _receipt(run: _Verifier, about: str, item: dict[str, Any], sender: str, receiver: str) -> None:
+def _receipt(run: _Verifier, about: str, item: dict[str, Any], origin: str, sender: str, receiver: str) -> None:
     # A receipt does not tell a content that came from one that was withheld on the way: no more is said.
     says = f"was received by {receiver}: leaf durable, outcome committed; content, where it came, opened and matched"
     try:
         held = proofs.parse(item["proof"]).checkpoint
-    except (PasserelleError, KeyError, TypeError, AttributeError):
+    except _BROKEN:
         return  # said above
+    if held.origin != origin:
+        return  # said above; a receipt of another log is none of this one
     # Each of these four is verified, here or above. A line of another key, be it theirs, would be one that is not.
     of, to = run.identities.get(sender), run.identities.get(receiver)
     lines = {(key.name, key.id) for key in (*(of.log if of else ()), *(to.receipt if to else ()))}
@@ -416,6 +426,11 @@ def _refusals(run: _Verifier) -> None:
 
 def _order(run: _Verifier) -> None:
     """Whether what the messages build on is here too, and was entered before by the same sender."""
+    leaves = sorted((message.leaf for message in run.messages.values()), key=lambda leaf: (leaf.origin, leaf.index))
+    for one, other in pairwise(leaves):
+        if one.origin == other.origin and one.time > other.time:
+            says = f"was entered at the time of {one.message}, which is before it in the log, or later"
+            run.say(f"message {other.message}", says, "fails", f"expected {_moment(one.time)} or later")
     missing: set[str] = set()
     for message_id, message in run.messages.items():
         after = (message.content or {}).get("after")

@@ -24,11 +24,13 @@ from starlette.routing import Route
 
 from passerelle.core.errors import StoreError, TransportError
 from passerelle.exchange.checks import BatchRefusedError, Check
-from passerelle.exchange.wire import MAX_BODY
+from passerelle.exchange.wire import MAX_BODY, MAX_HEADER, header_part
 from passerelle.ledger.note import MAX_NOTE
 
 PATHS = {"batch": MAX_BODY, "status": MAX_NOTE, "recover": MAX_NOTE}
 Handler = Callable[[bytes], bytes]
+Admit = Callable[[bytes], None]
+BODY_SECONDS = 60
 
 
 class RefusedByPartnerError(TransportError):
@@ -39,22 +41,31 @@ class RefusedByPartnerError(TransportError):
         self.check = check
 
 
-async def _body(request: Request, most: int) -> bytes:
-    """The body, refused as soon as it is too large."""
-    parts = []
-    size = 0
-    async for part in request.stream():
-        size += len(part)
-        if size > most:
-            raise BatchRefusedError(Check.FORM, f"expected at most {most} bytes, got more")
-        parts.append(part)
-    return b"".join(parts)
+async def _body(request: Request, most: int, admit: Admit | None) -> bytes:
+    """The body, refused as soon as it is too large, too slow, or begins with a header that no partner signed."""
+    body = bytearray()
+    admitted = admit is None
+    try:
+        async with asyncio.timeout(BODY_SECONDS):
+            async for part in request.stream():
+                body += part
+                if len(body) > most:
+                    raise BatchRefusedError(Check.FORM, f"expected at most {most} bytes, got more")
+                # A stranger is turned away by the first kilobytes: what he would send behind them is never held.
+                if not admitted and admit is not None and (head := header_part(bytes(body[: 4 + MAX_HEADER]))):
+                    await asyncio.to_thread(admit, head)
+                    admitted = True
+    except TimeoutError:
+        raise BatchRefusedError(Check.FORM, f"expected the whole body within {BODY_SECONDS} s, got a part") from None
+    return bytes(body)
 
 
-def _endpoint(handler: Handler, most: int, log: Callable[[str], None]) -> Callable[[Request], Awaitable[Response]]:
+def _endpoint(
+    handler: Handler, most: int, admit: Admit | None, log: Callable[[str], None]
+) -> Callable[[Request], Awaitable[Response]]:
     async def answer(request: Request) -> Response:
         try:
-            body = await _body(request, most)
+            body = await _body(request, most, admit)
             return Response(await asyncio.to_thread(handler, body), media_type="application/octet-stream")
         except BatchRefusedError as error:
             log(f"{request.url.path}: refused, {error}")
@@ -66,10 +77,17 @@ def _endpoint(handler: Handler, most: int, log: Callable[[str], None]) -> Callab
     return answer
 
 
-def application(handlers: Mapping[str, Handler], log: Callable[[str], None]) -> Starlette:
-    """The partner interface. `handlers` by name of `PATHS`; they run in threads."""
+def application(handlers: Mapping[str, Handler], log: Callable[[str], None], admit: Admit | None = None) -> Starlette:
+    """The partner interface. `handlers` by name of `PATHS`; they run in threads.
+
+    `admit` is shown the header of a batch before the rest is read; it raises BatchRefusedError for a stranger's.
+    """
     routes = [
-        Route(f"/passerelle/1/{name}", _endpoint(handlers[name], most, log), methods=["POST"])
+        Route(
+            f"/passerelle/1/{name}",
+            _endpoint(handlers[name], most, admit if name == "batch" else None, log),
+            methods=["POST"],
+        )
         for name, most in PATHS.items()
     ]
     return Starlette(routes=routes)

@@ -12,7 +12,7 @@ LISTS = ("in_line", "without_receipt", "waiting", "drafts", "retries", "links", 
 
 
 def test_nothing_waits(partners):
-    assert value("queue", partners.be) == {name: [] for name in LISTS} | {"serving": False}
+    assert value("queue", partners.be) == {name: [] for name in LISTS} | {"serving": False, "more_in_line": 0}
     assert ok("queue", partners.be).out == "nothing waits\n"
 
 
