@@ -48,6 +48,8 @@ def happenings(world: World, draw: random.Random) -> list[tuple[int, Callable[[]
         (1, lambda: [world.put_back(one, draw.random()) for one in NAMES]),
         (3, world.recover),
         (1, lambda: (crash(name, 20), world.recover())),
+        (2, lambda: world.insist(name, lane)),
+        (1, lambda: (crash(name, 12), world.insist(name, lane))),
         (3, lambda: world.pass_time(draw.choice((1, 1000, MINUTE, HOUR, DAY)))),
         (2, lambda: world.set_clock(name, draw.choice(OFF))),
     ]

@@ -54,17 +54,6 @@ def judges_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(intake._Intake, "_needs", lambda *_: [])
 
 
-def takes_twice(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A message that goes again in a new generation is decided again, under another id."""
-    honest = intake.arrival
-
-    def arrival(leaf: Any, item: Any, noted: int) -> Any:
-        made = honest(leaf, item, noted)
-        return msgspec.structs.replace(made, leaf=msgspec.structs.replace(leaf, size=leaf.size + 1))
-
-    monkeypatch.setattr(intake, "arrival", arrival)
-
-
 def gives_indexes_without_a_look(monkeypatch: pytest.MonkeyPatch) -> None:
     """A message in line is thrown away with its content when the log is begun anew."""
     honest = outbox.simple
@@ -95,7 +84,6 @@ PLANTED: list[Callable[[pytest.MonkeyPatch], None]] = [
     forgets_what_is_behind,
     never_wakes,
     judges_at_once,
-    takes_twice,
     gives_indexes_without_a_look,
     answers_before_it_stores,
 ]

@@ -77,6 +77,7 @@ class World:
     held: list[Body] = field(default_factory=list)
     copies: dict[str, list[Copy]] = field(default_factory=lambda: {"be": [], "ma": []})
     lost: set[str] = field(default_factory=set)
+    bad: set[str] = field(default_factory=set)  # dossiers that were opened against the channel
     leaves: dict[tuple[str, int], bytes] = field(default_factory=dict)
     unsure: set[str] = field(default_factory=set)  # nodes that were put back and not everybody has compared with
     counts: dict[str, int] = field(default_factory=dict)
@@ -201,7 +202,9 @@ class World:
 
     def misbehave(self, name: str) -> None:
         """A node that checks nothing opens a dossier for a purpose that the channel has not: it is refused."""
-        self._post(name, acts.wanted_request(purpose="curiosity"), "routine", unchecked=True)
+        content = acts.wanted_request(purpose="curiosity")
+        self.bad.add(content["dossier"])
+        self._post(name, content, "routine", unchecked=True)
 
     # -- what heads of service do -------------------------------------------------------------------------------
 
@@ -390,6 +393,17 @@ class World:
         """Persons open new generations where logs stand still; the partner allows it where it froze one."""
         self._safely(self._recover)
 
+    def insist(self, name: str, lane: str) -> None:
+        """Persons open a new generation of a log that looks well: what is on its way goes again in it."""
+        self._safely(lambda: self._insist(self.pair.peer(name), lane))
+
+    def _insist(self, peer: Peer, lane: str) -> None:
+        if current(peer, "out", lane) is not None:
+            with suppress(ExchangeError):
+                self.pair.reopen(peer, lane, although_open=True)
+                self.count("insisted")
+            peer.sender.compared.discard(lane)
+
     def _recover(self) -> None:
         try:
             truths.recover(self.pair)
@@ -460,6 +474,18 @@ class World:
         # An own message of which only the leaf came back: nobody else keeps what was refused.
         exact = not [one for name in NAMES for one in self._own(name) if not one.kind]
         truths.agree(self.pair, exact=exact, lost=self.lost)
+        self._none_wronged()
+
+    def _none_wronged(self) -> None:
+        """What was checked before it left is not refused, but under an instrument that ended or came back meanwhile.
+
+        Or when the clock was put back between writing and sending, to before the channel began. What is written in such
+        a dossier behind is refused too.
+        """
+        for name in NAMES:
+            refused = [one for one in rows(self._store(name), MESSAGES) if one.kind == "act" and one.state == "refused"]
+            bad = self.bad | {one.dossier for one in refused if "7" in one.checks}
+            assert not [one for one in refused if one.dossier not in bad]
 
     def _at_rest(self) -> bool:
         for name in NAMES:

@@ -114,6 +114,10 @@ class Link(RuleBasedStateMachine):
             self.w.crash_at(victim, point)
         self.w.recover()
 
+    @rule(name=names, lane=lanes)
+    def insist(self, name: str, lane: str) -> None:
+        self.w.insist(name, lane)
+
     @rule(milliseconds=st.sampled_from([1, 1000, MINUTE, HOUR, DAY]))
     def pass_time(self, milliseconds: int) -> None:
         self.w.pass_time(milliseconds)
@@ -151,7 +155,7 @@ def run(machine: type[Link], examples: int, steps_: int) -> None:
 
 
 def test_nothing_is_lost_and_nothing_is_doubled_in_memory() -> None:
-    run(Link, 40, 40)
+    run(Link, 60, 40)
 
 
 def test_nothing_is_lost_and_nothing_is_doubled_on_sqlite(tmp_path: Path) -> None:

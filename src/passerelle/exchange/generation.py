@@ -106,6 +106,7 @@ class Reopening:
         self._allowed = states
         self._newest = log.generation
         self._parts: list[_Part] = []
+        self._whole = False  # the partner's copy begins with the oldest of the parts
 
     @property
     def returned(self) -> int:
@@ -211,7 +212,8 @@ class Reopening:
             if content["kind"] != "generation":
                 raise contents.ContentError(f"expected a message of kind generation, got {content['kind']}")
             if not content["previous"]:
-                return  # the partner held nothing
+                self._whole = True  # the partner held nothing before this one
+                return
             previous = checkpoints.parse(content["previous"])
             # Not always the number before: one that the partner never saw is closed empty.
             generation = checkpoints.split_origin(previous.origin)[3]
@@ -244,8 +246,8 @@ class Reopening:
             again += self._close(tx, part, reason)
         top = self._parts[0]
         for log in links.generations(tx, self.partner, "out", self.lane):
-            unknown = log.origin not in {part.origin for part in self._parts} and log.state != "closed"
-            if unknown or log.generation > top.generation:
+            unknown = log.origin not in {part.origin for part in self._parts}
+            if unknown and (self._whole or log.generation > self._parts[-1].generation):
                 # Never seen by the partner, or no longer, as it was put back behind it: all of it goes again.
                 again += _unsent(tx, links.entries(tx, log.origin, 0, log.size), log.origin)
                 tx.put(LOGS, [msgspec.structs.replace(log, state="closed", closing=0, cosigned=0, reason=reason)])

@@ -180,7 +180,7 @@ def _accept(tx: Writing, ctx: Context, opened: _Opened) -> Log:
     if tree.root() != batch.checkpoint.root:
         raise BatchRefusedError(Check.ROOT, "expected the root of these leaves, got another")
     now = ctx.clock.now()
-    arrivals = _arrivals(tx, opened, known, now)
+    arrivals, refused = _arrivals(tx, opened, known, now)
     changed = msgspec.structs.replace(
         log,
         size=tree.size,
@@ -192,7 +192,7 @@ def _accept(tx: Writing, ctx: Context, opened: _Opened) -> Log:
     # Written before the messages are judged: what they rely on is what this log holds now.
     tx.put(LOGS, [changed])
     tx.add(ENTRIES, rows)
-    intake.take_in(tx, ctx, opened.partner, opened.lane, arrivals)
+    intake.take_in(tx, ctx, opened.partner, opened.lane, arrivals, refused)
     return changed
 
 
@@ -297,11 +297,15 @@ def _freeze(tx: Writing, ctx: Context, fork: _ForkError) -> None:
     notes.alarm(tx, ctx, "link.frozen", log.partner, text)
 
 
-def _arrivals(tx: Writing, opened: _Opened, known: int, now: int) -> list[Arrival]:
-    """The new entries that are new messages too: one re-sent in a new generation is known and is not decided again."""
+def _arrivals(tx: Writing, opened: _Opened, known: int, now: int) -> tuple[list[Arrival], list[Message]]:
+    """The new entries that are new messages too: one re-sent in a new generation is known and is not decided again.
+
+    Beside them those that are known and refused: whoever sends one again has not got, or has lost, its refusal.
+    """
     leaves = opened.leaves[known:]
     there = tx.get_many(MESSAGES, [(leaf.message,) for leaf in leaves])
     arrivals = []
+    refused = []
     for leaf, item in zip(leaves, opened.batch.items[known:], strict=True):
         held: Message | None = there.get((leaf.message,))
         if held is not None:
@@ -311,10 +315,12 @@ def _arrivals(tx: Writing, opened: _Opened, known: int, now: int) -> list[Arriva
                 words = f"entry {leaf.index}: expected a fresh message id, got that of another message"
                 raise BatchRefusedError(Check.LEAVES, words)
             # The same message under its new leaf: where it stands now is where evidence is found.
-            tx.put(MESSAGES, [msgspec.structs.replace(held, origin=leaf.origin, index=leaf.index, time=leaf.time)])
+            placed = msgspec.structs.replace(held, origin=leaf.origin, index=leaf.index, time=leaf.time)
+            tx.put(MESSAGES, [placed])
+            refused += [placed] if placed.state == "refused" else []
             continue
         arrivals.append(intake.arrival(leaf, item, now))
-    return arrivals
+    return arrivals, refused
 
 
 def status(ctx: Context, data: bytes) -> bytes:

@@ -10,7 +10,7 @@ A refused message leaves its row and its leaf; its content is not kept. All refu
 of the same lane. Refusals are never refused nor answered: one that makes no sense is kept as an alarm and ignored.
 """
 
-from collections.abc import Container
+from collections.abc import Container, Sequence
 from typing import Any
 
 import msgspec
@@ -330,9 +330,15 @@ def _dossiers(arrivals: list[Arrival]) -> list[str]:
     return [one for one in named if isinstance(one, str)]
 
 
-def take_in(tx: Writing, ctx: Context, partner: str, lane: str, arrivals: list[Arrival]) -> None:
-    """Decide new messages of a partner, in the order of their entries, and everything that waited for them."""
+def take_in(
+    tx: Writing, ctx: Context, partner: str, lane: str, arrivals: list[Arrival], refused: Sequence[Message] = ()
+) -> None:
+    """Decide new messages of a partner, in the order of their entries, and everything that waited for them.
+
+    `refused`: known ones that came again and were refused; the partner is told again.
+    """
     intake = _Intake(tx, ctx, partner, lane)
+    intake.refused += [(row, []) for row in refused]
     readable = [(one.leaf, one.content) for one in arrivals if one.content and one.content["kind"] == "act"]
     limits.within(tx, intake.channels, partner, readable, ctx.clock.now())
     intake.take(arrivals)

@@ -259,6 +259,15 @@ def walked() -> Changed:
             yield where, what, made
 
 
+def disguised() -> Changed:
+    """The compact file with one letter, byte or line changed in its first identity."""
+    value, _ = compact()
+    one, other = value["identities"]
+    for where, what, made in changes(one, "identities[0]"):
+        if what in ("last letter", "byte 20", "twice", "gone"):
+            yield where, what, value | {"identities": [made, other]}
+
+
 def changes(value: Any, at: str = "") -> Changed:
     """The value with one thing changed, for every thing in it. `at` is where it stands."""
     yield from ((at, what, made) for what, made in _whole(value, at) if made != value or type(made) is not type(value))

@@ -8,7 +8,7 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from passerelle.core import json
-from passerelle.oversight.verify import FAILED, VERIFIED, verify
+from passerelle.oversight.verify import FAILED, MAX_FILE, VERIFIED, verify
 from tests.unit.oversight.test_evidence_corpus import compact, sealed
 
 VALUE, TRUSTED = compact()
@@ -173,6 +173,11 @@ def test_any_bytes_are_reported(data: bytes) -> None:
     report = verify(data)
     assert report.verdict == FAILED
     assert [one.result for one in report.statements] == ["fails"]
+
+
+def test_a_file_that_is_too_large_is_not_even_read() -> None:
+    (only,) = verify(bytes(MAX_FILE + 1)).statements
+    assert (only.result, only.detail) == ("fails", f"expected at most {MAX_FILE} bytes, got {MAX_FILE + 1}")
 
 
 def test_nothing_proves_nothing() -> None:

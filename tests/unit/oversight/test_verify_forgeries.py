@@ -619,6 +619,12 @@ def act_of(keys: NodeKeys = BE_KEYS, origin: str = "passerelle/be/ma/routine/1",
     return log.items()
 
 
+def note_of(**fields: Any) -> Items:
+    log = Liar(BE_KEYS, MA_KEYS)
+    log.add(content("note", **fields))
+    return log.items()
+
+
 _BOTH = [_AGREEMENT, _CHANNEL]
 _NAMES = "names a channel and an agreement"
 ALLOWED["act under its channel"] = (claim(act_of(), instruments=_BOTH), "was signed by")
@@ -638,12 +644,21 @@ FORGED["instrument that only an unknown key names"] = (
     claim(act_of(channel="", digest=hash_of(_AGREEMENT))),
     "is named by a message of the file",
 )
+FORGED["instrument that only another kind names"] = (
+    lambda: file_of([BE, MA], note_of(channel=hash_of(_AGREEMENT)), instruments=[_AGREEMENT]),
+    "is named by a message of the file",
+)
 FORGED["instrument that nothing names"] = (claim(act_of(channel="")), "is named by a message of the file")
 FORGED["agreement without the channel that names it"] = (claim(act_of()), "is named by a message of the file")
 FORGED["instrument twice"] = (claim(_TRUE_SIGN, instruments=[_AGREEMENT] * 2), "stands once in the file")
 FORGED["instrument in another layout"] = (
     claim(_TRUE_SIGN, instruments=[_AGREEMENT.replace(",", ", ")]),
     "is named by a message of the file",
+)
+_NOBODY_S = "{}"
+FORGED["instrument without parties"] = (
+    claim(signing(BE_KEYS, "passerelle/be/ma/governance/1", digest=hash_of(_NOBODY_S)), instruments=[_NOBODY_S]),
+    "names its parties",
 )
 _UNREAD = "[]"
 FORGED["instrument that is no object"] = (

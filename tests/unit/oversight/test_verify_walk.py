@@ -5,7 +5,7 @@ from collections import Counter
 from typing import Any
 
 from passerelle.oversight.verify import FAILED, VERIFIED, Report, verify
-from tests.unit.oversight.test_evidence_corpus import changes, compact, exchanged, judged, sealed, walked
+from tests.unit.oversight.test_evidence_corpus import changes, compact, disguised, exchanged, judged, sealed, walked
 
 HARMLESS = {
     # Nothing signs who wrote the file and when. It is told as attested; what holds is the same.
@@ -63,12 +63,12 @@ def test_a_changed_identity_shows_in_the_fingerprint_that_the_reader_is_given() 
     shown = fingerprints(verify(sealed(value)))
     assert shown == sorted(f"fingerprint {one.fingerprint}" for one in trusted)
     accepted = 0
-    for where, what, made in changes(value["identities"][0], "identities[0]"):
-        report = judged(sealed(value | {"identities": [made, value["identities"][1]]}))
+    for where, what, made in disguised():
+        report = judged(sealed(made))
         if report.verdict != FAILED:
             accepted += 1
             assert fingerprints(report) != shown, f"{where}: {what} slipped through"
-    assert accepted > 5
+    assert accepted >= 4
 
 
 def test_the_walk_reaches_every_place() -> None:
