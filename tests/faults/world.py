@@ -485,7 +485,7 @@ class World:
         for name in NAMES:
             refused = [one for one in rows(self._store(name), MESSAGES) if one.kind == "act" and one.state == "refused"]
             bad = self.bad | {one.dossier for one in refused if "7" in one.checks}
-            assert not [one for one in refused if one.dossier not in bad]
+            assert [one.id for one in refused if one.dossier not in bad] == []
 
     def _at_rest(self) -> bool:
         for name in NAMES:

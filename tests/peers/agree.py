@@ -83,7 +83,9 @@ def contents_kept(peer: Peer) -> None:
 
 def standing(dossier: Any, exact: bool) -> dict[str, Any]:
     """What both nodes must say alike of a dossier."""
-    names = ("type", "opener", "state", "status", "count", *(("heads", "standing") if exact else ()))
+    names = ["type", "state", "status", "count"]
+    names += ["heads", "standing"] if exact else []
+    names += ["opener"] if dossier.state else []  # nobody opened it when its opening was refused
     return {name: getattr(dossier, name) for name in names}
 
 

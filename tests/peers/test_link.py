@@ -999,6 +999,25 @@ def test_one_that_something_under_way_builds_on_goes_though_it_is_late() -> None
     agree(pair)
 
 
+def test_an_opening_under_the_older_channel_comes_after_the_own_act_under_the_newer() -> None:
+    """ma's own act came back before be's opening was sent again, and says nothing of the dossier's first channel."""
+    pair = partners()
+    copy = Copy(pair.ma.store)
+    dossier, opening = pair.open_trace()
+    pair.settle()
+    pair.channel = pair.sign(texts.channel(pair.agreement, _types(), title="Next", supersedes=pair.channel), by="ma")
+    pair.clock.advance(1000)
+    own = pair.answer("ma", dossier, "take-charge")
+    pair.settle()
+    put_back(pair, "ma", copy)
+    pair.reopen(pair.ma, "routine")
+    assert (state(pair.ma, own), state(pair.ma, opening)) == ("sequenced", "unknown")
+    settle(pair)
+    assert state(pair.ma, opening) == "applied"
+    assert pair.ma.dossier(dossier).state == "in-charge"
+    agree(pair)
+
+
 # -- one row each ------------------------------------------------------------------------------------------------------
 
 

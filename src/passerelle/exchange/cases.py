@@ -117,7 +117,8 @@ class Cases:
             verdict = decide(request, channel, now)
             objections += [Objection(Check(one.check), str(one)) for one in verdict.reasons]
             alone = alone and all(one.code != "four-eyes" for one in verdict.reasons)
-            if row is not None and not self._same_line(row.channel, content["channel"]):
+            # A row without an opener is of own acts that came back after a restore: the opening will say its channel.
+            if row is not None and row.opener and not self._same_line(row.channel, content["channel"]):
                 words = (
                     f"channel: expected that of the dossier or one that supersedes it, got {content['channel'][:12]}"
                 )

@@ -86,6 +86,8 @@ def parse(data: bytes | str) -> Checkpoint:
 def cosigned_message(name: str, timestamp: int, log: str, size: int, root: bytes) -> bytes:
     """The bytes that ML-DSA-44 signs (tlog-cosignature, `cosigned_message`), for a checkpoint: start 0, end `size`."""
     who, what = name.encode(), log.encode()
+    if len(who) > 255 or len(what) > 255:
+        raise NoteError(f"expected names of at most 255 bytes, got {max(len(who), len(what))}")
     return b"".join(
         (
             b"subtree/v1\n\0",

@@ -472,6 +472,47 @@ def test_the_framing_of_a_withheld_entry(base: Pair, field: str, change: int) ->
     assert refused(pair, Forger(pair).build({"entry.1.withheld": "erased", f"entry.1.{field}": change})) == "0"
 
 
+def head_of(body: bytes) -> bytes:
+    return body[4 : 4 + int.from_bytes(body[:4])]
+
+
+HEADERS = [case for case in CASES if case[0].startswith("header") and case[0] != "header"]
+
+
+@pytest.mark.parametrize(("field", "name", "change", "check"), HEADERS, ids=[f"{c[0]} {c[1]}" for c in HEADERS])
+def test_what_is_asked_before_the_rest_is_read_refuses_no_more_than_the_whole(
+    base: Pair, field: str, name: str, change: Any, check: str
+) -> None:
+    """A header that is let in is judged again with the rest; one that is not, would not have been."""
+    pair = fork(base)
+    body = Forger(pair).build({field: change})
+    before = dump(pair.ma.store)
+    assert asked(pair, head_of(body)) in {"", check} & {"", "0", "1"}
+    assert dump(pair.ma.store) == before
+
+
+def asked(pair: Pair, head: bytes) -> str:
+    """The number with which a header is not let in, or nothing."""
+    try:
+        inbox.admit(pair.ma.ctx, head)
+    except BatchRefusedError as error:
+        return str(error.check)
+    return ""
+
+
+def test_a_stranger_s_header_is_not_let_in(base: Pair) -> None:
+    pair = fork(base)
+    inbox.admit(pair.ma.ctx, head_of(Forger(pair).build()))
+    for signer in (STRANGER.envelope, OTHERS.envelope):
+        with pytest.raises(BatchRefusedError) as error:
+            inbox.admit(pair.ma.ctx, head_of(Forger(pair).build({"header.signer": signer})))
+        assert error.value.check == Check.SIGNATURE
+    for head in (b"", b"x", b"\xff" * 100):
+        with pytest.raises(BatchRefusedError) as error:
+            inbox.admit(pair.ma.ctx, head)
+        assert error.value.check == Check.FORM
+
+
 # -- what is odd but right ---------------------------------------------------------------------------------------------
 
 RIGHT: list[tuple[str, dict[str, Any]]] = [

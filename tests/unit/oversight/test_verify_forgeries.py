@@ -38,11 +38,11 @@ BE, MA = exchanged().trusted
 BE_KEYS, MA_KEYS = exchanged().pair.be.ctx.keys, exchanged().pair.ma.ctx.keys
 
 
-def _identity(keys: NodeKeys) -> Identity:
+def identity_of(keys: NodeKeys) -> Identity:
     return identities.make(keys, country="BE", languages=("fr",), timezone="UTC", endpoints=(), tls="0" * 64)
 
 
-FR = _identity(STRANGER)
+FR = identity_of(STRANGER)
 TRUSTED = (BE, MA, FR)
 
 FORGED: dict[str, tuple[Make, str]] = {}
@@ -378,29 +378,29 @@ def liar_of(log: NodeKeys, receipt: NodeKeys | None) -> Liar:
 
 
 _TRUST = "is one that the reader trusts"
-FORGED["another node under the sender's name"] = (lambda: under(_identity(OTHERS), MA), "was sent by be")
-FORGED["another node under the receiver's name"] = (lambda: under(BE, _identity(_FALSE["ma"])), "was received by ma")
+FORGED["another node under the sender's name"] = (lambda: under(identity_of(OTHERS), MA), "was sent by be")
+FORGED["another node under the receiver's name"] = (lambda: under(BE, identity_of(_FALSE["ma"])), "was received by ma")
 FORGED["all of it by others under both names"] = (
-    lambda: under(_identity(_FALSE["be"]), _identity(_FALSE["ma"]), log=_FALSE["be"], receipt=_FALSE["ma"]),
+    lambda: under(identity_of(_FALSE["be"]), identity_of(_FALSE["ma"]), log=_FALSE["be"], receipt=_FALSE["ma"]),
     _TRUST,
 )
 FORGED["log and receipt keys exchanged in the identity"] = (
-    lambda: under(_identity(_turned("be")), MA, log=_FALSE["be"]),
+    lambda: under(identity_of(_turned("be")), MA, log=_FALSE["be"]),
     "was sent by be",
 )
 FORGED["quantum keys exchanged in the identity"] = (
-    lambda: under(_identity(_turned("be", ("log-pq", "receipt-pq"))), MA, log=_FALSE["be"]),
+    lambda: under(identity_of(_turned("be", ("log-pq", "receipt-pq"))), MA, log=_FALSE["be"]),
     "was sent by be",
 )
 FORGED["one quantum key for both roles"] = (
-    lambda: under(BE, _identity(_turned("ma", ("receipt-pq",))), receipt=_FALSE["ma"]),
+    lambda: under(BE, identity_of(_turned("ma", ("receipt-pq",))), receipt=_FALSE["ma"]),
     "was received by ma",
 )
 FORGED["no identity of the sender"] = (lambda: under(MA), "was sent by be")
 FORGED["no identity of the receiver"] = (lambda: under(BE), _STRANGE)
 FORGED["identity of nobody in the file"] = (lambda: under(BE, MA, FR), "is that of a sender or receiver in the file")
 FORGED["identity twice"] = (lambda: under(BE, MA, MA), "stands once in the file")
-FORGED["two identities of one name"] = (lambda: under(BE, MA, _identity(_FALSE["ma"])), "stands once in the file")
+FORGED["two identities of one name"] = (lambda: under(BE, MA, identity_of(_FALSE["ma"])), "stands once in the file")
 FORGED["written by a third node"] = (
     lambda: under(BE, MA) | {"by": "fr", "identities": [one.body.decode() for one in (BE, MA, FR)]},
     "is that of a sender or receiver in the file",
