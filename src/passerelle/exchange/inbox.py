@@ -74,11 +74,12 @@ def admit(ctx: Context, head: bytes) -> None:
     try:
         found = note.parse(head)
         sender = checkpoints.split_origin(found.lines(wire.BATCH, 5)[0])[0]
-        wire.verify_note(found, _trusted(ctx, sender).envelope)
-    except SignatureError as error:
-        raise BatchRefusedError(Check.SIGNATURE, str(error)) from None
     except NoteError as error:
         raise BatchRefusedError(Check.FORM, f"header: {error}") from None
+    try:
+        wire.verify_note(found, _trusted(ctx, sender).envelope)
+    except (SignatureError, NoteError) as error:
+        raise BatchRefusedError(Check.SIGNATURE, str(error)) from None
 
 
 def receipt(ctx: Context, log: Log) -> bytes:
