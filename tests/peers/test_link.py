@@ -1018,6 +1018,29 @@ def test_an_opening_under_the_older_channel_comes_after_the_own_act_under_the_ne
     agree(pair)
 
 
+def test_a_step_that_stands_in_a_new_generation_counts_from_its_newest_entry_for_both() -> None:
+    pair = strangers()
+    empty = Copy(pair.ma.store)
+    pair.agreement = pair.sign(texts.agreement())
+    pair.channel = pair.sign(texts.channel(pair.agreement, _types()))
+    full = Copy(pair.ma.store)
+    pair.clock.advance(5000)
+    put_back(pair, "ma", empty)
+    pair.reopen(pair.be, "governance", although_open=True)
+    assert {one.state for one in pair.be.all(MESSAGES) if one.kind == "instrument.sign" and one.direction == "out"} == {
+        "unsequenced"
+    }
+    put_back(pair, "ma", full)
+    settle(pair)
+    agree(pair)
+    (record,) = (one for one in pair.ma.all(INSTRUMENTS) if one.digest == pair.channel)
+    assert (record.own_signed, record.partner_signed) == (NOW, NOW + 5000)
+    pair.clock.advance(1000)
+    _, message = pair.open_trace()
+    pair.settle()
+    assert state(pair.ma, message) == "applied"
+
+
 # -- one row each ------------------------------------------------------------------------------------------------------
 
 

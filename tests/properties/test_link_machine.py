@@ -149,20 +149,21 @@ def run(machine: type[Link], examples: int, steps_: int) -> None:
             max_examples=examples,
             stateful_step_count=steps_,
             deadline=None,
+            derandomize=True,  # the campaign of tests.faults looks further
             suppress_health_check=list(HealthCheck),
         ),
     )
 
 
 def test_nothing_is_lost_and_nothing_is_doubled_in_memory() -> None:
-    run(Link, 60, 40)
+    run(Link, 100, 50)
 
 
 def test_nothing_is_lost_and_nothing_is_doubled_on_sqlite(tmp_path: Path) -> None:
     class OnSqlite(Link):
         folder = tmp_path
 
-    run(OnSqlite, 4, 25)
+    run(OnSqlite, 15, 40)
 
 
 def test_a_machine_that_could_not_fail_would_prove_nothing(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -254,6 +254,9 @@ class Reopening:
         generation = max(newest.generation, top.generation) + 1
         # Times of a new log need not follow those of the old one: a clock that was ahead does not block it for good.
         opened = self._begin(tx, generation, ctx.clock.now(), by, reason)
+        # One that was behind in an older generation, and came back in a later one, has its place.
+        placed = {leaf.message for part in self._parts for leaf, _ in part.taken}
+        again = [message for message in again if message.id not in placed]
         tx.put(MESSAGES, again)
         Cases(tx, ctx).recount({message.dossier for message in again if message.dossier})
         returned = [leaf.message for part in self._parts for leaf, _ in part.taken]

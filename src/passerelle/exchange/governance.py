@@ -147,6 +147,21 @@ def entered(tx: Writing, ctx: Context, messages: list[Message]) -> None:
         tx.put(INSTRUMENTS, [record])
 
 
+def entered_again(tx: Writing, ctx: Context, message: Message) -> None:
+    """A step of the partner stands in a new generation: both nodes count it from its newest entry."""
+    body = tx.get(CONTENTS, message.id) if message.kind in _AUDIT and message.state == "applied" else None
+    record = _record_of(tx, message, contents.parse(body.body, message.id)) if body else None
+    if record is None:
+        return
+    if message.kind == "instrument.propose" and record.proposed_by == message.partner:
+        record = msgspec.structs.replace(record, proposed=message.time)
+    elif message.kind == "instrument.sign" and record.partner_message == message.id:
+        record = msgspec.structs.replace(record, partner_signed=message.time)
+    elif message.kind in ("instrument.reject", "instrument.terminate"):
+        record = _ended_anew(tx, ctx, record)
+    tx.put(INSTRUMENTS, [record])
+
+
 def _ended_anew(tx: Reading, ctx: Context, record: Instrument) -> Instrument:
     """The record with its ends as all steps that count give them: of each kind the earliest, by entry times."""
     found: dict[str, list[tuple[int, str, str]]] = {"instrument.reject": [], "instrument.terminate": []}

@@ -24,7 +24,7 @@ import msgspec
 from passerelle.core import ids
 from passerelle.core.errors import ExchangeError, JsonError, NoteError, NotFoundError, SignatureError, StateError
 from passerelle.exchange import content as contents
-from passerelle.exchange import intake, links, notes, wire
+from passerelle.exchange import governance, intake, links, notes, wire
 from passerelle.exchange.checks import BatchRefusedError, Check
 from passerelle.exchange.context import MAX_AHEAD, Context
 from passerelle.exchange.intake import Arrival
@@ -181,7 +181,7 @@ def _accept(tx: Writing, ctx: Context, opened: _Opened) -> Log:
     if tree.root() != batch.checkpoint.root:
         raise BatchRefusedError(Check.ROOT, "expected the root of these leaves, got another")
     now = ctx.clock.now()
-    arrivals, refused = _arrivals(tx, opened, known, now)
+    arrivals, refused = _arrivals(tx, ctx, opened, known, now)
     changed = msgspec.structs.replace(
         log,
         size=tree.size,
@@ -298,7 +298,7 @@ def _freeze(tx: Writing, ctx: Context, fork: _ForkError) -> None:
     notes.alarm(tx, ctx, "link.frozen", log.partner, text)
 
 
-def _arrivals(tx: Writing, opened: _Opened, known: int, now: int) -> tuple[list[Arrival], list[Message]]:
+def _arrivals(tx: Writing, ctx: Context, opened: _Opened, known: int, now: int) -> tuple[list[Arrival], list[Message]]:
     """The new entries that are new messages too: one re-sent in a new generation is known and is not decided again.
 
     Beside them those that are known and refused: whoever sends one again has not got, or has lost, its refusal.
@@ -318,6 +318,7 @@ def _arrivals(tx: Writing, opened: _Opened, known: int, now: int) -> tuple[list[
             # The same message under its new leaf: where it stands now is where evidence is found.
             placed = msgspec.structs.replace(held, origin=leaf.origin, index=leaf.index, time=leaf.time)
             tx.put(MESSAGES, [placed])
+            governance.entered_again(tx, ctx, placed)
             refused += [placed] if placed.state == "refused" else []
             continue
         arrivals.append(intake.arrival(leaf, item, now))
