@@ -27,6 +27,7 @@ from cryptography.hazmat.primitives.asymmetric.mldsa import MLDSA44PublicKey
 
 FAILED, VERIFIED, UNCONFIRMED = "failed", "verified", "consistent, identities unconfirmed"
 MOST_BYTES = 256 * 1024 * 1024
+KEYS = {"log", "receipt", "witness", "envelope", "sealing"}
 WITHHELD = ("erased", "withdrawn", "not-permitted", "not-held")
 
 _ID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}")
@@ -193,18 +194,19 @@ def identity(body: bytes) -> Identity:
         all(re.fullmatch(r"https://(?:[A-Za-z0-9.-]+|\[[0-9A-Fa-f:]+\]):[0-9]{1,5}", one) for one in endpoints),
         "no endpoint",
     )
-    need(isinstance(keys, dict) and set(keys) == {"log", "receipt", "envelope", "sealing"}, "other kinds of keys")
-    for pair in (keys["log"], keys["receipt"]):
+    need(isinstance(keys, dict) and set(keys) == KEYS, "other kinds of keys")
+    for pair in (keys["log"], keys["receipt"], keys["witness"]):
         need(isinstance(pair, list) and len(pair) == 2, "expected two keys")
     log = vkey(keys["log"][0], f"{name}/log", 1), vkey(keys["log"][1], f"{name}/log", 6)
     receipt = vkey(keys["receipt"][0], f"{name}/receipt", 4), vkey(keys["receipt"][1], f"{name}/receipt", 6)
+    witness = vkey(keys["witness"][0], f"{name}/witness", 4), vkey(keys["witness"][1], f"{name}/witness", 6)
     envelope = vkey(keys["envelope"], f"{name}/envelope", 1)
     sealing = keys["sealing"]
     need(isinstance(sealing, dict) and set(sealing) == {"mlkem768", "x25519"}, "other sealing keys")
     texts(sealing["mlkem768"], sealing["x25519"])
     mlkem, x25519 = from_base64(sealing["mlkem768"]), from_base64(sealing["x25519"])
     need(len(mlkem) == 1184 and len(x25519) == 32, "sealing keys of another length")
-    lines = [name, *(key.vkey for key in (*log, *receipt, envelope)), sha256(mlkem + x25519).hex()[:16]]
+    lines = [name, *(key.vkey for key in (*log, *receipt, *witness, envelope)), sha256(mlkem + x25519).hex()[:16]]
     return Identity(name, log, receipt, sha256("\n".join(lines).encode()).hex())
 
 

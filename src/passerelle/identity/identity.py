@@ -31,6 +31,7 @@ from passerelle.identity.keys import (
 FORMAT = "passerelle-identity/1"
 LANGUAGES = ("fr", "nl", "ar", "en")
 _MAX = 64 * 1024
+_KINDS = {"log", "receipt", "witness", "envelope", "sealing"}
 _COUNTRY = re.compile(r"[A-Z]{2}")
 _HEX64 = re.compile(r"[0-9a-f]{64}")
 _ENDPOINT = re.compile(r"https://[A-Za-z0-9.\-\[\]:]+")
@@ -48,6 +49,7 @@ class Identity(msgspec.Struct, frozen=True):
     tls: str
     log: tuple[Verifier, Verifier]
     receipt: tuple[Verifier, Verifier]
+    witness: tuple[Verifier, Verifier]
     envelope: Verifier
     sealing: SealKey
 
@@ -59,8 +61,9 @@ class Identity(msgspec.Struct, frozen=True):
     @property
     def key_digest(self) -> str:
         """64 hex digits over name and keys alone: stays the same when only an address changes."""
-        keys = [self.name, *(v.vkey for v in (*self.log, *self.receipt, self.envelope)), self.sealing.id]
-        return hashlib.sha256("\n".join(keys).encode()).hexdigest()
+        keys = (*self.log, *self.receipt, *self.witness, self.envelope)
+        lines = [self.name, *(key.vkey for key in keys), self.sealing.id]
+        return hashlib.sha256("\n".join(lines).encode()).hexdigest()
 
 
 def make(
@@ -78,6 +81,7 @@ def make(
         "keys": {
             "log": [signer.verifier.vkey for signer in keys.log],
             "receipt": [signer.verifier.vkey for signer in keys.receipt],
+            "witness": [signer.verifier.vkey for signer in keys.witness],
             "envelope": keys.envelope.verifier.vkey,
             "sealing": {"mlkem768": b64(keys.sealing.public.mlkem), "x25519": b64(keys.sealing.public.x25519)},
         },
@@ -149,7 +153,7 @@ def parse(body: bytes) -> Identity:
         "a SHA-256 of a certificate",
         value["tls"],
     )
-    _need(isinstance(keys, dict) and set(keys) == {"log", "receipt", "envelope", "sealing"}, "four kinds of keys", keys)
+    _need(isinstance(keys, dict) and set(keys) == _KINDS, "five kinds of keys", keys)
     sealing = keys["sealing"]
     _need(isinstance(sealing, dict) and set(sealing) == {"mlkem768", "x25519"}, "the two raw sealing keys", sealing)
     envelope = _keys([keys["envelope"]], 1, "envelope")[0]
@@ -170,6 +174,7 @@ def parse(body: bytes) -> Identity:
         tls=value["tls"],
         log=_pair(keys["log"], "log", name, ED25519),
         receipt=_pair(keys["receipt"], "receipt", name, ED25519_COSIGNATURE),
+        witness=_pair(keys["witness"], "witness", name, ED25519_COSIGNATURE),
         envelope=envelope,
         sealing=seal,
     )

@@ -2,7 +2,8 @@
 
 Rules kept here:
 - one key, one kind of statement: `log` keys sign the node's own checkpoints, `receipt` keys cosign partners'
-  checkpoints, the `envelope` key signs batch headers and status notes, the `sealing` key opens what is sealed;
+  checkpoints, `witness` keys cosign partners' audit logs, the `envelope` key signs batch headers and status notes, the
+  `sealing` key opens what is sealed;
 - signature types are those that C2SP assigns: 0x01 Ed25519 over the note text (signed-note), 0x04 Ed25519
   cosignature and 0x06 ML-DSA-44 cosignature (tlog-cosignature). Checkpoints carry both a classical and a post-quantum
   signature and both must verify, so evidence outlives either;
@@ -182,12 +183,25 @@ class NodeKeys:
             Signer(f"{name}/receipt", ED25519_COSIGNATURE, seeds["receipt"]),
             Signer(f"{name}/receipt", MLDSA44, seeds["receipt-pq"]),
         )
+        self.witness = (
+            Signer(f"{name}/witness", ED25519_COSIGNATURE, seeds["witness"]),
+            Signer(f"{name}/witness", MLDSA44, seeds["witness-pq"]),
+        )
         self.envelope = Signer(f"{name}/envelope", ED25519, seeds["envelope"])
         self.sealing = OpenKey(seeds["sealing"])
 
 
 # Each seed's length in bytes: Ed25519 and ML-DSA-44 seeds are 32, ML-KEM-768's 64, X25519's 32.
-SEEDS = {"log": 32, "log-pq": 32, "receipt": 32, "receipt-pq": 32, "envelope": 32, "sealing": 96}
+SEEDS = {
+    "log": 32,
+    "log-pq": 32,
+    "receipt": 32,
+    "receipt-pq": 32,
+    "witness": 32,
+    "witness-pq": 32,
+    "envelope": 32,
+    "sealing": 96,
+}
 
 
 def generate(name: str, random: Callable[[int], bytes] = os.urandom) -> dict[str, bytes]:

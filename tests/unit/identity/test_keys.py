@@ -63,10 +63,11 @@ def test_a_wrong_identity_is_refused_with_what_was_expected(change, words):
         identity.parse(_changed(made, **change))
 
 
-def test_keys_of_different_use_cannot_be_exchanged():
+@pytest.mark.parametrize(("one", "other"), [("log", "receipt"), ("receipt", "witness"), ("log", "witness")])
+def test_keys_of_different_use_cannot_be_exchanged(one, other):
     _, made = make()
     value = json.parse_object(made.body)
-    value["keys"]["log"], value["keys"]["receipt"] = value["keys"]["receipt"], value["keys"]["log"]
+    value["keys"][one], value["keys"][other] = value["keys"][other], value["keys"][one]
     with pytest.raises(IdentityError):
         identity.parse(json.canonical(value))
 
