@@ -213,7 +213,7 @@ class Story:
             body={"warrant": cast.WARRANT},
         )
         self.both(self.second, "opened")
-        self.send(self.ma, "wanted-trace", "take-charge", self.second, body={"service": "مكتب المبحوث عنهم"})
+        self.send(self.ma, "wanted-trace", "take-charge", self.second, body=_CHARGE)
         self.both(self.second, "in-charge")
         self.check(self.ma.stop() == 0, "the process of ma ends cleanly: be queues")
         names = [one.id for one in desk.post(self.be.node.ctx, self.notices(QUEUED))]
@@ -375,6 +375,7 @@ class Story:
         self.figures["seconds"] = round(time.monotonic() - self._began, 1)
 
 
+_CHARGE = {"service": "مكتب المبحوث عنهم", "contact": "ناديا"}
 _PLACE = {"on": "2026-01-20", "place": cast.PLACE}
 
 # Who, which act, the state after it, in words, what the act says.
@@ -384,7 +385,7 @@ _LIFE: list[tuple[str, str, str, str, dict[str, Any]]] = [
         "take-charge",
         "in-charge",
         "taken in charge by a person at ma",
-        {"reference": "MA-2026-4411", "body": {"service": "مكتب المبحوث عنهم"}},
+        {"reference": "MA-2026-4411", "body": _CHARGE},
     ),
     (
         "ma",

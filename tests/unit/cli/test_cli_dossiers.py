@@ -124,7 +124,7 @@ def test_where_there_is_a_choice_the_choices_are_said(partners):
     ok("dossier", "release", partners.be, made["draft"], "--by", "luc")
     partners.settle()
     # In a dossier that is there, its own channel, purpose and basis leave no choice any more.
-    charged = partners.draft("ma", said(service="police"), "act", made["dossier"], "--act", "take-charge")
+    charged = partners.draft("ma", said(service="police", contact="Nadia"), "act", made["dossier"], "--act", "take-charge")
     assert charged["added"].items() >= {"channel": wide, "purpose": "prosecution", "basis": "5(1)"}.items()
     assert charged["added"]["classification"] == "diffusion-restreinte"
 
@@ -230,7 +230,7 @@ def test_a_dossier_on_both_sides(partners):
     partners.deliver("be")
     assert dossier(partners, "be", made["dossier"])["timeline"][0]["delivery"]["words"] == "stored by ma"
     review = said(examined=["political", "military", "religious", "racial"], outcome="none-found")
-    partners.act("ma", said(service="police"), "act", made["dossier"], "--act", "take-charge")
+    partners.act("ma", said(service="police", contact="Nadia"), "act", made["dossier"], "--act", "take-charge")
     partners.act("ma", review, "act", made["dossier"][:14], "--act", "review")
     place = {"kind": "seen", "text": "طنجة", "country": "MA"}
     partners.act("ma", said(on="2026-01-02", place=place), "act", made["dossier"], "--act", "located")

@@ -82,7 +82,7 @@ PLACE: Content = {"kind": "seen", "text": "طنجة، الميناء المتو�
 # A valid body of every act that the shipped types have, beside the opening ones.
 BODIES: dict[str, Content] = {
     "acknowledge": {},
-    "take-charge": {"service": "مكتب المبحوث عنهم"},
+    "take-charge": {"service": "مكتب المبحوث عنهم", "contact": "ناديا"},
     "assign": {"service": "fugitives"},
     "ask-more": {"questions": ["Quelle est la taille de la personne ?"]},
     "no-trace": {"searched": ["ANG", "registre des étrangers"]},
