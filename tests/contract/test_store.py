@@ -152,7 +152,7 @@ def test_what_no_column_can_hold_is_refused(
 
 
 def test_a_store_is_empty_at_first_but_for_its_schema(by_url: Store) -> None:
-    assert [record for kind in KINDS for record in all_of(by_url, kind)] == [Meta(name="schema", value="1")]
+    assert [record for kind in KINDS for record in all_of(by_url, kind)] == [Meta(name="schema", value="2")]
 
 
 # Looking
@@ -671,7 +671,7 @@ def test_several_open_a_fresh_store_at_once(durable_place: Any) -> None:
     assert all_of(durable_place.open(), ENTRIES) == entries(0, 1, 2, 3)
 
 
-@pytest.mark.parametrize("got", ["2", "0", "", None])
+@pytest.mark.parametrize("got", ["1", "0", "", None])
 def test_a_store_of_another_schema_is_not_opened(durable_place: Any, got: str | None) -> None:
     store = durable_place.open()
     if got is None:
@@ -679,7 +679,7 @@ def test_a_store_of_another_schema_is_not_opened(durable_place: Any, got: str | 
     else:
         put(store, META, Meta(name="schema", value=got))
     store.close()
-    with pytest.raises(SchemaError, match=f"expected schema 1, got {got or 'none'}"):
+    with pytest.raises(SchemaError, match=f"expected schema 2, got {got or 'none'}"):
         durable_place.open()
 
 

@@ -8,6 +8,7 @@ import re
 from typing import Any
 
 import jsonschema_rs
+import msgspec
 
 from passerelle.core import ids, json
 from passerelle.core.errors import ExchangeError, JsonError
@@ -126,6 +127,18 @@ def _word(content: object, key: str) -> str:
     return value if isinstance(value, str) and len(value) <= _MOST_WORD else ""
 
 
+def marks_of(content: dict[str, Any]) -> dict[str, str]:
+    """The fields of an act's row that its content gives: what lists and figures need, and nothing personal."""
+    refusing = content.get("act") == "refuse"
+    return {
+        "act": _word(content, "act"),
+        "channel": _word(content, "channel"),
+        "type": _word(content, "type"),
+        "purpose": _word(content, "purpose"),
+        "ground": _word(content.get("body"), "ground") if refusing else "",
+    }
+
+
 def row_of(partner: str, direction: str, lane: str, leaf: Leaf, content: dict[str, Any] | None, noted: int) -> Message:
     """The row of a message from its leaf and, where there is one, its readable content. `noted` in milliseconds.
 
@@ -134,7 +147,7 @@ def row_of(partner: str, direction: str, lane: str, leaf: Leaf, content: dict[st
     content = content or {}
     eyes = content.get("four_eyes")
     dossier = _word(content, "dossier")
-    return Message(
+    made = Message(
         id=leaf.message,
         partner=partner,
         direction=direction,
@@ -142,8 +155,6 @@ def row_of(partner: str, direction: str, lane: str, leaf: Leaf, content: dict[st
         kind=content.get("kind", ""),
         state="sequenced" if direction == "out" else "applied",
         dossier=dossier if ids.is_id(dossier) else "",
-        act=_word(content, "act"),
-        channel=_word(content, "channel"),
         after=tuple(content.get("after", ())),
         governance=content.get("governance", ""),
         origin=leaf.origin,
@@ -156,3 +167,4 @@ def row_of(partner: str, direction: str, lane: str, leaf: Leaf, content: dict[st
         releaser=_word(eyes, "releaser"),
         position=ids.order_of(ids.new_id()),
     )
+    return msgspec.structs.replace(made, **marks_of(content))

@@ -20,7 +20,7 @@ from passerelle.core.audit import What
 from passerelle.core.errors import DossierError, ForbiddenError, InputError, NotFoundError
 from passerelle.exchange import notes, outbox
 from passerelle.exchange.cases import Cases, Objection
-from passerelle.exchange.content import MAX_AFTER
+from passerelle.exchange.content import MAX_AFTER, marks_of
 from passerelle.exchange.context import Context
 from passerelle.exchange.outbox import Outgoing
 from passerelle.ports.records import AUDITS, DRAFTS, Audit, Draft, Message
@@ -194,10 +194,9 @@ def _write(tx: Writing, ctx: Context, acts: Sequence[tuple[str, Act]]) -> list[M
             lane=act.lane,
             now=now,
             dossier=act.content["dossier"],
-            act=act.content["act"],
-            channel=str(act.content.get("channel", "")),
             author=act.author,
             releaser=act.releaser,
+            **marks_of(content),
         )
         kind = cases.kind_of(content)
         if kind is None or act.content["act"] not in kind.acts:
