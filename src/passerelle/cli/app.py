@@ -9,8 +9,8 @@ import typer
 from typer.main import get_command
 
 from passerelle.cli import acts, alarms, dossiers, evidence, exits, instruments, links, nodes, partners, queue, types
-from passerelle.cli.screen import visible
 from passerelle.core.errors import PasserelleError
+from passerelle.core.text import visible
 
 app = typer.Typer(
     name="passerelle",

@@ -1,15 +1,18 @@
 """What a person sees: lines and tables, in colour on a terminal only.
 
 Texts of partners and officers are printed as they are, never as markup. Text that runs from right to left is isolated
-(U+2068 … U+2069) on a terminal, so that it does not turn the columns beside it around; a pipe gets the bare text.
+(U+2068 … U+2069) on a terminal, so that it does not turn the columns beside it around; a pipe gets the bare text, but
+for Arabic, whose sentences read wrongly without isolates wherever they are shown.
 """
 
 import re
 import sys
-import unicodedata
 from collections.abc import Iterable, Sequence
 from functools import cached_property
 from typing import TYPE_CHECKING
+
+from passerelle.core import words
+from passerelle.core.text import visible
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -42,14 +45,8 @@ def _style(text: str) -> str:
 
 _MOMENT = re.compile(r"(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)\.\d{3}Z")
 _SENTENCE = 24  # letters that a folded column needs at least
-# Control characters but newline and tab, and direction marks that turn their surroundings around: a name, or the
-# answer of a strange server, must not move the cursor or hide what stands beside it.
+# Control characters but newline and tab, and direction marks that turn their surroundings around.
 _UNSEEN = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
-
-
-def visible(text: str) -> str:
-    """The text with what would act on a terminal replaced."""
-    return _UNSEEN.sub("\ufffd", text)
 
 
 def escaped(text: str) -> str:
@@ -59,9 +56,12 @@ def escaped(text: str) -> str:
 
 def isolated(text: str) -> str:
     """The text between isolates when some of it runs from right to left."""
-    if any(unicodedata.bidirectional(letter) in ("R", "AL", "AN") for letter in text):
-        return f"\u2068{text}\u2069"
-    return text
+    return f"\u2068{text}\u2069" if words.runs_left(text) else text
+
+
+def _bare(text: str) -> str:
+    """What a pipe gets."""
+    return visible(text) if words.language() == "ar" else visible(text).replace("\u2068", "").replace("\u2069", "")
 
 
 class Screen:
@@ -82,7 +82,7 @@ class Screen:
             for one in text.split("\n"):
                 self._console.print(self._cell(one), soft_wrap=True)
         else:
-            sys.stdout.write(visible(text) + "\n")
+            sys.stdout.write(_bare(text) + "\n")
 
     def title(self, text: str) -> None:
         """A heading, with an empty line before it."""
@@ -138,7 +138,7 @@ class Screen:
         self._console.print(table)
 
     def _plain(self, heads: Sequence[str], rows: list[list[str]]) -> None:
-        flat = [[visible(cell).replace("\n", " ") for cell in row] for row in [list(heads), *rows]]
+        flat = [[_bare(cell).replace("\n", " ") for cell in row] for row in [list(heads), *rows]]
         widths = [max(len(row[place]) for row in flat) for place in range(len(heads))]
         for row in flat:
             cells = (cell.ljust(width) for cell, width in zip(row, widths, strict=True))

@@ -124,7 +124,9 @@ def test_where_there_is_a_choice_the_choices_are_said(partners):
     ok("dossier", "release", partners.be, made["draft"], "--by", "luc")
     partners.settle()
     # In a dossier that is there, its own channel, purpose and basis leave no choice any more.
-    charged = partners.draft("ma", said(service="police", contact="Nadia"), "act", made["dossier"], "--act", "take-charge")
+    charged = partners.draft(
+        "ma", said(service="police", contact="Nadia"), "act", made["dossier"], "--act", "take-charge"
+    )
     assert charged["added"].items() >= {"channel": wide, "purpose": "prosecution", "basis": "5(1)"}.items()
     assert charged["added"]["classification"] == "diffusion-restreinte"
 
