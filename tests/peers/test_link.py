@@ -1018,6 +1018,48 @@ def test_an_opening_under_the_older_channel_comes_after_the_own_act_under_the_ne
     agree(pair)
 
 
+def test_a_partner_put_back_twice_to_before_and_to_after_a_generation_began() -> None:
+    """First it lacks the old generation's end, then it holds the new one after all: nothing is sent in a closed log."""
+    pair = partners()
+    names = busy(pair, 1)
+    early = Copy(pair.ma.store)
+    copy = Copy(pair.be.store)
+    names += busy(pair, 1)
+    put_back(pair, "be", copy)
+    settle(pair)
+    names += busy(pair, 1)
+    late = Copy(pair.ma.store)
+    assert log_of(pair.ma, "in").generation == 2
+    put_back(pair, "ma", early)
+    assert pair.compare(pair.be, "routine")
+    put_back(pair, "ma", late)
+    message = pair.answer("be", names[0], "remind")
+    settle(pair)
+    assert state(pair.ma, message) == "applied"
+    agree(pair)
+
+
+def test_what_rests_on_an_own_act_waits_for_what_that_rests_on() -> None:
+    """ma's own act came back; the act of be on which it rests has come again and still waits for its opening."""
+    pair = partners()
+    copy = Copy(pair.ma.store)
+    dossier, opening = pair.open_trace()
+    alert = pair.answer("be", dossier, "cancelled", lane="flash")
+    pair.settle()
+    own = pair.answer("ma", dossier, "report-deletion")
+    pair.settle()
+    last = pair.answer("be", dossier, "correct", message=alert.id)
+    pair.settle()
+    put_back(pair, "ma", copy)
+    pair.reopen(pair.ma, "routine")
+    pair.settle("flash")
+    assert (state(pair.ma, own), state(pair.ma, alert)) == ("sequenced", "waiting")
+    pair.settle("routine")  # the opening and the correction in one batch
+    assert [state(pair.ma, one) for one in (opening, alert, last)] == ["applied"] * 3
+    settle(pair)
+    agree(pair)
+
+
 def test_a_step_that_stands_in_a_new_generation_counts_from_its_newest_entry_for_both() -> None:
     pair = strangers()
     empty = Copy(pair.ma.store)

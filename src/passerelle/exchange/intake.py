@@ -110,6 +110,8 @@ class _Intake:
             row = self.rows.get(name) or self.known.get((name,))
             if row is None or row.partner != self.partner or row.state == "waiting":
                 needs.append(name)
+            elif row.direction == "out" and (self.put_back or self.still):
+                needs += self._lacking(row)
         # While an own log stands still, this node was put back and lacks messages of its own, until persons have
         # recovered them. The partner rests on them: on signatures whatever it sends, on what it refuses in a refusal.
         for own in {"governance", lane} if content["kind"] == "refusal" else {"governance"}:
@@ -119,6 +121,23 @@ class _Intake:
         if (int(generation), int(size)) > self.governance and int(generation) >= self.governance[0]:
             needs.append(_PARENT + self.partner)
         return needs
+
+    def _lacking(self, own: Message) -> list[str]:
+        """What an own message that came back rests on, and that has not come again or not been decided yet."""
+        lacking: dict[str, None] = {}
+        seen: set[str] = set()
+        todo = list(own.after)
+        while todo:
+            name = todo.pop()
+            if name in seen:
+                continue
+            seen.add(name)
+            row = self.rows.get(name) or self.tx.get(MESSAGES, name)
+            if row is None or row.state == "waiting":
+                lacking[name] = None
+            elif row.direction == "out":
+                todo += row.after
+        return list(lacking)
 
     def _keep(self, row: Message, *, decided: bool = True) -> None:
         self.rows[row.id] = row

@@ -252,6 +252,9 @@ def _reconcile(tx: Writing, ctx: Context, partner: str, state: wire.LogState, he
         if one.generation > generation and one.cosigned:
             # The partner was put back behind this generation: it goes again from its first entry.
             tx.put(LOGS, [msgspec.structs.replace(one, cosigned=0)])
+        elif one.generation < generation and one.cosigned < links.to_send(one):
+            # It holds what continues this generation, so it has this one to its end (again: it was behind it once).
+            tx.put(LOGS, [msgspec.structs.replace(one, cosigned=links.to_send(one))])
     old = logs.get(generation)
     if old is None and state.size == 0:
         return True
