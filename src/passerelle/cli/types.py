@@ -87,6 +87,8 @@ def show(
                 "lanes": sorted(act.lanes),
                 "four_eyes": act.four_eyes,
                 "magistrate": act.magistrate,
+                "attest": {name: one.text(speaks) for name, one in act.attest.items()},
+                "review": act.review,
             }
             for act in kind.acts.values()
         },

@@ -17,6 +17,7 @@ class What(StrEnum):
     INSTRUMENT_REJECTED = "instrument.rejected"
     INSTRUMENT_TERMINATED = "instrument.terminated"
     ACT_DRAFTED = "act.drafted"
+    ACT_ATTESTED = "act.attested"
     ACT_DISCARDED = "act.discarded"
     ACT_RELEASED = "act.released"
     ACT_REFUSED = "act.refused"
@@ -25,3 +26,8 @@ class What(StrEnum):
     GENERATION_ALLOWED = "generation.allowed"
     EVIDENCE_EXPORTED = "evidence.exported"
     ALARM_SEEN = "alarm.seen"
+
+
+NEVER_EXPORTED = frozenset({What.ACT_ATTESTED})
+"""Words whose details stay on this node: an export carries their commitment alone. What an author attests (that no
+protection claim is pending, say) tells by its very question what must never reach a partner or a file."""

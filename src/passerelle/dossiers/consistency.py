@@ -10,13 +10,14 @@ import re
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from passerelle.core.clock import check_duration
+from passerelle.core.clock import add_duration
 from passerelle.core.errors import InputError
 from passerelle.dossiers.rules import Value
 from passerelle.dossiers.schema import CatalogueError
-from passerelle.dossiers.shapes import ActType, Deadline, DossierType, Moment, Transition
+from passerelle.dossiers.shapes import LANGUAGES, ActType, Deadline, DossierType, Moment, Transition
 
 LANES = ("routine", "flash")
+_NAME = re.compile(r"[a-z][a-z0-9-]{0,63}")
 _VERSION = re.compile(r"[1-9][0-9]{0,3}\.[0-9]{1,4}")
 
 
@@ -94,6 +95,7 @@ class _Check:
             raise self.fail(f"{path}.by", "opener, for an opening act", act.by)
         if (act.refers or act.revokes) and "message" not in act.schema.get("required", ()):
             raise self.fail(f"{path}.body.required", "message, since it depends on it", "none")
+        self._release(act, path)
         for number, way in enumerate(act.transitions):
             self._transition(act, way, f"{path}.transitions[{number}]")
         for rule in (*act.rules, *(rule for way in act.transitions for rule in way.rules)):
@@ -106,6 +108,22 @@ class _Check:
         person = self._form("person")["properties"]
         self.one_of(f"{path}.subjects.categories", sorted(subjects.categories), self._form("category")["enum"])
         self.one_of(f"{path}.subjects.needs", subjects.needs, person)
+
+    def _release(self, act: ActType, path: str) -> None:
+        """What the author attests has a name and words; a review only where one person may do what needs two."""
+        for name, labels in act.attest.items():
+            if not _NAME.fullmatch(name):
+                raise self.fail(f"{path}.attest", "names of a-z, 0-9 and dash", name)
+            for language in LANGUAGES:
+                if not labels.text(language).strip():
+                    raise self.fail(f"{path}.attest.{name}.{language}", "a statement", "nothing")
+        if not act.review:
+            return
+        self._duration(f"{path}.review", act.review)
+        if not act.four_eyes:
+            raise self.fail(f"{path}.review", "four_eyes = true beside it", "an act that one person may release")
+        if "flash" not in act.lanes:
+            raise self.fail(f"{path}.review", "an act of the flash lane", f"lanes {', '.join(sorted(act.lanes))}")
 
     def _transition(self, act: ActType, way: Transition, path: str) -> None:
         if act.opening != ("" in way.sources) or (act.opening and len(way.sources) > 1):
@@ -165,19 +183,24 @@ class _Check:
         self._duration("defaults.retention", defaults.retention)
 
     def _duration(self, path: str, text: str) -> None:
+        """A period that is not over when it begins, and ends while calendars count."""
         try:
-            check_duration(text)
+            ends = add_duration(0, text)
         except InputError:
             raise self.fail(path, "an ISO 8601 duration like PT8H or P3D", text) from None
+        if ends == 0:
+            raise self.fail(path, "a duration that is not zero", text)
 
     def _deadline(self, deadline: Deadline, path: str) -> None:
         self.one_of(f"{path}.duration", deadline.duration, self._form("urgency")["enum"])
-        if not (deadline.duration and deadline.runs_from and deadline.ends_at):
-            raise self.fail(path, "duration, runs_from and ends_at that are not empty", "an empty one")
+        if not (deadline.runs_from and deadline.ends_at):
+            raise self.fail(path, "runs_from and ends_at that are not empty", "an empty one")
         for urgency, text in deadline.duration.items():
             self._duration(f"{path}.duration.{urgency}", text)
         if deadline.most:
             self._duration(f"{path}.most", deadline.most)
+        if deadline.escalate:
+            self._escalate(deadline, f"{path}.escalate")
         for name, moments in (("runs_from", deadline.runs_from), ("ends_at", deadline.ends_at)):
             for number, moment in enumerate(moments):
                 self._moment(moment, f"{path}.{name}[{number}]")
@@ -189,6 +212,15 @@ class _Check:
             if (deadline.since,) not in days:
                 raise self.fail(f"{path}.since", f"a day in the body of {moment.act or moment.state}", deadline.since)
 
+    def _escalate(self, deadline: Deadline, path: str) -> None:
+        """By the clock, and before the time has run out: nobody is called by the calendar, or too late."""
+        self._duration(path, deadline.escalate)
+        if not deadline.escalate.startswith("PT"):
+            raise self.fail(path, "a time by the clock like PT5M", deadline.escalate)
+        for text in deadline.duration.values():
+            if add_duration(0, deadline.escalate) >= add_duration(0, text):
+                raise self.fail(path, f"less than the deadline's own {text}", deadline.escalate)
+
     def _moment(self, moment: Moment, path: str) -> None:
         if bool(moment.act) == bool(moment.state):
             raise self.fail(path, "either an act or a state", f"{moment.act or 'no act'}, {moment.state or 'no state'}")
@@ -196,3 +228,11 @@ class _Check:
         self.one_of(path, [moment.state] if moment.state else [], self.kind.states)
         if moment.act:
             self._where(path, moment.act, moment.where)
+        elif moment.by or moment.where:
+            raise self.fail(path, "by and where only with an act", f"state {moment.state}")
+        if (
+            moment.act
+            and moment.by
+            and self.kind.acts[moment.act].by not in (moment.by, "either", "author", "receiver")
+        ):
+            raise self.fail(f"{path}.by", f"the side that does {moment.act}", moment.by)

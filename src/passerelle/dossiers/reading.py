@@ -200,6 +200,8 @@ class Reader:
             keep_back=raw.keep_back,
             four_eyes=chosen(change.four_eyes, raw.four_eyes),
             magistrate=chosen(change.magistrate, raw.magistrate),
+            attest=chosen(change.attest, raw.attest),
+            review=chosen(change.review, raw.review),
             labels=raw.labels,
             help=raw.help,
             # What happens on purpose is looked at before what only a crossing brings about.
@@ -294,7 +296,7 @@ class Reader:
 
 
 def _moments(raw: list[RawMoment]) -> tuple[Moment, ...]:
-    return tuple(Moment(moment.act, moment.state, dict(moment.where)) for moment in raw)
+    return tuple(Moment(moment.act, moment.state, moment.by, dict(moment.where)) for moment in raw)
 
 
 def _with_grounds(body: dict[str, Any], grounds: Mapping[str, Labels]) -> dict[str, Any]:

@@ -74,6 +74,9 @@ class ActType:
     `rank`: among concurrent acts the lower is applied first. `lanes`: those it may take. `wind_down`: still allowed
     after the channel was terminated. `revokes`: what the message named had established no longer counts. `keep_back`:
     remembers the state that was left, for `@back`. `four_eyes`, `magistrate`: what the release needs at least.
+    `attest`: statements by name that the author makes on this node before the act may be released; they stand in the
+    type, so both sides know that they are asked for, and they are never sent. `review`: ISO 8601 duration or ""; in the
+    flash lane a duty officer may release the act alone, and a second person reviews it within that time.
     `schema`: JSON Schema 2020-12 of the body with its `$defs`. `remembered`: fields of the body that rules look at
     later. `dated`: where days stand that must be past or future.
     """
@@ -89,6 +92,8 @@ class ActType:
     keep_back: bool
     four_eyes: bool
     magistrate: bool
+    attest: Mapping[str, Labels]
+    review: str
     labels: Labels
     help: Labels
     transitions: tuple[Transition, ...]
@@ -107,10 +112,11 @@ class ActType:
 
 @dataclass(frozen=True)
 class Moment:
-    """An act whose body has these words, or a state that is entered."""
+    """An act whose body has these words, by one side or both (""), or a state that is entered."""
 
     act: str = ""
     state: str = ""
+    by: Side | Literal[""] = ""
     where: Mapping[str, tuple[Value, ...]] = field(default_factory=dict)
 
 
@@ -119,9 +125,10 @@ class Deadline:
     """Who owes what by when: a default, which the channel's figure replaces.
 
     Runs from the first of `runs_from` (or from the day in its body's field `since`) to the first of `ends_at`. No
-    figure for an urgency: it does not run then. `days`: how P…D is counted; PT… always runs by the clock. `most`: what
-    no channel may exceed; `treaty`: the limit of the treaty that the channel names binds. `then`: the act that is due
-    when the time has run out.
+    figure for an urgency: it does not run then. No figure at all: it runs only where the channel gives one. `days`:
+    how P…D is counted; PT… always runs by the clock. `most`: what no channel may exceed; `treaty`: the limit of the
+    treaty that the channel names binds. `then`: the act that is due when the time has run out. `escalate`: ISO 8601
+    duration by the clock, or ""; each time it passes without an answer, the next person on call is called.
     """
 
     name: str
@@ -135,6 +142,7 @@ class Deadline:
     most: str = ""
     treaty: bool = False
     then: str = ""
+    escalate: str = ""
 
 
 @dataclass(frozen=True)

@@ -63,6 +63,8 @@ class RawAct(Raw, frozen=True):
     keep_back: bool = False
     four_eyes: bool = False
     magistrate: bool = False
+    attest: dict[str, Labels] = {}
+    review: str = ""
     lanes: tuple[str, ...] | None = None
     rules: list[dict[str, Any]] = []
     subjects: RawSubjects = RawSubjects()
@@ -79,6 +81,8 @@ class RawChange(Raw, frozen=True):
     wind_down: bool | None = None
     four_eyes: bool | None = None
     magistrate: bool | None = None
+    attest: dict[str, Labels] | None = None
+    review: str | None = None
     lanes: tuple[str, ...] | None = None
     rules: list[dict[str, Any]] | None = None
     subjects: RawSubjects = RawSubjects()
@@ -89,6 +93,7 @@ class RawMoment(Raw, frozen=True):
 
     act: str = ""
     state: str = ""
+    by: Side | Literal[""] = ""
     where: dict[str, tuple[str | int | bool, ...]] = {}
 
 
@@ -105,6 +110,7 @@ class RawDeadline(Raw, frozen=True):
     most: str = ""
     treaty: bool = False
     then: str = ""
+    escalate: str = ""
 
 
 class RawDefaults(Raw, frozen=True):

@@ -18,6 +18,10 @@ _WORDS: dict[Language, dict[str, str]] = {
         "four_eyes": "two persons",
         "magistrate": "a magistrate",
         "most": "at most",
+        "attest": "the author attests, on this node only",
+        "review": "one duty officer in the flash lane, reviewed within",
+        "escalate": "the next on call is called every",
+        "channel": "only as the channel says",
     },
     "fr": {
         "states": "États",
@@ -34,6 +38,10 @@ _WORDS: dict[Language, dict[str, str]] = {
         "four_eyes": "deux personnes",
         "magistrate": "un magistrat",
         "most": "au plus",
+        "attest": "l'auteur atteste, sur ce nœud seulement",
+        "review": "un seul officier de permanence dans la voie éclair, contrôle sous",
+        "escalate": "la personne d'astreinte suivante est appelée toutes les",
+        "channel": "seulement si le canal le prévoit",
     },
     "nl": {
         "states": "Toestanden",
@@ -50,6 +58,10 @@ _WORDS: dict[Language, dict[str, str]] = {
         "four_eyes": "twee personen",
         "magistrate": "een magistraat",
         "most": "ten hoogste",
+        "attest": "de auteur verklaart, alleen op deze node",
+        "review": "één permanentieofficier in de spoedlijn, toetsing binnen",
+        "escalate": "de volgende van wacht wordt opgeroepen om de",
+        "channel": "alleen zoals het kanaal bepaalt",
     },
     "ar": {
         "states": "الحالات",
@@ -66,6 +78,10 @@ _WORDS: dict[Language, dict[str, str]] = {
         "four_eyes": "شخصان",
         "magistrate": "قاضٍ",
         "most": "على الأكثر",
+        "attest": "يشهد المحرر، على هذه العقدة فقط",
+        "review": "ضابط مداومة وحده في المسار العاجل، مع المراجعة داخل",
+        "escalate": "يُستدعى المداوم الموالي كل",
+        "channel": "فقط وفق ما تنص عليه القناة",
     },
 }
 
@@ -87,11 +103,16 @@ def describe(kind: DossierType, language: Language) -> str:
 def _act(act: ActType, language: Language) -> str:
     words = _WORDS[language]
     who = [words[act.by], *(words[need] for need in ("four_eyes", "magistrate") if getattr(act, need))]
-    return f"- {act.labels.text(language)} ({', '.join(who)}): {act.help.text(language)}"
+    if act.review:
+        who.append(f"{words['review']} {act.review}")
+    told = f"- {act.labels.text(language)} ({', '.join(who)}): {act.help.text(language)}"
+    attested = "".join(f"\n  - {words['attest']}: {one.text(language)}" for one in act.attest.values())
+    return told + attested
 
 
 def _deadline(deadline: Deadline, language: Language) -> str:
     words = _WORDS[language]
-    times = " / ".join(dict.fromkeys(deadline.duration.values()))
+    times = " / ".join(dict.fromkeys(deadline.duration.values())) or words["channel"]
     most = f", {words['most']} {deadline.most}" if deadline.most else ""
-    return f"- {deadline.labels.text(language)}: {times}{most} ({words[deadline.owner]})"
+    calls = f", {words['escalate']} {deadline.escalate}" if deadline.escalate else ""
+    return f"- {deadline.labels.text(language)}: {times}{most}{calls} ({words[deadline.owner]})"

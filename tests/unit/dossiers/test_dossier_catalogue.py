@@ -195,6 +195,74 @@ BROKEN = {
         "deadlines.acknowledge.then",
         "got panic",
     ),
+    "deadline of no time": ('immediate = "P1D"', 'immediate = "PT0S"', "acknowledge.duration.immediate", "not zero"),
+    "deadline without end": (
+        'immediate = "P1D"',
+        'immediate = "P99999Y"',
+        "acknowledge.duration.immediate",
+        "ISO 8601",
+    ),
+    "moment by a side that never does it": (
+        'ends_at = [{ act = "acknowledge" }',
+        'ends_at = [{ act = "seen", by = "opener" }',
+        "deadlines.acknowledge.ends_at[0].by",
+        "the side that does seen, got opener",
+    ),
+    "state entered by a side": (
+        'ends_at = [{ act = "acknowledge" }',
+        'ends_at = [{ state = "closed", by = "opener" }',
+        "deadlines.acknowledge.ends_at[0]",
+        "only with an act, got state closed",
+    ),
+    "escalation that is no time": (
+        'days = "working"',
+        'days = "working"\nescalate = "soon"',
+        "deadlines.acknowledge.escalate",
+        "ISO 8601",
+    ),
+    "escalation by the calendar": (
+        'days = "working"',
+        'days = "working"\nescalate = "P1D"',
+        "deadlines.acknowledge.escalate",
+        "by the clock like PT5M, got P1D",
+    ),
+    "escalation after the end": (
+        'days = "working"',
+        'days = "working"\nescalate = "PT24H"',
+        "deadlines.acknowledge.escalate",
+        "less than the deadline's own P1D",
+    ),
+    "review of what one may release": ("rank = 0", 'rank = 0\nreview = "PT24H"', "acts.notice.review", "four_eyes"),
+    "review without the flash lane": (
+        "four_eyes = true",
+        'four_eyes = true\nreview = "PT24H"',
+        "acts.seen.review",
+        "flash lane, got lanes routine",
+    ),
+    "review that is no time": (
+        "four_eyes = true",
+        'four_eyes = true\nlanes = ["routine", "flash"]\nreview = "a day"',
+        "acts.seen.review",
+        "ISO 8601",
+    ),
+    "statement to attest in three languages": (
+        "rank = 0",
+        'rank = 0\nattest = { sure = { en = "a", fr = "a", nl = "a" } }',
+        "acts.notice.attest",
+        "a value, got nothing",
+    ),
+    "statement to attest without words": (
+        "rank = 0",
+        'rank = 0\nattest = { sure = { en = "a", fr = " ", nl = "a", ar = "a" } }',
+        "acts.notice.attest.sure.fr",
+        "a statement, got nothing",
+    ),
+    "statement to attest with a bad name": (
+        "rank = 0",
+        'rank = 0\nattest = { "Sure!" = { en = "a", fr = "a", nl = "a", ar = "a" } }',
+        "acts.notice.attest",
+        "got Sure!",
+    ),
     "unknown kind of days": ('days = "working"', 'days = "holy"', "deadlines.acknowledge.days", "got holy"),
     "schema with a typing mistake": (
         'listed_on = { "$ref"',
@@ -271,6 +339,31 @@ def test_the_sample_is_right(tmp_path: Path) -> None:
     assert (catalogue.get("none"), catalogue.get(["x"]), catalogue.get(None)) == (None, None, None)
     assert "sample" in catalogue
     assert "none" not in catalogue
+
+
+def test_what_a_release_needs_and_who_is_called(tmp_path: Path) -> None:
+    text = SAMPLE.replace('lanes = ["routine"]', 'lanes = ["routine", "flash"]', 1)
+    labels = '{ en = "I have looked", fr = "J\'ai vérifié", nl = "Ik heb gekeken", ar = "تحققت من الأمر" }'
+    text = text.replace("rank = 40\n", f'rank = 40\nreview = "PT24H"\nattest = {{ looked = {labels} }}\n', 1)
+    text = text.replace('"P1D" }\ndays = "working"', '"PT15M" }\ndays = "working"\nescalate = "PT5M"', 1)
+    text = text.replace('duration = { standard = "P7D", urgent = "P7D", immediate = "P7D" }', "duration = {}", 1)
+    (tmp_path / "sample.toml").write_text(text, "utf-8")
+    kind = Catalogue.load(tmp_path).types["sample"]
+    seen, notice = kind.acts["seen"], kind.acts["notice"]
+    assert (seen.review, seen.attest["looked"].en, notice.review, notice.attest) == ("PT24H", "I have looked", "", {})
+    assert (kind.deadlines["acknowledge"].escalate, kind.deadlines["deletion"].escalate) == ("PT5M", "")
+    assert kind.deadlines["deletion"].duration == {}, "it runs only where the channel gives a figure"
+    for language, words in zip(LANGUAGES, ("have looked", "vérifié", "heb gekeken", "تحققت"), strict=True):
+        told = describe(kind, language)
+        assert words in told
+        assert "PT5M" in told
+        assert "PT24H" in told
+    unlike = Reader(text.replace("PT24H", "PT23H").encode(), "sample.toml", _common()).read()
+    assert unlike.digest != kind.digest, "both sides sign what the author must attest and when it is reviewed"
+
+
+def _common() -> Common:
+    return Common(*((SHIPPED / name).read_bytes() for name in ("envelope.toml", "common.toml")))
 
 
 @pytest.mark.parametrize("name", BROKEN)
