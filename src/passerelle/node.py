@@ -33,6 +33,7 @@ from passerelle.core.errors import (
 )
 from passerelle.core.settings import Settings
 from passerelle.core.text import check_node_name
+from passerelle.dossiers.calendars import Calendars
 from passerelle.dossiers.types import Catalogue
 from passerelle.exchange import notes
 from passerelle.exchange.context import Context, Policy
@@ -141,6 +142,9 @@ class Node:
                     retry_most=exchange.retry_most_ms,
                     check_own=check_own,
                 ),
+                country=settings.node.country,
+                zone=settings.node.timezone,
+                calendars=Calendars.load(folder / settings.calendar.folder),
             )
         except BaseException:
             store.close()

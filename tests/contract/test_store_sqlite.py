@@ -116,7 +116,8 @@ def test_a_damaged_file(path: Path, sqlite_place: Any) -> None:
     store.write("test", lambda tx: tx.add(ENTRIES, entries(*range(5000))))
     store.close()
     with path.open("r+b") as file:
-        for page in range(20, path.stat().st_size // 8192):
+        # Behind the pages that every table and index begins with.
+        for page in range(60, path.stat().st_size // 8192):
             file.seek(page * 8192)
             file.write(b"\xab" * 8192)
     store = sqlite_place.open()
@@ -326,7 +327,10 @@ def test_no_look_reads_a_table_or_sorts(path: Path, store: Store) -> None:
             found = [row[3] for row in connection.execute(f"EXPLAIN QUERY PLAN {statement}", (1,) * parameters)]
             for step in found:
                 assert "TEMP B-TREE" not in step, (statement, found)
-                if step == "SCAN waits" and statement == 'SELECT count(*) FROM "waits"':
+                if table in ("waits", "touched") and (step, statement) == (
+                    f"SCAN {table}",
+                    f'SELECT count(*) FROM "{table}"',
+                ):
                     continue  # all of it is key: the table is as good as its index
                 if step.startswith(("SCAN", "SEARCH")) and table in step.split()[1]:
                     # From end to end only where no field is asked for, and then along the index.

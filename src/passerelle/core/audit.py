@@ -26,6 +26,8 @@ class What(StrEnum):
     GENERATION_ALLOWED = "generation.allowed"
     EVIDENCE_EXPORTED = "evidence.exported"
     ALARM_SEEN = "alarm.seen"
+    DEADLINE_MISSED = "deadline.missed"
+    ONCALL_CHANGED = "oncall.changed"
 
 
 NEVER_EXPORTED = frozenset({What.ACT_ATTESTED})

@@ -72,6 +72,17 @@ _DURATION = re.compile(
 )
 
 
+def parse_duration(text: str) -> dict[str, int]:
+    """The parts of an ISO 8601 duration of whole numbers: years, months, weeks, days, hours, minutes, seconds.
+
+    Raises InputError when the text is none.
+    """
+    found = _DURATION.fullmatch(text)
+    if not found:
+        raise InputError(f"expected an ISO 8601 duration like PT8H or P3D, got {text!r}")
+    return {name: int(value or 0) for name, value in found.groupdict().items()}
+
+
 def check_duration(text: str) -> None:
     """Raise InputError unless the text is an ISO 8601 duration of whole numbers, e.g. `PT8H`, `P3D`, `P1Y`."""
     if not _DURATION.fullmatch(text):
@@ -84,10 +95,7 @@ def add_duration(start: int, text: str) -> int:
     Years and months move the calendar and end on the last day of a shorter month (31 January + P1M = 28 or 29
     February); the rest is exact. Raises InputError when the text is no duration or the sum leaves the years 1-9999.
     """
-    found = _DURATION.fullmatch(text)
-    if not found:
-        raise InputError(f"expected an ISO 8601 duration like PT8H or P3D, got {text!r}")
-    part = {name: int(value or 0) for name, value in found.groupdict().items()}
+    part = parse_duration(text)
     try:
         moment = datetime(1970, 1, 1, tzinfo=UTC) + timedelta(milliseconds=start)
         months = moment.year * 12 + moment.month - 1 + part["years"] * 12 + part["months"]

@@ -10,6 +10,7 @@
 | server.endpoints | how partners reach it, in the identity file | https://<listen> |
 | store.url | a path below the folder, or postgresql://… | store.db |
 | catalogue.folders | folders with dossier types of the service's own | [] |
+| calendar.folder | folder with calendars of the service's own | calendars |
 | exchange.batch_entries | entries in a batch at most (1 to 1000) | 500 |
 | exchange.batch_bytes | bytes in a batch at most (2 MiB to 8 MiB) | 4194304 |
 | exchange.retry_first_ms | first pause after a failure, milliseconds | 500 |
@@ -54,6 +55,12 @@ class CatalogueSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True)
     folders: tuple[str, ...] = ()
 
 
+class CalendarSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Weekends and holidays beside the shipped ones."""
+
+    folder: str = "calendars"
+
+
 class ExchangeSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """How the pump works. Times in milliseconds."""
 
@@ -72,6 +79,7 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     server: ServerSettings = ServerSettings()
     store: StoreSettings = StoreSettings()
     catalogue: CatalogueSettings = CatalogueSettings()
+    calendar: CalendarSettings = CalendarSettings()
     exchange: ExchangeSettings = ExchangeSettings()
 
 

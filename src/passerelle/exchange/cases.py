@@ -27,6 +27,7 @@ from passerelle.instruments.channel import Channel
 from passerelle.instruments.decide import Request, decide
 from passerelle.ports.records import DOSSIERS, MESSAGES, Dossier, Message
 from passerelle.ports.store import Reading, Writing
+from passerelle.ports.timers import TOUCHED, Touched
 
 COUNTING = {"out": ("unsequenced", "sequenced"), "in": ("applied",)}
 _ALL = 10_000_000
@@ -268,7 +269,9 @@ class Cases:
         """Write the rows of all dossiers that changed."""
         if self._changed:
             tx: Writing = self._tx  # type: ignore[assignment]
-            tx.put(DOSSIERS, [row for name in self._changed if (row := self._rows[name]) is not None])
+            rows = [row for name in self._changed if (row := self._rows[name]) is not None]
+            tx.put(DOSSIERS, rows)
+            touch(tx, self._ctx, rows)
             self._changed.clear()
 
     def history(self, row: Dossier, kind: DossierType) -> list[tuple[str, states.Standing]]:
@@ -313,6 +316,13 @@ class Cases:
         standing = states.fold(kind, self._events(row, self._messages(row)))
         self._standings[row.id] = standing
         return _with(row, standing)
+
+
+def touch(tx: Writing, ctx: Context, rows: Iterable[Dossier]) -> None:
+    """Have the clock count the timers of these dossiers anew: what starts and ends them may have changed."""
+    types = ctx.catalogue.types
+    timed = [Touched(dossier=row.id) for row in rows if row.type in types and types[row.type].deadlines]
+    tx.put(TOUCHED, timed)
 
 
 def _side(name: str, row: Dossier) -> Side:

@@ -5,6 +5,8 @@ from typing import Any
 
 from passerelle.core.clock import Clock
 from passerelle.core.errors import NotFoundError, StateError
+from passerelle.dossiers.calendars import Calendars
+from passerelle.dossiers.timing import Place
 from passerelle.dossiers.types import Catalogue
 from passerelle.identity import identity as identities
 from passerelle.identity.identity import Identity
@@ -30,7 +32,10 @@ class Policy:
 
 @dataclass(frozen=True, kw_only=True)
 class Context:
-    """The rooms that the exchange needs, and a cache of what never changes once parsed."""
+    """The rooms that the exchange needs, and a cache of what never changes once parsed.
+
+    `country`, `zone`: where this node's own duties run, as its identity file says.
+    """
 
     name: str
     keys: NodeKeys
@@ -38,6 +43,9 @@ class Context:
     clock: Clock
     catalogue: Catalogue
     policy: Policy = Policy()
+    country: str = ""
+    zone: str = "UTC"
+    calendars: Calendars = field(default_factory=Calendars)
     standings: dict[Any, Standing] = field(default_factory=dict)
     _identities: dict[bytes, Identity] = field(default_factory=dict)
 
@@ -46,6 +54,14 @@ class Context:
         if found is None:
             found = self._identities[partner.identity] = identities.parse(partner.identity)
         return found
+
+    def place(self, tx: Reading, partner: str = "") -> Place:
+        """Where this node's duties run, or those of a partner."""
+        there = tx.get(PARTNERS, partner) if partner else None
+        if there is None:
+            return Place(self.zone, self.calendars.of(self.country))
+        identity = self.identity_of(there)
+        return Place(identity.timezone, self.calendars.of(identity.country))
 
     def confirmed(self, tx: Reading, name: str) -> tuple[Partner, Identity]:
         """A partner that persons have confirmed. Raises NotFoundError or StateError."""

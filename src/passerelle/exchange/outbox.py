@@ -35,6 +35,7 @@ from passerelle.ports.records import (
     Message,
 )
 from passerelle.ports.store import Reading, Writing
+from passerelle.ports.timers import TOUCHED, Touched
 
 
 class Outgoing(msgspec.Struct, frozen=True):
@@ -204,6 +205,8 @@ def sequence(
             tx.delete(CONTENTS, [(message.id,)])
             notes.alarm(tx, ctx, "message.not-sent", partner, f"message {message.id} was not sent: {words}")
         tx.put(MESSAGES, numbered)
+        # Only now has an own act the time from which deadlines run.
+        tx.put(TOUCHED, [Touched(dossier=one) for one in {message.dossier for message in numbered} if one])
         if rows:
             tx.add(ENTRIES, rows)
             changed = msgspec.structs.replace(log, size=tree.size, frontier=tree.frontier, last_time=now)

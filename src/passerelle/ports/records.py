@@ -7,6 +7,7 @@ deletes exactly them. What a log must keep forever (`ENTRIES`) reveals nothing o
 import msgspec
 
 from passerelle.ports.store import Kind
+from passerelle.ports.timers import TIME_KINDS
 
 
 class Record(msgspec.Struct, frozen=True):
@@ -279,4 +280,5 @@ KINDS: tuple[Kind, ...] = (  # type: ignore[type-arg]
     AUDITS,
     ALARMS,
     CONFLICTS,
+    *TIME_KINDS,
 )
