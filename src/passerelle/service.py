@@ -15,6 +15,7 @@ from collections.abc import Callable
 from contextlib import suppress
 
 from passerelle.core.audit import What
+from passerelle.core.clock import add_duration
 from passerelle.core.errors import PasserelleError, TransportError
 from passerelle.core.settings import split_listen
 from passerelle.exchange import inbox, links, notes
@@ -23,6 +24,7 @@ from passerelle.exchange.sender import Posting, Sender
 from passerelle.exchange.wire import parse_header, parse_status_request
 from passerelle.ledger.checkpoint import LANES, split_origin
 from passerelle.node import TLS_CERTIFICATE, TLS_KEY, Node
+from passerelle.oversight import audit_log
 from passerelle.ports.records import ATTEMPTS, PARTNERS, Log
 from passerelle.transport.https import Client, RefusedByPartnerError, Server, application
 
@@ -94,6 +96,7 @@ class Service:
         if wake is not None:
             self._loop.add_reader(wake, self._woken, wake)
         serving = asyncio.create_task(self._server.serve())
+        keeping: asyncio.Task[None] | None = None
         try:
             while not self._server.started:
                 if serving.done():
@@ -101,6 +104,7 @@ class Service:
                     raise TransportError("expected the partner interface to start, got an end")
                 await asyncio.sleep(0.01)
             await asyncio.to_thread(self._note, What.NODE_STARTED)
+            keeping = asyncio.create_task(self._keep_audit())
             ready()
             while not self._stop.is_set():
                 await self._staff()
@@ -111,7 +115,7 @@ class Service:
                 self._loop.remove_reader(wake)
             self._stop.set()
             self.wake()
-            await asyncio.gather(*self._tasks.values(), return_exceptions=True)
+            await asyncio.gather(*self._tasks.values(), *([keeping] if keeping else []), return_exceptions=True)
             self._server.stop()
             with suppress(TransportError):
                 await serving
@@ -121,6 +125,19 @@ class Service:
     def _note(self, what: What) -> None:
         pid = {"process": os.getpid()}
         self.ctx.store.write("service.note", lambda tx: notes.record(tx, self.ctx, what, "node", self.ctx.name, pid))
+
+    async def _keep_audit(self) -> None:
+        """Close the blocks of the audit log, each in its time."""
+        every = add_duration(0, self.node.settings.audit.every)
+        while not self._stop.is_set():
+            try:
+                block = await asyncio.to_thread(audit_log.keep, self.ctx, every)
+                if block is not None:
+                    self.say("audit.closed", generation=block.generation, index=block.index)
+            except PasserelleError as error:
+                self.say("audit.failed", reason=str(error))
+            with suppress(TimeoutError):
+                await asyncio.wait_for(self._stop.wait(), self.node.settings.exchange.poll_ms / 1000)
 
     def _woken(self, wake: socket.socket) -> None:
         with suppress(OSError):

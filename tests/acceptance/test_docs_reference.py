@@ -24,7 +24,7 @@ from passerelle.exchange.checks import Check
 from passerelle.identity import identity
 from passerelle.instruments import model
 from passerelle.instruments.verdict import CODES
-from passerelle.ledger import entry, note
+from passerelle.ledger import audit, entry, note
 from passerelle.oversight import verify
 
 ROOT = Path(__file__).parents[2]
@@ -97,6 +97,7 @@ def test_the_formats_of_the_protocol_are_those_of_the_code() -> None:
     named = set(re.findall(r"passerelle-[a-z-]+/\d+", _page("protocol.md")))
     code = {entry.VERSION, identity.FORMAT, verify.FORMAT}
     code |= {wire.BATCH, wire.RECOVERED, wire.STATUS, wire.STATUS_ANSWER, wire.RECOVER}
+    code |= {audit.RECORD, audit.BLOCK, audit.LEAF}
     in_code = set()
     for file in SOURCE.rglob("*.py"):
         in_code |= set(re.findall(r'"(passerelle-[a-z-]+/\d+)"', file.read_text("utf-8")))

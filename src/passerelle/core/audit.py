@@ -1,10 +1,36 @@
-"""The closed vocabulary of what is written down: `what.happened`. A word that is not here cannot be written."""
+"""The closed vocabulary of what is written down: `what.happened`. A word that is not here cannot be written.
+
+Each word names the kind of processing that it records, as the law lists them (LED art. 25(1)), so that a trail can be
+asked for by kind. A word that is `local` records what never leaves this node: an export has its leaf and no more.
+"""
 
 from enum import StrEnum
 
 
+class Operation(StrEnum):
+    """The kinds of processing that must be logged (LED art. 25(1)); `other`: touches no data of a person."""
+
+    COLLECTION = "collection"
+    ALTERATION = "alteration"
+    CONSULTATION = "consultation"
+    DISCLOSURE = "disclosure"
+    COMBINATION = "combination"
+    ERASURE = "erasure"
+    OTHER = "other"
+
+
 class What(StrEnum):
-    """What happened."""
+    """What happened, and the kind of processing that it is."""
+
+    operation: Operation
+    local: bool
+
+    def __new__(cls, word: str, operation: Operation = Operation.OTHER, local: bool = False) -> "What":
+        made = str.__new__(cls, word)
+        made._value_ = word
+        made.operation = operation
+        made.local = local
+        return made
 
     NODE_CREATED = "node.created"
     NODE_STARTED = "node.started"
@@ -16,20 +42,23 @@ class What(StrEnum):
     INSTRUMENT_SIGNED = "instrument.signed"
     INSTRUMENT_REJECTED = "instrument.rejected"
     INSTRUMENT_TERMINATED = "instrument.terminated"
-    ACT_DRAFTED = "act.drafted"
-    ACT_ATTESTED = "act.attested"
-    ACT_DISCARDED = "act.discarded"
-    ACT_RELEASED = "act.released"
+    ACT_DRAFTED = "act.drafted", Operation.COLLECTION
+    # What an author attests (that no protection claim is pending, say) tells by its very question what must never
+    # reach a partner or a file.
+    ACT_ATTESTED = "act.attested", Operation.COLLECTION, True
+    ACT_DISCARDED = "act.discarded", Operation.ERASURE
+    ACT_RELEASED = "act.released", Operation.DISCLOSURE
     ACT_REFUSED = "act.refused"
-    MESSAGE_WITHDRAWN = "message.withdrawn"
+    MESSAGE_WITHDRAWN = "message.withdrawn", Operation.ALTERATION
     GENERATION_OPENED = "generation.opened"
     GENERATION_ALLOWED = "generation.allowed"
-    EVIDENCE_EXPORTED = "evidence.exported"
+    EVIDENCE_EXPORTED = "evidence.exported", Operation.DISCLOSURE
     ALARM_SEEN = "alarm.seen"
     DEADLINE_MISSED = "deadline.missed"
     ONCALL_CHANGED = "oncall.changed"
-
-
-NEVER_EXPORTED = frozenset({What.ACT_ATTESTED})
-"""Words whose details stay on this node: an export carries their commitment alone. What an author attests (that no
-protection claim is pending, say) tells by its very question what must never reach a partner or a file."""
+    AUDIT_READ = "audit.read", Operation.CONSULTATION
+    AUDIT_EXPORTED = "audit.exported", Operation.DISCLOSURE
+    AUDIT_REOPENED = "audit.reopened"
+    AUDIT_ERASED = "audit.erased", Operation.ERASURE
+    WITNESS_ADDED = "witness.added"
+    WITNESS_REMOVED = "witness.removed"

@@ -17,14 +17,19 @@
 | exchange.retry_most_ms | longest pause between tries, milliseconds | 300000 |
 | exchange.poll_ms | how often the store is looked at when nothing wakes the pump, milliseconds | 1000 |
 | exchange.timeout_ms | how long a partner may take to answer, milliseconds | 30000 |
+| audit.every | how often audit records are closed into a block and shown to witnesses (PT1S to P1D) | PT1H |
+| audit.partners | whether partners witness the audit log: when-none (no other is added), always, never | when-none |
+| audit.late | how long a witness may not answer before an alarm (PT1S to P366D) | PT6H |
 """
 
 import tomllib
 from pathlib import Path
+from typing import Literal
 
 import msgspec
 
-from passerelle.core.errors import SettingsError
+from passerelle.core.clock import MILLISECONDS_A_DAY, add_duration
+from passerelle.core.errors import InputError, SettingsError
 
 
 class NodeSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -72,6 +77,14 @@ class ExchangeSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     timeout_ms: int = 30_000
 
 
+class AuditSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """How the audit log is closed and witnessed. Durations are ISO 8601."""
+
+    every: str = "PT1H"
+    partners: Literal["when-none", "always", "never"] = "when-none"
+    late: str = "PT6H"
+
+
 class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """All settings of a node."""
 
@@ -81,6 +94,7 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     catalogue: CatalogueSettings = CatalogueSettings()
     calendar: CalendarSettings = CalendarSettings()
     exchange: ExchangeSettings = ExchangeSettings()
+    audit: AuditSettings = AuditSettings()
 
 
 _BOUNDS = {
@@ -105,8 +119,19 @@ def parse(text: str, where: str = "settings") -> Settings:
         value = getattr(settings.exchange, key)
         if not least <= value <= most:
             raise SettingsError(f"{where}: exchange.{key}: expected {least} to {most}, got {value}")
+    for key, most in (("every", MILLISECONDS_A_DAY), ("late", 366 * MILLISECONDS_A_DAY)):
+        text = getattr(settings.audit, key)
+        if not 1000 <= _milliseconds(text, f"{where}: audit.{key}") <= most:
+            raise SettingsError(f"{where}: audit.{key}: expected PT1S to P{most // MILLISECONDS_A_DAY}D, got {text!r}")
     split_listen(settings.server.listen, where)
     return settings
+
+
+def _milliseconds(text: str, where: str) -> int:
+    try:
+        return add_duration(0, text)
+    except InputError as error:
+        raise SettingsError(f"{where}: {error}") from None
 
 
 def split_listen(text: str, where: str = "settings") -> tuple[str, int]:

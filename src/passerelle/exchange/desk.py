@@ -90,7 +90,8 @@ def draft(ctx: Context, act: Act) -> Draft:
             created=ctx.clock.now(),
         )
         tx.add(DRAFTS, [made])
-        notes.record(tx, ctx, What.ACT_DRAFTED, act.author, made.dossier, {"draft": made.id, "act": made.act})
+        details = {"draft": made.id, "act": made.act}
+        notes.record(tx, ctx, What.ACT_DRAFTED, act.author, made.dossier, details, made.dossier)
         return made
 
     return ctx.store.write("desk.draft", work)
@@ -104,7 +105,7 @@ def discard(ctx: Context, draft_id: str, by: str, reason: str) -> None:
         found = _draft(tx, draft_id)
         tx.delete(DRAFTS, [(draft_id,)])
         details = {"draft": draft_id, "reason": reason}
-        notes.record(tx, ctx, What.ACT_DISCARDED, by, found.dossier, details)
+        notes.record(tx, ctx, What.ACT_DISCARDED, by, found.dossier, details, found.dossier)
 
     ctx.store.write("desk.discard", work)
 
@@ -182,7 +183,8 @@ def _write(tx: Writing, ctx: Context, acts: Sequence[tuple[str, Act]]) -> list[M
         relied[partner] = outbox.governance_of(tx, ctx, partner)
     for message_id, act in acts:
         details = {"message": message_id, "act": act.content["act"], "author": act.author}
-        audit = notes.make_record(now, What.ACT_RELEASED, act.releaser, act.content["dossier"], details)
+        dossier = act.content["dossier"]
+        audit = notes.make_record(now, What.ACT_RELEASED, act.releaser, dossier, details, dossier)
         content = _content(cases, act, message_id, relied[act.partner], audit.commitment)
         body = outbox.encode(content)
         if objections := _objections(ctx, cases, act, content, len(body)):

@@ -6,6 +6,7 @@ deletes exactly them. What a log must keep forever (`ENTRIES`) reveals nothing o
 
 import msgspec
 
+from passerelle.ports import audit
 from passerelle.ports.store import Kind
 from passerelle.ports.timers import TIME_KINDS
 
@@ -197,7 +198,11 @@ class Usage(Record, frozen=True):
 
 
 class Audit(Record, frozen=True):
-    """An act of a person or of the node; `commitment` = SHA-256(salt, details). Becomes a leaf of the audit log."""
+    """An act of a person or of the node; `commitment` = SHA-256(salt, details).
+
+    Its place in the audit log: block `index` of `generation`, leaf `place` of that block; `nodes` are the subtrees that
+    the leaf completes there. Without one it is still in line. Erased, it keeps id, time, commitment and place.
+    """
 
     id: str
     time: int
@@ -207,7 +212,11 @@ class Audit(Record, frozen=True):
     salt: bytes
     details: bytes
     commitment: bytes
+    dossier: str = ""  # the dossier that it is about, whatever `on` is
+    generation: int = 0
     index: int = -1
+    place: int = -1
+    nodes: bytes = b""
 
 
 class Alarm(Record, frozen=True):
@@ -260,7 +269,16 @@ INSTRUMENTS = Kind(
     "instruments", Instrument, ("digest",), by_partner=("partner", "kind"), by_superseded=("supersedes",)
 )
 USAGE = Kind("usage", Usage, ("channel", "day", "direction"))
-AUDITS = Kind("audits", Audit, ("id",))
+AUDITS = Kind(
+    "audits",
+    Audit,
+    ("id",),
+    by_place=("generation", "index", "place"),
+    by_dossier=("dossier", "time"),
+    by_on=("on", "time"),
+    by_who=("who", "time"),
+    by_time=("time",),
+)
 ALARMS = Kind("alarms", Alarm, ("id",), by_status=("status", "time"))
 CONFLICTS = Kind("conflicts", Conflict, ("id",), by_origin=("origin",))
 
@@ -281,4 +299,5 @@ KINDS: tuple[Kind, ...] = (  # type: ignore[type-arg]
     ALARMS,
     CONFLICTS,
     *TIME_KINDS,
+    *audit.KINDS,
 )
