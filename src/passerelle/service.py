@@ -115,7 +115,7 @@ class Service:
                 self._loop.remove_reader(wake)
             self._stop.set()
             self.wake()
-            await asyncio.gather(*self._tasks.values(), *([keeping] if keeping else []), return_exceptions=True)
+            await asyncio.gather(*self._tasks.values(), *([] if keeping is None else [keeping]), return_exceptions=True)
             self._server.stop()
             with suppress(TransportError):
                 await serving
