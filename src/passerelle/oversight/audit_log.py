@@ -42,7 +42,7 @@ IN_LINE = (0, -1, -1)
 
 def current(tx: Reading, name: str) -> AuditLog:
     """The newest generation of the node's audit log; an empty first one (not stored yet) when nothing was closed."""
-    found = tx.scan(AUDIT_LOGS, limit=1, descending=True)
+    found = tx.scan(AUDIT_LOGS, "by_generation", limit=1, descending=True)
     return found[0] if found else AuditLog(generation=1, origin=texts.origin(name, 1))
 
 

@@ -15,8 +15,8 @@ class AuditLog(msgspec.Struct, frozen=True):
     have a place in the block that is not closed yet; `time` when the last block was closed.
     """
 
-    generation: int
     origin: str
+    generation: int
     size: int = 0
     frontier: bytes = b""
     time: int = 0
@@ -41,7 +41,7 @@ class AuditBlock(msgspec.Struct, frozen=True):
     time: int
 
 
-AUDIT_LOGS = Kind("audit_logs", AuditLog, ("generation",))
+AUDIT_LOGS = Kind("audit_logs", AuditLog, ("origin",), by_generation=("generation",))
 AUDIT_BLOCKS = Kind("audit_blocks", AuditBlock, ("generation", "index"))
 
 KINDS = (AUDIT_LOGS, AUDIT_BLOCKS)

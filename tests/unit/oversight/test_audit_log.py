@@ -45,7 +45,7 @@ def prove(ctx: Context, record_id: str) -> None:
     def work(tx: Any) -> None:
         record = tx.get(AUDITS, record_id)
         block = tx.get(AUDIT_BLOCKS, record.generation, record.index)
-        log = tx.get(AUDIT_LOGS, record.generation)
+        log = tx.get(AUDIT_LOGS, texts.origin("be", record.generation))
         opened = texts.parse_block(block.body)
         path = merkle.inclusion(
             audit_log.BlockTree(tx, record.generation, record.index).subtree, record.place, block.size
