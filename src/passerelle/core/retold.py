@@ -1,0 +1,116 @@
+"""What the node wrote in English, told in the language in use: errors, alarms, reasons, statements of a report.
+
+Rules kept here:
+- the rooms of the node write one language, so that a log, an audit record and a test read alike everywhere, and so that
+  what was written yesterday can be told to another reader today; only doors call this module;
+- a text is recognised by its pattern. The catalogues hold the template of each, as the source has it
+  (`expected {expected}, got {got}`); what stands in its fields is filled into the translation. What a field holds is
+  told in the same way when it is such a text itself, and is left as it is when not;
+- of several templates that fit, the one that says the most by itself is taken. A text that none fits is shown as it is:
+  words are never lost, at worst they are English.
+
+Left unchecked: a person who writes exactly a text of the node sees it translated. Nothing is decided by such words.
+"""
+
+import re
+from collections.abc import Mapping
+from functools import cache, cached_property
+from string import Formatter
+
+from passerelle.core.words import DOMAIN, ERRORS, Language, folder, isolated, language
+
+_MAX = 4000
+_DEPTH = 4
+_SEMICOLON = {"ar": "؛ "}
+
+
+class Template:
+    """A text of the source: what it says by itself, and the fields between."""
+
+    def __init__(self, text: str, told: str = "") -> None:
+        self.text, self.told = text, told
+        self.parts: list[str] = [""]
+        self.names: list[str] = []
+        for literal, name, _spec, _conversion in Formatter().parse(text):
+            self.parts[-1] += literal
+            if name is not None:
+                self.names.append(name)
+                self.parts.append("")
+
+    @property
+    def weight(self) -> int:
+        """How much it says by itself."""
+        return sum(map(len, self.parts))
+
+    @cached_property
+    def _pattern(self) -> "re.Pattern[str]":
+        return re.compile("(.*?)".join(map(re.escape, self.parts)), re.DOTALL)
+
+    def match(self, text: str) -> dict[str, str] | None:
+        """What stands in the fields, or None when the text is none of this template."""
+        if not text.startswith(self.parts[0]) or not text.endswith(self.parts[-1]):
+            return None
+        at = 0
+        for part in self.parts:
+            at = text.find(part, at)
+            if at < 0:
+                return None
+            at += len(part)
+        found = self._pattern.fullmatch(text)
+        return dict(zip(self.names, found.groups(), strict=True)) if found else None
+
+    def fill(self, fields: Mapping[str, str]) -> str:
+        """The translation with these fields."""
+        return self.told.format_map({key: isolated(value) for key, value in fields.items()})
+
+
+def retold(text: str) -> str:
+    """An English text of the node in the language in use. What is not known is left as it is."""
+    if language() == "en" or not text or len(text) > _MAX:
+        return text
+    told = _told(text, _DEPTH)
+    return text if told is None else told
+
+
+def _told(text: str, depth: int) -> str | None:
+    """The text told, or None when nothing of it is known."""
+    templates, exact = _catalogue(language())
+    if text in exact:
+        return exact[text].fill({})
+    if not depth:
+        return None
+    fitting = [(one, fields) for one in templates if (fields := one.match(text)) is not None]
+    for one, fields in fitting:
+        if not any("; " in value for value in fields.values()):
+            return _filled(one, fields, depth)
+    if "; " in text:
+        parts = [_told(part, depth - 1) for part in text.split("; ")]
+        if all(part is not None for part in parts):
+            return _SEMICOLON.get(language(), "; ").join(filter(None, parts))
+    if fitting:
+        return _filled(*fitting[0], depth)
+    head, colon, rest = text.partition(": ")
+    after = _told(rest, depth - 1) if colon else None
+    return None if after is None else f"{isolated(head)}: {after}"
+
+
+def _filled(one: Template, fields: dict[str, str], depth: int) -> str:
+    told = {key: _told(value, depth - 1) if value else value for key, value in fields.items()}
+    return one.fill({key: value if (again := told[key]) is None else again for key, value in fields.items()})
+
+
+@cache
+def _catalogue(name: Language) -> tuple[tuple[Template, ...], dict[str, Template]]:
+    """The templates with fields, the ones that say most first, and those without by their text."""
+    from babel.messages.mofile import read_mo
+
+    with (folder() / name / "LC_MESSAGES" / f"{DOMAIN}.mo").open("rb") as file:
+        read = [one for one in read_mo(file) if one.context == ERRORS and one.string]
+    made = [Template(str(one.id), str(one.string)) for one in read]
+    fielded = sorted((one for one in made if one.names), key=lambda one: (-one.weight, one.text))
+    return tuple(fielded), {one.parts[0]: one for one in made if not one.names}
+
+
+def E_(text: str) -> str:  # noqa: N802 - a mark, as `N_`
+    """The text itself: marks a constant that a door retells."""
+    return text
