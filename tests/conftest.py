@@ -23,6 +23,8 @@ from passerelle.store.memory import MemoryStore
 from passerelle.store.postgres import PostgresStore
 from passerelle.store.sqlite import SqliteStore
 
+os.environ["PASSERELLE_LANGUAGE"] = "en"  # whatever the machine speaks
+
 
 class Place:
     """Opens stores of one implementation; what is opened here is closed here."""

@@ -8,21 +8,39 @@ from collections.abc import Sequence
 import typer
 from typer.main import get_command
 
-from passerelle.cli import acts, alarms, dossiers, evidence, exits, instruments, links, nodes, partners, queue, types
+from passerelle.cli import (
+    acts,
+    alarms,
+    dossiers,
+    evidence,
+    exits,
+    help,
+    instruments,
+    links,
+    nodes,
+    partners,
+    queue,
+    types,
+)
+from passerelle.cli.door import LanguageOption
+from passerelle.core import words
 from passerelle.core.errors import PasserelleError
+from passerelle.core.retold import retold
 from passerelle.core.text import visible
+from passerelle.core.words import N_, _
 
 app = typer.Typer(
     name="passerelle",
-    help="The node that services of two states run to exchange signed dossiers under what both have signed.",
+    cls=help.Group,
+    help=N_("The node that services of two states run to exchange signed dossiers under what both have signed."),
     rich_markup_mode=None,
     add_completion=False,
     pretty_exceptions_enable=False,
-    epilog="\b\nA first node:\n"
+    epilog=f"\b\n{N_('A first node:')}\n"
     "  passerelle init /srv/be --name be --country BE --languages fr,nl --timezone Europe/Brussels\n"
     "  passerelle partner self /srv/be --words fr\n"
     "  passerelle serve /srv/be\n\n"
-    "Every command has --help with examples, and --json. Exit codes: passerelle exits.",
+    + N_("Every command has --help with examples, and --json. Exit codes: passerelle exits."),
 )
 nodes.register(app)
 partners.register(app)
@@ -36,11 +54,40 @@ evidence.register(app)
 types.register(app)
 
 
+@app.callback(help=app.info.help)
+def root(language: LanguageOption = "") -> None:
+    """Options that stand before the command; `run` has read them by then."""
+
+
 def run(arguments: Sequence[str], commands: typer.Typer = app) -> int:
     """Run one command and return its exit code."""
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(errors="backslashreplace")
+    # Isolates come along when a person copies an id out of an Arabic sentence.
+    typed = [one.replace("\u2068", "").replace("\u2069", "") for one in arguments]
+    with words.speaking(words.from_environment(os.environ)):
+        try:
+            if asked := _asked(typed):
+                words.use(asked, asked=True)
+        except PasserelleError as error:
+            return _failed(typed, type(error).__name__, str(error), exits.code_of(error))
+        with help.speaking():
+            return _run(typed, commands)
+
+
+def _asked(arguments: Sequence[str]) -> str:
+    """The language that is named on the command line, or nothing. Help needs it before the library reads the rest."""
+    before = list(arguments[: arguments.index("--")] if "--" in arguments else arguments)
+    for place, one in enumerate(before):
+        if one == "--language":
+            return "".join(before[place + 1 : place + 2])
+        if one.startswith("--language="):
+            return one.partition("=")[2]
+    return ""
+
+
+def _run(arguments: Sequence[str], commands: typer.Typer) -> int:
     try:
         given = get_command(commands).main(list(arguments) or ["--help"], "passerelle", standalone_mode=False)
         sys.stdout.flush()
@@ -48,24 +95,26 @@ def run(arguments: Sequence[str], commands: typer.Typer = app) -> int:
         os.dup2(os.open(os.devnull, os.O_WRONLY), 1)  # the reader went away: nothing more to say, not even at the end
         return exits.FAILED
     except (typer.Abort, KeyboardInterrupt):
-        return _failed(arguments, "Interrupted", "stopped by the keyboard", exits.FAILED)
+        return _failed(arguments, "Interrupted", _("stopped by the keyboard"), exits.FAILED)
     except typer.TyperException as error:
-        words = " ".join(error.format_message().split()).rstrip(".")
+        said = retold(" ".join(error.format_message().split())).rstrip(".")
         where = getattr(getattr(error, "ctx", None), "command_path", "passerelle")
-        message = f"expected what `{where} --help` says, got: {words}"
+        message = _("expected what `{where} --help` says, got: {words}", where=where, words=said)
         return _failed(arguments, "UsageError", message, exits.code_of(error))
     except PasserelleError as error:
         return _failed(arguments, type(error).__name__, str(error), exits.code_of(error), _objections(error))
     except OSError as error:
         return _failed(arguments, type(error).__name__, str(error), exits.code_of(error))
     except Exception as error:  # its words may hold content, so only its place is said
-        return _failed(arguments, type(error).__name__, f"unexpected {_place(error)}; please report it", exits.BUG)
+        message = _("unexpected {error}; please report it", error=_place(error))
+        return _failed(arguments, type(error).__name__, message, exits.BUG)
     return given if isinstance(given, int) else exits.DONE
 
 
 def _objections(error: PasserelleError) -> dict[str, object]:
     objections = getattr(error, "objections", ())
-    return {"objections": [{"check": str(one.check), "words": one.words} for one in objections]} if objections else {}
+    told = [{"check": str(one.check), "words": retold(one.words)} for one in objections]
+    return {"objections": told} if told else {}
 
 
 def _place(error: BaseException) -> str:
@@ -78,9 +127,9 @@ def _place(error: BaseException) -> str:
 
 
 def _failed(arguments: Sequence[str], kind: str, message: str, code: int, more: dict[str, object] | None = None) -> int:
-    line = visible(" ".join(message.split()))
+    line = visible(retold(" ".join(message.split())))
     if "--json" in arguments:
         sys.stderr.write(json.dumps({"error": kind, "message": line, **(more or {})}) + "\n")
     else:
-        sys.stderr.write(f"error: {line}\n")
+        sys.stderr.write(_("error:") + f" {line}\n")
     return code

@@ -11,8 +11,9 @@ from typing import TYPE_CHECKING, Annotated, Any, NamedTuple, TypeVar
 
 import typer
 
-from passerelle.cli import exits
+from passerelle.cli import exits, help
 from passerelle.cli.screen import Screen, escaped
+from passerelle.core.words import N_
 
 if TYPE_CHECKING:
     from passerelle.node import Node
@@ -64,39 +65,47 @@ PartnerName = Annotated[str, typer.Argument(metavar="PARTNER", help="Name of the
 By = Annotated[str, _person("--by", "The person who does this.")]
 Author = Annotated[str, _person("--author", "The person who writes the act.")]
 Reason = Annotated[str, typer.Option("--reason", help="Why, in words.", show_default=False)]
-LanguageOption = Annotated[str, typer.Option("--language", metavar="en|fr|nl|ar", help="Language of the labels.")]
+LanguageOption = Annotated[
+    str,
+    typer.Option(
+        "--language", metavar="en|fr|nl|ar", help="Language of what is shown.", show_default="that of the person"
+    ),
+]
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON value and nothing else.")]
 
 _JSON = inspect.Parameter("as_json", inspect.Parameter.KEYWORD_ONLY, default=False, annotation=Json)
+_LANGUAGE = inspect.Parameter("language", inspect.Parameter.KEYWORD_ONLY, default="", annotation=LanguageOption)
 
 
 def group(app: typer.Typer, name: str, words: str) -> typer.Typer:
     """A group of commands below another."""
-    made = typer.Typer(name=name, help=words, rich_markup_mode=None, add_completion=False)
+    made = typer.Typer(name=name, cls=help.Group, help=words, rich_markup_mode=None, add_completion=False)
     app.add_typer(made)
     return made
 
 
 def command(app: typer.Typer, name: str, *examples: str) -> Callable[[F], F]:
-    """Register a function as a command. It gets `--json`, and `as_json` when it names it; its docstring is the help."""
+    """Register a function as a command. It gets `--json` and `--language`, and `as_json` and `language` when it names
+    them; its docstring is the help.
+    """
 
     def register(work: F) -> F:
         signature = inspect.signature(work, eval_str=True)
-        own = "as_json" in signature.parameters
-        parameters = [*signature.parameters.values(), *(() if own else (_JSON,))]
+        added = [one for one in (_LANGUAGE, _JSON) if one.name not in signature.parameters]
+        parameters = [*signature.parameters.values(), *added]
 
-        def call(*, as_json: bool, **given: Any) -> None:
-            if own:
-                given["as_json"] = as_json
-            answer = work(**given)
+        def call(*, as_json: bool, language: str, **given: Any) -> None:
+            given |= {"as_json": as_json, "language": language}
+            answer = work(**{name: value for name, value in given.items() if name in signature.parameters})
             if answer is not None:
                 tell(answer, as_json)
 
         made: Any = call
         made.__signature__ = inspect.Signature(parameters)
         made.__annotations__ = {one.name: one.annotation for one in parameters}
-        epilog = "\b\nExamples:\n" + "\n".join(f"  passerelle {one}" for one in examples) if examples else None
-        app.command(name, help=inspect.cleandoc(work.__doc__ or ""), epilog=epilog)(made)
+        lines = "\n".join(f"  passerelle {one}" for one in examples)
+        epilog = f"\b\n{N_('Examples:')}\n{lines}" if examples else None
+        app.command(name, cls=help.Command, help=inspect.cleandoc(work.__doc__ or ""), epilog=epilog)(made)
         return work
 
     return register

@@ -27,14 +27,10 @@ def register(app: typer.Typer) -> typer.Typer:
 
 
 def checked_language(text: str) -> "Language":
-    """The language itself. Raises InputError."""
-    from passerelle.core.errors import InputError
-    from passerelle.dossiers.types import LANGUAGES
+    """The language itself, or the one in use when none is given. Raises InputError."""
+    from passerelle.core import words
 
-    for language in LANGUAGES:
-        if language == text:
-            return language
-    raise InputError(f"--language: expected one of {', '.join(LANGUAGES)}, got {text[:20]!r}")
+    return words.known(text) if text else words.language()
 
 
 def list_all(
@@ -43,7 +39,7 @@ def list_all(
     type_name: Annotated[str, typer.Option("--type", help="Only those of this type.")] = "",
     partner: Annotated[str, typer.Option("--partner", help="Only those with this partner.")] = "",
     most: Annotated[int, typer.Option("--most", min=1, help="How many at most, the latest first.")] = 200,
-    language: LanguageOption = "en",
+    language: LanguageOption = "",
 ) -> Answer:
     """List dossiers, the one that moved last first."""
     from passerelle.cli.timeline import row_value
@@ -105,7 +101,7 @@ def show(
         str, typer.Argument(metavar="DOSSIER", help="Id of the dossier or its beginning, or the own reference.")
     ],
     content: Annotated[bool, typer.Option("--content", help="Show what the messages say, too.")] = False,
-    language: LanguageOption = "en",
+    language: LanguageOption = "",
 ) -> Answer:
     """Show a dossier: the acts of both sides in order, the state after each, and how their delivery stands."""
     from passerelle.cli.finding import find_dossier
@@ -156,7 +152,7 @@ def form(
     act: Annotated[str, typer.Argument(metavar="[ACT]", help="The act.", show_default="the one that opens")] = "",
     example: Annotated[bool, typer.Option("--example", help="Make values up, to try things out.")] = False,
     node: Annotated[str, typer.Option("--node", metavar="DIR", help="Use the catalogue of this node.")] = "",
-    language: LanguageOption = "en",
+    language: LanguageOption = "",
 ) -> Answer:
     """Print the file to fill in for an act, every field under its label.
 

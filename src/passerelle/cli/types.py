@@ -44,7 +44,7 @@ def type_named(catalogue: "Catalogue", name: str) -> "DossierType":
     return kind
 
 
-def list_all(node: NodeOption = "", language: LanguageOption = "en") -> Answer:
+def list_all(node: NodeOption = "", language: LanguageOption = "") -> Answer:
     """List the dossier types with their digests, as a channel names them."""
     from passerelle.cli.dossiers import checked_language
 
@@ -64,7 +64,7 @@ def list_all(node: NodeOption = "", language: LanguageOption = "en") -> Answer:
 def show(
     name: Annotated[str, typer.Argument(metavar="TYPE", help="The dossier type.", show_default=False)],
     node: NodeOption = "",
-    language: LanguageOption = "en",
+    language: LanguageOption = "",
 ) -> Answer:
     """Show a dossier type in words: states, acts and who does them, deadlines, grounds of refusal."""
     from passerelle.cli.dossiers import checked_language

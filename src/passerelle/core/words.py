@@ -38,6 +38,7 @@ _FALLBACK: Language = "en"
 _VARIABLES = ("PASSERELLE_LANGUAGE", "LC_ALL", "LC_MESSAGES", "LANG")
 _OPEN, _CLOSE = "\u2068", "\u2069"
 _language: ContextVar[Language] = ContextVar("language", default=_FALLBACK)
+_asked: ContextVar[bool] = ContextVar("asked", default=False)
 
 
 def folder() -> Path:
@@ -60,19 +61,27 @@ def known(name: str) -> Language:
     return name
 
 
-def use(name: str) -> None:
-    """Speak this language from now on in this context. Raises InputError."""
+def use(name: str, *, asked: bool = False) -> None:
+    """Speak this language from now on in this context; `asked`: a person asked for it by name. Raises InputError."""
     _language.set(known(name))
+    _asked.set(asked)
+
+
+def prefer(name: str) -> None:
+    """Speak this language from now on in this context, unless another was asked for by name. Raises InputError."""
+    if not _asked.get():
+        use(name)
 
 
 @contextmanager
 def speaking(name: str) -> Iterator[None]:
     """Speak this language inside a block. Raises InputError."""
-    token = _language.set(known(name))
+    language_before, asked_before = _language.set(known(name)), _asked.set(False)
     try:
         yield
     finally:
-        _language.reset(token)
+        _language.reset(language_before)
+        _asked.reset(asked_before)
 
 
 def from_environment(environment: Mapping[str, str]) -> Language:
