@@ -20,6 +20,7 @@ from passerelle.cli import (
     nodes,
     partners,
     queue,
+    statistics,
     types,
 )
 from passerelle.cli.door import LanguageOption
@@ -52,6 +53,7 @@ alarms.register(app)
 links.register(app)
 evidence.register(app)
 types.register(app)
+statistics.register(app)
 
 
 @app.callback(help=app.info.help)

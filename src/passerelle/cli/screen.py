@@ -84,6 +84,10 @@ class Screen:
         else:
             sys.stdout.write(_bare(text) + "\n")
 
+    def raw(self, text: str) -> None:
+        """A text of a format of its own, as it is: no colours, no isolates."""
+        sys.stdout.write(text)
+
     def title(self, text: str) -> None:
         """A heading, with an empty line before it."""
         self.line()

@@ -71,6 +71,7 @@ def test_all_commands_of_the_brief_are_there():
         "link reopen",
         "link allow",
         "evidence",
+        "statistics",
         "verify",
         "catalogue list",
         "catalogue show",

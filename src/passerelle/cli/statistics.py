@@ -1,0 +1,163 @@
+"""Figures of a period: on the screen, as JSON, as CSV."""
+
+import csv
+import io
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from passerelle.cli.door import Answer, Folder, command, opened, said, write_file
+from passerelle.cli.screen import Screen
+from passerelle.core.words import N_, _
+
+if TYPE_CHECKING:
+    from passerelle.oversight.statistics import Report
+
+HEADS = {
+    "channel": N_("channel"),
+    "type": N_("type"),
+    "purpose": N_("purpose"),
+    "month": N_("month"),
+    "sent": N_("sent"),
+    "received": N_("received"),
+    "opened": N_("opened here"),
+    "opened_by_partner": N_("opened there"),
+    "refused": N_("refused here"),
+    "refused_by_partner": N_("refused there"),
+    "in_time": N_("in time here"),
+    "overdue": N_("overdue here"),
+    "in_time_by_partner": N_("in time there"),
+    "overdue_by_partner": N_("overdue there"),
+    "returned": N_("returned here"),
+    "returned_by_partner": N_("returned there"),
+}
+DETAILS = (
+    (N_("refused, by ground"), ("refused", "refused_by_partner")),
+    (N_("answered in time or not, by deadline"), ("in_time", "overdue", "in_time_by_partner", "overdue_by_partner")),
+    (N_("returned, by the number of the check"), ("returned", "returned_by_partner")),
+)
+
+
+def register(app: typer.Typer) -> None:
+    """Add the command."""
+    command(
+        app,
+        "statistics",
+        "statistics /srv/be --from 2026 --until 2026 --by channel,type",
+        "statistics /srv/be --from 2026-01 --until 2026-03 --mask 5 --csv figures.csv",
+        "statistics /srv/be --by month --json",
+    )(statistics)
+
+
+def statistics(
+    folder: Folder,
+    since: Annotated[
+        str, typer.Option("--from", metavar="DAY", help="First day, month or year (UTC), like 2026-03.")
+    ] = "",
+    until: Annotated[str, typer.Option("--until", metavar="DAY", help="Last day, month or year (UTC), included.")] = "",
+    by: Annotated[
+        str, typer.Option("--by", metavar="WORDS", help="Groups: some of channel,type,purpose,month.")
+    ] = "channel,type,purpose,month",
+    mask: Annotated[
+        int, typer.Option("--mask", metavar="N", help="Hide counts from 1 to N-1, and what would give them away.")
+    ] = 0,
+    file: Annotated[
+        str, typer.Option("--csv", metavar="FILE|-", help="Write CSV into a new file, or - for standard output.")
+    ] = "",
+) -> Answer | None:
+    """Count what was sent, received, refused, and answered in time or not, by the month of its entry (UTC).
+
+    Publish one masked table of a period, not several: what one hides, another may give away.
+    """
+    from passerelle.cli.progress import progress
+    from passerelle.core.errors import InputError
+    from passerelle.oversight import counting, masking
+    from passerelle.oversight import statistics as figures
+
+    if file and file != "-" and Path(file).exists():
+        raise InputError(f"--csv: expected a new file, got {file}, which is there")
+    asked, dimensions = figures.period(since, until), figures.chosen(by)
+    if mask:
+        masking.check_least(mask)
+    with opened(folder) as node, progress(_("counting")) as advance:
+        words, titles = counting.words_of(node.ctx)
+        tally = figures.Tally(words, dimensions)
+        counting.count(node.ctx, tally, asked, advance)
+    made = figures.report(tally, mask)
+    value = _value(made, titles, since, until)
+    if not file:
+        return Answer(value, lambda screen: _show(screen, made, titles))
+    text = csv_of(made)
+    if file == "-":
+        return Answer(value, lambda screen: screen.raw(text))
+    write_file(Path(file), text.encode())
+    return said(value | {"file": file}, _("{rows} lines are in {file}", rows=len(made.rows) + 1, file=file))
+
+
+def _value(made: "Report", titles: dict[str, str], since: str, until: str) -> dict[str, Any]:
+    return {
+        "from": since or None,
+        "until": until or None,
+        "zone": "UTC",
+        "by": list(made.by),
+        "mask": made.mask or None,
+        "channels": {row["channel"]: titles.get(row["channel"], "") for row in made.rows if row.get("channel")},
+        "rows": list(made.rows),
+        "total": made.total,
+    }
+
+
+def csv_of(made: "Report") -> str:
+    """The table as CSV (RFC 4180): a line for each group, at last the totals."""
+    from passerelle.oversight.statistics import flat
+
+    lines = [flat(row) for row in made.rows]
+    total: dict[str, Any] = {name: "total" if place == 0 else "" for place, name in enumerate(made.by)}
+    lines.append(total | flat(made.total))
+    out = io.StringIO()
+    writer = csv.DictWriter(out, list(lines[-1]))
+    writer.writeheader()
+    writer.writerows(lines)
+    return out.getvalue()
+
+
+def _show(screen: Screen, made: "Report", titles: dict[str, str]) -> None:
+    from passerelle.oversight.statistics import PLAIN, SUMMED, flat
+
+    if not made.rows:
+        screen.line(_("nothing passed in this period"))
+        return
+    wide = [name for name in HEADS if name in (*PLAIN, *SUMMED)]
+    total = flat(made.total)
+    _table(screen, made, [flat(row) for row in made.rows], total, wide)
+    for title, names in DETAILS:
+        parts = [key for key in total if ":" in key and key.partition(":")[0] in names]
+        if parts:
+            screen.title(_(title))
+            _table(screen, made, [flat(row) for row in made.rows], total, parts)
+    if made.mask:
+        screen.line()
+        screen.line(
+            _("hidden: {small} stands for 1 to {most}, * for a larger count", small=f"<{made.mask}", most=made.mask - 1)
+        )
+    for digest in dict.fromkeys(row["channel"] for row in made.rows if row.get("channel")):
+        screen.line(_("channel {digest}: {title}", digest=digest[:12], title=titles.get(digest, "")))
+
+
+def _table(screen: Screen, made: "Report", rows: list[dict[str, Any]], total: dict[str, Any], names: list[str]) -> None:
+    """Some columns, without the groups that have nothing in them."""
+    used = [row for row in rows if any(row[name] for name in names)]
+    heads = [_(HEADS[name]) for name in made.by]
+    for name in names:
+        measure, colon, part = name.partition(":")
+        heads.append(_(HEADS[measure]) + (f": {part}" if colon else ""))
+    lines = [[*(_word(name, row[name]) for name in made.by), *(row[name] for name in names)] for row in used]
+    ends = [_("total") if place == 0 else "" for place, _name in enumerate(made.by)]
+    screen.table(heads, [*lines, [*ends, *(total[name] for name in names)]])
+
+
+def _word(name: str, value: str) -> str:
+    if not value:
+        return _("unknown")
+    return value[:12] if name == "channel" else value
