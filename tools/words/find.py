@@ -147,10 +147,22 @@ class _Finder:
             if kind == "table" and call.args:
                 for head in self._texts_in(call.args[0]):
                     yield Found(None, head.replace("_", " ")), call.lineno
+                for one in [*call.args[2:3], *(word.value for word in call.keywords if word.arg == "empty")]:
+                    if text := _literal(one):
+                        yield Found(None, text), call.lineno
             elif kind == "fields" and call.args:
                 for one in ast.walk(call.args[0]):
                     if isinstance(one, ast.Tuple) and len(one.elts) == 2 and (text := _literal(one.elts[0])):
                         yield Found(None, text.replace("_", " ")), call.lineno
+
+        for one in self.nodes:
+            if isinstance(one, ast.Assign) and any(
+                isinstance(to, ast.Name) and to.id.endswith(("TABLES", "HEADS", "KEYS")) for to in one.targets
+            ):
+                for inner in ast.walk(one.value):
+                    if isinstance(inner, ast.Tuple) and all(map(_literal, inner.elts)):
+                        for part in inner.elts:
+                            yield Found(None, str(_literal(part)).replace("_", " ")), one.lineno
 
     def _texts_in(self, node: ast.expr) -> Iterator[str]:
         """The texts of a tuple or list, or of one that a name stands for in this file."""

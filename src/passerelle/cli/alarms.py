@@ -6,6 +6,9 @@ import typer
 
 from passerelle.cli.door import Answer, By, Folder, command, group, opened, said
 from passerelle.cli.screen import Screen
+from passerelle.cli.terms import term
+from passerelle.core.retold import retold
+from passerelle.core.words import _
 
 if TYPE_CHECKING:
     from passerelle.ports.records import Alarm
@@ -30,7 +33,7 @@ def alarm_value(alarm: "Alarm") -> dict[str, Any]:
         "time": to_iso(alarm.time),
         "what": alarm.what,
         "partner": alarm.partner,
-        "text": alarm.text,
+        "text": retold(alarm.text),
         "status": alarm.status,
     }
 
@@ -49,7 +52,7 @@ def list_all(
 
     def tell(screen: Screen) -> None:
         keys = ("alarm", "time", "status", "what", "partner", "text")
-        screen.table(keys, [[one[key] for key in keys] for one in values], "no alarm")
+        screen.table(keys, [[term(one[key]) for key in keys] for one in values], "no alarm")
 
     return Answer(values, tell)
 
@@ -80,4 +83,4 @@ def seen(
             return changed
 
         changed = node.store.write("alarm.seen", work)
-    return said(alarm_value(changed), f"alarm {changed.id} was seen by {by}")
+    return said(alarm_value(changed), _("alarm {id} was seen by {by}", id=changed.id, by=by))

@@ -9,6 +9,9 @@ import typer
 from passerelle.cli import exits
 from passerelle.cli.door import Answer, By, Folder, command, opened, read_file, said, write_file
 from passerelle.cli.screen import Screen
+from passerelle.cli.terms import term
+from passerelle.core.retold import retold
+from passerelle.core.words import _
 
 
 def register(app: typer.Typer) -> None:
@@ -49,7 +52,14 @@ def evidence(
         data = collect(node.ctx, node.identity, found, by)
     write_file(out, data)
     value = {"id": found, "file": str(out), "bytes": len(data)}
-    return said(value, f"evidence of {found} is in {out} ({len(data)} bytes); check it with: passerelle verify {out}")
+    words = _(
+        "evidence of {id} is in {file} ({size} bytes); check it with: {command}",
+        id=found,
+        file=out,
+        size=len(data),
+        command=f"passerelle verify {out}",
+    )
+    return said(value, words)
 
 
 def verify(
@@ -71,7 +81,7 @@ def verify(
     value: dict[str, Any] = {
         "verdict": report.verdict,
         "statements": [
-            {"about": one.about, "says": one.says, "result": one.result, "detail": one.detail}
+            {"about": one.about, "says": retold(one.says), "result": one.result, "detail": retold(one.detail)}
             for one in report.statements
         ],
         "trusted": [
@@ -81,12 +91,15 @@ def verify(
     }
 
     def tell(screen: Screen) -> None:
-        rows = [(one.result, one.about, one.says, _digits(one.about, one.detail)) for one in report.statements]
+        rows = [
+            (term(one.result), retold(one.about), retold(one.says), _digits(one.about, retold(one.detail)))
+            for one in report.statements
+        ]
         screen.table(("result", "about", "statement", "detail"), rows)
         screen.line()
         for one in value["trusted"]:
-            screen.line(f"trusted: {one['name']}, fingerprint {one['fingerprint']}")
-        screen.line(report.verdict)
+            screen.line(_("trusted: {name}, fingerprint {fingerprint}", **one))
+        screen.line(term(report.verdict))
 
     return Answer(value, tell, exits.FAILED if report.verdict == verifier.FAILED else exits.DONE)
 

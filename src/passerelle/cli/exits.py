@@ -4,18 +4,20 @@ The code of an error is that of the nearest of its classes in `BY_CLASS`. Classe
 an error up imports nothing.
 """
 
+from passerelle.core.words import N_
+
 DONE, FAILED, USAGE, NOT_FOUND, REFUSED, BUSY, PARTNER, KEYS, BUG = 0, 1, 2, 3, 4, 5, 6, 7, 70
 
 MEANING = {
-    DONE: "done",
-    FAILED: "a verification or a step failed",
-    USAGE: "wrong usage or input",
-    NOT_FOUND: "what was named is not there",
-    REFUSED: "refused by rule: channel, state, four eyes",
-    BUSY: "busy, or the store cannot: in use, locked, full, of another version",
-    PARTNER: "the partner could not be reached, or refused",
-    KEYS: "something is wrong with keys or an identity",
-    BUG: "an error that should not happen: please report it",
+    DONE: N_("done"),
+    FAILED: N_("a verification or a step failed"),
+    USAGE: N_("wrong usage or input"),
+    NOT_FOUND: N_("what was named is not there"),
+    REFUSED: N_("refused by rule: channel, state, four eyes"),
+    BUSY: N_("busy, or the store cannot: in use, locked, full, of another version"),
+    PARTNER: N_("the partner could not be reached, or refused"),
+    KEYS: N_("something is wrong with keys or an identity"),
+    BUG: N_("an error that should not happen: please report it"),
 }
 
 BY_CLASS = {

@@ -11,6 +11,7 @@ from collections.abc import Iterator, Mapping
 from datetime import date, timedelta
 from typing import Any
 
+from passerelle.core.words import _
 from passerelle.dossiers.schema import problems_of
 from passerelle.dossiers.types import ActType, DossierType, Language
 
@@ -68,9 +69,13 @@ class _Forms:
         if schema["type"] == "array":
             return self._list(schema, words)
         if schema["type"] == "boolean":
-            return "<true | false, without quotes>" if self.blank else False
+            return _("<true | false, without quotes>") if self.blank else False
         if schema["type"] == "integer":
-            return f"<{schema['minimum']} … {schema['maximum']}, without quotes>" if self.blank else schema["minimum"]
+            return (
+                _("<{least} … {most}, without quotes>", least=schema["minimum"], most=schema["maximum"])
+                if self.blank
+                else schema["minimum"]
+            )
         return self._text(schema, words)
 
     def _list(self, schema: Schema, words: str) -> list[Any]:
@@ -84,12 +89,13 @@ class _Forms:
         if schema.get("format") == "date":
             days = {"past": -1, "future": 30}.get(schema.get("x-date", ""), 0)
             sample = (date.today() + timedelta(days=days)).isoformat()
-            return f"<{words}, like {sample}>" if self.blank else sample
+            return _("<{what}, like {sample}>", what=words, sample=sample) if self.blank else sample
         slug = _NO_WORD.sub("-", words.lower()).strip("-")
         for sample in (words[: schema.get("maxLength", 80)], slug, *_SAMPLES):
             if re.search(schema.get("pattern", ""), sample):
-                like = "" if sample == words else f", like {sample}"
-                return f"<{words}{like}>" if self.blank else sample
+                if not self.blank:
+                    return sample
+                return f"<{words}>" if sample == words else _("<{what}, like {sample}>", what=words, sample=sample)
         return f"<{words}>"
 
 
@@ -119,7 +125,7 @@ def _body(act: ActType, language: Language, *, blank: bool) -> dict[str, Any]:
     forms = _Forms(defs, language, blank=False)
     body: dict[str, Any] = forms.made(schema, "body")
     added: list[list[str]] = []
-    for _ in range(10):
+    for _try in range(10):
         missing = [one.path.split(".") for one in problems_of(act.validator, body, ()) if one.got == "nothing"]
         if not missing:
             break
@@ -155,7 +161,7 @@ def toml_of(kind: DossierType, act: ActType, content: Mapping[str, Any], languag
     lines = [
         f"# {act.labels.text(language)} ({kind.labels.text(language)}): {act.help.text(language)}",
         "",
-        "# Put in by the node when there is one choice:",
+        "# " + _("Put in by the node when there is one choice:"),
     ]
     for name in _LEFT_OUT:
         lines += _optional(common, name, envelope[name])
@@ -180,7 +186,7 @@ def _optional(forms: _Forms, name: str, schema: Schema) -> Iterator[str]:
     """A field that may be there."""
     value = forms.made(schema, name)
     if _deep(value):
-        yield f"# {name}: {_words(forms, schema)} (may be there)"
+        yield f"# {name}: {_words(forms, schema)} " + _("(may be there)")
     else:
         yield f"# {_key(name)} = {_value(value)}    # {_words(forms, schema)}"
 

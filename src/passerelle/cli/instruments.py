@@ -8,6 +8,10 @@ import typer
 
 from passerelle.cli.door import Answer, By, Folder, PartnerName, Reason, command, group, opened, said
 from passerelle.cli.screen import Screen
+from passerelle.cli.terms import term
+from passerelle.core import words
+from passerelle.core.retold import retold
+from passerelle.core.words import _
 
 if TYPE_CHECKING:
     from passerelle.instruments.standing import Standing
@@ -40,24 +44,24 @@ def register(app: typer.Typer) -> None:
 def state_of(record: "Instrument", standing: "Standing", now: int) -> str:
     """How an instrument stands, in a few words."""
     if record.rejected:
-        return f"rejected by {record.rejected_by}"
+        return _("rejected by {party}", party=record.rejected_by)
     if standing.ended_at is not None and standing.ended_at <= now:
-        return f"ended ({standing.endings[0].why})"
+        return _("ended ({why})", why=retold(standing.endings[0].why))
     missing = [
         party
         for party, signed in ((standing.own, record.own_signed), (standing.partner, record.partner_signed))
         if not signed
     ]
     if missing:
-        return f"waiting for the signature of {' and '.join(missing)}"
+        return _("waiting for the signature of {parties}", parties=_(" and ").join(missing))
     if standing.in_force(now):
         lacking = standing.to_send[0].path if standing.to_send else ""
         if not lacking:
-            return "in force"
-        return f"in force to receive; to send, {standing.to_send[0].expected} is lacking"
+            return _("in force")
+        return _("in force to receive; to send, {what} is lacking", what=retold(standing.to_send[0].expected))
     if standing.to_accept:
-        return f"waiting: {standing.to_accept[0].expected}"
-    return "signed, begins later" if standing.effective_at is not None else "never in force"
+        return _("waiting: {what}", what=retold(standing.to_accept[0].expected))
+    return _("signed, begins later") if standing.effective_at is not None else _("never in force")
 
 
 def _value(record: "Instrument", standing: "Standing", now: int) -> dict[str, Any]:
@@ -110,11 +114,11 @@ def _find(node: "Node", digest: str) -> "Instrument":
     return node.store.read(lambda tx: find(tx, INSTRUMENTS, digest.lower(), "an instrument"))
 
 
-def _done(node: "Node", record: "Instrument", words: str) -> Answer:
+def _done(node: "Node", record: "Instrument", said_of: str) -> Answer:
     node.wake()
     value = node.store.read(lambda tx: _read(node, tx, record))
-    text = f"{record.kind} {record.digest[:12]} {words}: {value['title']}\nnow: {value['state']}"
-    return said(value, text)
+    done = f"{term(record.kind)} {record.digest[:12]}: {said_of}: {value['title']}"
+    return said(value, done + "\n" + _("now: {state}", state=value["state"]))
 
 
 def example(
@@ -140,7 +144,7 @@ def propose(
     made = model.from_file(file)
     with opened(folder) as node:
         record = governance.act(node.ctx, partner, "instrument.propose", by, instrument=made.body.decode())
-        return _done(node, record, f"is proposed to {partner}")
+        return _done(node, record, _("proposed to {partner}", partner=partner))
 
 
 def list_all(
@@ -158,7 +162,7 @@ def list_all(
         values = node.store.read(read)
 
     def tell(screen: Screen) -> None:
-        rows = [(one["digest"][:12], one["kind"], one["partner"], one["state"], one["title"]) for one in values]
+        rows = [(one["digest"][:12], term(one["kind"]), one["partner"], one["state"], one["title"]) for one in values]
         screen.table(("digest", "kind", "partner", "state", "title"), rows, "no instrument yet")
 
     return Answer(values, tell)
@@ -170,7 +174,6 @@ def show(
     difference: Annotated[
         bool, typer.Option("--difference", help="Show what differs from the instrument that it supersedes.")
     ] = False,
-    language: Annotated[str, typer.Option("--language", help="Language of the labels.")] = "en",
 ) -> Answer:
     """Show an instrument: how it stands, and its whole text."""
     from passerelle.core.errors import NotFoundError
@@ -183,7 +186,7 @@ def show(
         now = node.ctx.clock.now()
         value = _value(record, standing, now) | {"instrument": json.loads(record.body)}
         if not difference:
-            shown = text.show(record, standing, now, language)
+            shown = text.show(record, standing, now, words.language())
             return Answer(value, lambda screen: screen.line(shown.rstrip("\n")))
         old = node.store.read(lambda tx: tx.get(INSTRUMENTS, record.supersedes))
     if old is None:
@@ -191,10 +194,10 @@ def show(
     changes = text.difference(model.parse(old.body), model.parse(record.body))
     listed = [{"path": one.path, "old": one.old, "new": one.new} for one in changes]
     made = {"digest": record.digest, "supersedes": old.digest, "changes": listed}
-    return said(made, text.render_difference(changes, language).rstrip("\n"))
+    return said(made, text.render_difference(changes, words.language()).rstrip("\n"))
 
 
-def _act(folder: Path, digest: str, kind: str, by: str, words: str, **fields: str) -> Answer:
+def _act(folder: Path, digest: str, kind: str, by: str, said_of: str, **fields: str) -> Answer:
     from passerelle.core.clock import to_iso
     from passerelle.exchange import governance
 
@@ -203,17 +206,17 @@ def _act(folder: Path, digest: str, kind: str, by: str, words: str, **fields: st
         if fields.get("from") == "":
             fields["from"] = to_iso(node.ctx.clock.now())
         record = governance.act(node.ctx, found.partner, kind, by, digest=found.digest, **fields)
-        return _done(node, record, words)
+        return _done(node, record, said_of)
 
 
 def sign(folder: Folder, digest: Digest, by: By) -> Answer:
     """Sign an instrument. It governs when both sides have signed, and the partner has cosigned this signature."""
-    return _act(folder, digest, "instrument.sign", by, f"is signed by {by}")
+    return _act(folder, digest, "instrument.sign", by, _("signed by {by}", by=by))
 
 
 def reject(folder: Folder, digest: Digest, by: By, reason: Reason) -> Answer:
     """Say that this side will not sign a proposed instrument."""
-    return _act(folder, digest, "instrument.reject", by, f"is rejected by {by}", reason=reason)
+    return _act(folder, digest, "instrument.reject", by, _("rejected by {by}", by=by), reason=reason)
 
 
 def terminate(
@@ -228,4 +231,4 @@ def terminate(
 ) -> Answer:
     """End a signed instrument, alone, from a moment on."""
     fields = {"reason": reason, "from": start}
-    return _act(folder, digest, "instrument.terminate", by, f"is terminated by {by}", **fields)
+    return _act(folder, digest, "instrument.terminate", by, _("terminated by {by}", by=by), **fields)

@@ -6,6 +6,9 @@ import typer
 
 from passerelle.cli.door import Answer, By, Folder, PartnerName, Reason, command, group, opened, said
 from passerelle.cli.screen import Screen
+from passerelle.cli.terms import term
+from passerelle.core.retold import retold
+from passerelle.core.words import _
 
 if TYPE_CHECKING:
     from passerelle.identity.identity import Identity
@@ -43,7 +46,7 @@ def list_all(folder: Folder) -> Answer:
 
     def tell(screen: Screen) -> None:
         keys = ("origin", "direction", "size", "cosigned", "state", "receipt", "reason")
-        rows = [[one[key] if one[key] is not None else "" for key in keys] for one in values]
+        rows = [[term(one[key]) if one[key] is not None else "" for key in keys] for one in values]
         screen.table(keys, rows, "nothing was sent or received yet")
 
     return Answer(values, tell)
@@ -61,7 +64,7 @@ def _value(node: "Node", tx: "Reading", log: "Log") -> dict[str, Any]:
         "size": log.size,
         "cosigned": log.cosigned,
         "state": log.state,
-        "reason": log.reason,
+        "reason": retold(log.reason),
         "last_entry": to_iso(log.last_time) if log.last_time else None,
         "receipt": _receipt_time(node, tx, log),
         "reopening_allowed": log.reopen,
@@ -108,7 +111,15 @@ def reopen(
         log, taken = service.reopen(node, partner, lane, by, reason, although_open=although_open)
         value = node.store.read(lambda tx: _value(node, tx, log))
     value["taken_back"] = taken
-    return said(value, f"{log.origin} is open; {taken} entries came back from {partner}")
+    return said(
+        value,
+        _(
+            "{origin} is open; {taken} entries came back from {partner}",
+            origin=log.origin,
+            taken=taken,
+            partner=partner,
+        ),
+    )
 
 
 async def _post(client: "Client", identity: "Identity", name: str, body: bytes) -> bytes:
@@ -135,7 +146,7 @@ def allow(folder: Folder, partner: PartnerName, lane: Lane, by: By) -> Answer:
     with opened(folder) as node:
         generation.allow(node.ctx, partner, lane, by)
     value = {"partner": partner, "lane": lane, "allowed_by": by}
-    return said(value, f"{partner} may open a new generation in lane {lane}")
+    return said(value, _("{partner} may open a new generation in lane {lane}", partner=partner, lane=lane))
 
 
 def _check(lane: str) -> None:

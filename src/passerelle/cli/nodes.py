@@ -15,6 +15,7 @@ import passerelle
 from passerelle.cli import exits
 from passerelle.cli.door import Answer, Folder, Json, command, opened, said
 from passerelle.cli.screen import Screen
+from passerelle.core.words import _
 
 if TYPE_CHECKING:
     from passerelle.node import Node
@@ -78,9 +79,15 @@ def init(
     }
 
     def show(screen: Screen) -> None:
-        screen.line(f"node {identity.name} is made in {folder}")
+        screen.line(_("node {name} is made in {folder}", name=identity.name, folder=folder))
         screen.fields([("identity file", value["identity"]), ("fingerprint", shown)])
-        screen.line(f"Give the identity file to partners and compare the fingerprint with them, then: serve {folder}")
+        command = f"passerelle serve {folder}"
+        screen.line(
+            _(
+                "Give the identity file to partners and compare the fingerprint with them, then: {command}",
+                command=command,
+            )
+        )
 
     return Answer(value, show)
 
@@ -122,7 +129,9 @@ async def _serve(node: "Node", wake: socket.socket | None, say: Callable[..., No
 def _ready(node: "Node", as_json: bool) -> None:
     name, listen = node.ctx.name, node.settings.server.listen
     value = {"ready": True, "node": name, "listen": listen, "endpoints": list(node.identity.endpoints)}
-    sys.stdout.write((json.dumps(value) if as_json else f"ready {name} listens on {listen}") + "\n")
+    sys.stdout.write(
+        (json.dumps(value) if as_json else _("ready {name} listens on {address}", name=name, address=listen)) + "\n"
+    )
     sys.stdout.flush()
 
 
@@ -171,8 +180,8 @@ def _without_password(url: str) -> str:
 def exit_codes() -> Answer:
     """Show what exit codes mean."""
     return Answer(
-        {str(code): words for code, words in exits.MEANING.items()},
-        lambda screen: screen.table(("code", "meaning"), exits.MEANING.items()),
+        made := {str(code): _(words) for code, words in exits.MEANING.items()},
+        lambda screen: screen.table(("code", "meaning"), made.items()),
     )
 
 

@@ -7,6 +7,7 @@ import typer
 
 from passerelle.cli.door import Answer, By, Folder, PartnerName, command, group, opened, read_file, write_file
 from passerelle.cli.screen import Screen
+from passerelle.core.words import _, isolated
 
 if TYPE_CHECKING:
     from passerelle.identity.identity import Identity
@@ -66,18 +67,20 @@ def _value(identity: "Identity", partner: "Partner | None", words: str, qr: bool
     return value | _fingerprint(identity, words, qr)
 
 
+_KEYS = ("name", "country", "languages", "timezone", "endpoints", "status", "added", "changed", "by")
+
+
 def _show(screen: Screen, value: dict[str, Any]) -> None:
-    plain = {key: ", ".join(one) if isinstance(one, list) else one for key, one in value.items()}
-    hidden = ("fingerprint", "sha256", "words", "qr")
-    screen.fields([(key, one) for key, one in plain.items() if key not in hidden])
+    plain = {key: ", ".join(one) if isinstance(one, list) else term(one) for key, one in value.items()}
+    screen.fields([(key, plain[key]) for key in _KEYS if key in plain])
     screen.line()
     for label, parts, width in (
-        ("fingerprint", value["fingerprint"].split(), 6),
-        ("in words", value.get("words", []), 4),
+        (_("fingerprint:"), value["fingerprint"].split(), 6),
+        (_("in words:"), value.get("words", []), 4),
     ):
         for start in range(0, len(parts), width):
-            head = f"{label}:" if start == 0 else ""
-            screen.line(f"{head:<13}{' '.join(parts[start : start + width])}")
+            head = label if start == 0 else ""
+            screen.line(f"{head:<12} {isolated(' '.join(parts[start : start + width]))}")
     if "qr" in value:
         import sys
 
@@ -184,7 +187,7 @@ def confirm(
         partner = node.set_partner(name, "confirmed", by, partner.fingerprint)
         value = _value(node.ctx.identity_of(partner), partner, "", False)
         node.wake()
-    return Answer(value, lambda screen: screen.line(f"partner {name} is confirmed by {by}"))
+    return Answer(value, lambda screen: screen.line(_("partner {name} is confirmed by {by}", name=name, by=by)))
 
 
 def suspend(folder: Folder, name: PartnerName, by: By) -> Answer:
@@ -193,4 +196,4 @@ def suspend(folder: Folder, name: PartnerName, by: By) -> Answer:
         partner = node.set_partner(name, "suspended", by)
         value = _value(node.ctx.identity_of(partner), partner, "", False)
         node.wake()
-    return Answer(value, lambda screen: screen.line(f"partner {name} is suspended by {by}"))
+    return Answer(value, lambda screen: screen.line(_("partner {name} is suspended by {by}", name=name, by=by)))

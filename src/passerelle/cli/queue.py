@@ -8,6 +8,9 @@ import typer
 
 from passerelle.cli.door import Answer, By, Folder, Reason, command, group, opened, said
 from passerelle.cli.screen import Screen
+from passerelle.cli.terms import term
+from passerelle.core.retold import retold
+from passerelle.core.words import N_, _, n_
 
 if TYPE_CHECKING:
     from passerelle.node import Node
@@ -58,7 +61,7 @@ def _read(node: "Node", tx: "Reading") -> dict[str, Any]:
         for lane in LANES:
             line = tx.scan(MESSAGES, "by_queue", (partner, "out", lane, "unsequenced"), limit=_ALL)
             held = {one.channel: limits.held_back(tx, node.ctx, one, now) for one in reversed(line)}
-            value["in_line"] += [_message(one, held[one.channel] or "has no index yet") for one in line]
+            value["in_line"] += [_message(one, retold(held[one.channel]) or _("has no index yet")) for one in line]
             counted = tx.count(MESSAGES, "by_queue", (partner, "out", lane, "unsequenced"))
             value["more_in_line"] += counted - len(line)
             for log in links.generations(tx, partner, "out", lane):
@@ -67,7 +70,12 @@ def _read(node: "Node", tx: "Reading") -> dict[str, Any]:
             value["waiting"] += [_waiting(tx, one) for one in waiting]
             attempt = tx.get(ATTEMPTS, partner, lane)
             if attempt is not None and attempt.failures:
-                retry = {"partner": partner, "lane": lane, "failures": attempt.failures, "reason": attempt.reason}
+                retry = {
+                    "partner": partner,
+                    "lane": lane,
+                    "failures": attempt.failures,
+                    "reason": retold(attempt.reason),
+                }
                 value["retries"].append(retry | {"failed": to_iso(attempt.failed), "next_try": to_iso(attempt.due)})
             for direction in ("out", "in"):
                 found = links.current(tx, partner, direction, lane)
@@ -107,7 +115,7 @@ def _without_receipt(tx: "Reading", log: "Log") -> list[dict[str, Any]]:
     found = links.entries(tx, log.origin, log.cosigned, min(end, log.cosigned + _ALL))
     messages = tx.get_many(MESSAGES, [(one.message,) for one in found])
     return [
-        _message(messages[(one.message,)], f"index {one.index}, no receipt yet")
+        _message(messages[(one.message,)], _("index {index}, no receipt yet", index=one.index))
         for one in found
         if (one.message,) in messages
     ]
@@ -116,66 +124,76 @@ def _without_receipt(tx: "Reading", log: "Log") -> list[dict[str, Any]]:
 def _waiting(tx: "Reading", message: "Message") -> dict[str, Any]:
     from passerelle.cli.reading import needs
 
-    return _message(message, f"waits for {' and '.join(needs(tx, message))}")
+    return _message(message, _("waits for {what}", what=_(" and ").join(needs(tx, message))))
 
 
 def _standing_still(node: "Node", log: "Log") -> dict[str, Any]:
     """A link on which nothing moves, and the way out."""
     folder, partner, lane = node.folder, log.partner, log.lane
     if log.direction == "out":
-        todo = f"find out why, then: passerelle link reopen {folder} {partner} --lane {lane} --reason …"
+        command = f"passerelle link reopen {folder} {partner} --lane {lane} --reason …"
+        todo = _("find out why, then: {command}", command=command)
         if log.state == "frozen":
-            todo += f" (after {partner} has allowed it: link allow)"
+            todo += " " + _("(after {partner} has allowed it: link allow)", partner=partner)
     elif log.reopen:
-        todo = f"a new generation is allowed; {partner} has to open it"
+        todo = _("a new generation is allowed; {partner} has to open it", partner=partner)
     else:
-        todo = (
-            f"{partner} signed two different logs; the proof is kept. When persons of both sides have cleared it: "
-            f"passerelle link allow {folder} {partner} --lane {lane}"
+        todo = _(
+            "{partner} signed two different logs; the proof is kept. When persons of both sides have cleared it: "
+            "{command}",
+            partner=partner,
+            command=f"passerelle link allow {folder} {partner} --lane {lane}",
         )
     return {
         "partner": partner,
         "direction": log.direction,
         "lane": lane,
         "state": log.state,
-        "reason": log.reason,
+        "reason": retold(log.reason),
         "origin": log.origin,
         "todo": todo,
     }
 
 
 _TABLES = {
-    "in_line": ("in line", ("partner", "lane", "what", "since", "waits", "message", "dossier")),
+    "in_line": (N_("in line"), ("partner", "lane", "what", "since", "waits", "message", "dossier")),
     "without_receipt": (
-        "entered, without the partner's receipt",
+        N_("entered, without the partner's receipt"),
         ("partner", "lane", "what", "since", "waits", "message", "dossier"),
     ),
     "waiting": (
-        "messages of partners that wait",
+        N_("messages of partners that wait"),
         ("partner", "lane", "what", "since", "waits", "message", "dossier"),
     ),
-    "drafts": ("drafts that wait for release", ("draft", "partner", "act", "author", "created", "dossier")),
-    "retries": ("failed, tried again", ("partner", "lane", "failures", "failed", "next_try", "reason")),
-    "links": ("links that stand still", ("direction", "partner", "lane", "state", "reason")),
-    "alarms": ("alarms", ("alarm", "time", "what", "partner", "text")),
+    "drafts": (N_("drafts that wait for release"), ("draft", "partner", "act", "author", "created", "dossier")),
+    "retries": (N_("failed, tried again"), ("partner", "lane", "failures", "failed", "next_try", "reason")),
+    "links": (N_("links that stand still"), ("direction", "partner", "lane", "state", "reason")),
+    "alarms": (N_("alarms"), ("alarm", "time", "what", "partner", "text")),
 }
 
 
 def _show(screen: Screen, value: dict[str, Any]) -> None:
     if not any(value[name] for name in _TABLES):
-        screen.line("nothing waits")
+        screen.line(_("nothing waits"))
     for name, (words, keys) in _TABLES.items():
         if value[name]:
-            screen.title(words)
-            screen.table(keys, [[one[key] for key in keys] for one in value[name][:_SHOWN]])
+            screen.title(_(words))
+            screen.table(keys, [[term(one[key]) for key in keys] for one in value[name][:_SHOWN]])
             if (more := len(value[name]) - _SHOWN) > 0:
-                screen.line(f"and {more} more (--json has them)")
+                screen.line(n_("and {count} more (--json has it)", "and {count} more (--json has them)", more))
     if value["more_in_line"]:
-        screen.line(f"and {value['more_in_line']} more in line that are not listed")
+        count = value["more_in_line"]
+        screen.line(
+            n_("and {count} more in line that is not listed", "and {count} more in line that are not listed", count)
+        )
     for one in value["links"]:
-        screen.line(f"\nto do for {one['partner']}, lane {one['lane']}: {one['todo']}")
+        screen.line()
+        screen.line(
+            _("to do for {partner}, lane {lane}: {todo}", partner=one["partner"], lane=one["lane"], todo=one["todo"])
+        )
     if not value["serving"] and (value["in_line"] or value["without_receipt"]):
-        screen.line("\nno process serves this folder: nothing leaves until `passerelle serve` runs")
+        screen.line()
+        screen.line(_("no process serves this folder: nothing leaves until `passerelle serve` runs"))
 
 
 def withdraw(
@@ -193,4 +211,4 @@ def withdraw(
         found = node.store.read(lambda tx: find(tx, MESSAGES, message, "a message"))
         gone = outbox.withdraw(node.ctx, found.id, by, reason)
     value = {"message": gone.id, "state": gone.state, "reason": gone.reason}
-    return said(value, f"message {gone.id} is taken back and never leaves")
+    return said(value, _("message {id} is taken back and never leaves", id=gone.id))

@@ -3,6 +3,8 @@
 from collections.abc import Iterator
 from typing import Any
 
+from passerelle.core.retold import retold
+from passerelle.core.words import _
 from passerelle.exchange.checks import MEANING
 from passerelle.ports.records import LOGS, MESSAGES, WAITS, Message
 from passerelle.ports.store import Reading
@@ -35,13 +37,13 @@ def _word(value: Any) -> str:
 def checks_in_words(checks: tuple[str, ...]) -> str:
     """Numbers of checks with what they mean."""
     known = {str(check): words for check, words in MEANING.items()}
-    return "; ".join(f"[{number}] {known.get(number, 'unknown')}" for number in checks)
+    return "; ".join(f"[{number}] {_(known.get(number, 'unknown'))}" for number in checks)
 
 
 def delivery(tx: Reading, message: Message) -> dict[str, Any]:
     """How a message stands: a state of a closed list, and the words for it."""
-    state, words = _own(tx, message) if message.direction == "out" else _partners(tx, message)
-    made: dict[str, Any] = {"state": state, "words": words}
+    state, told = _own(tx, message) if message.direction == "out" else _partners(tx, message)
+    made: dict[str, Any] = {"state": state, "words": told}
     if message.checks:
         made |= {"checks": list(message.checks), "refusal": message.refusal}
     return made
@@ -49,37 +51,41 @@ def delivery(tx: Reading, message: Message) -> dict[str, Any]:
 
 def _own(tx: Reading, message: Message) -> tuple[str, str]:
     if message.state == "unsequenced":
-        return "in-line", "in line: has no index yet"
+        return "in-line", _("in line: has no index yet")
     if message.state == "refused":
-        return "refused", f"refused by {message.partner}, does not hold: {checks_in_words(message.checks)}"
+        checks = checks_in_words(message.checks)
+        return "refused", _("refused by {partner}, does not hold: {checks}", partner=message.partner, checks=checks)
     if message.state == "withdrawn":
-        return "withdrawn", f"never sent: {message.reason}"
+        return "withdrawn", _("never sent: {reason}", reason=retold(message.reason))
     if message.state == "withheld":
-        return "withheld", f"content withheld: {message.reason}"
+        return "withheld", _("content withheld: {reason}", reason=retold(message.reason))
     log = tx.get(LOGS, message.origin)
     if log is not None and log.cosigned > message.index:
-        return "stored", f"stored by {message.partner}"
-    return "sent", f"entered at index {message.index}, no receipt of {message.partner} yet"
+        return "stored", _("stored by {partner}", partner=message.partner)
+    words = _("entered at index {index}, no receipt of {partner} yet", index=message.index, partner=message.partner)
+    return "sent", words
 
 
 def _partners(tx: Reading, message: Message) -> tuple[str, str]:
     if message.state == "waiting":
-        return "waiting", f"waiting for {' and '.join(needs(tx, message))}"
+        return "waiting", _("waiting for {what}", what=_(" and ").join(needs(tx, message)))
     if message.state == "refused":
-        return "refused", f"refused here: {message.reason or checks_in_words(message.checks)}"
+        return "refused", _("refused here: {reason}", reason=retold(message.reason) or checks_in_words(message.checks))
     if message.state == "withheld":
-        return "withheld", f"came without content: {message.reason}"
-    return "received", "received"
+        return "withheld", _("came without content: {reason}", reason=retold(message.reason))
+    return "received", _("received")
 
 
 def needs(tx: Reading, message: Message) -> list[str]:
     """What a message of the partner waits for, in words."""
     words = []
     for wait in tx.scan(WAITS, "key", (message.id,), limit=1000):
-        kind, _, name = wait.need.partition(":")
+        kind, _colon, name = wait.need.partition(":")
         if kind == "governance":
-            words.append(f"the governance log of {name} up to {message.governance}")
+            words.append(_("the governance log of {name} up to {size}", name=name, size=message.governance))
         else:
             there = tx.get(MESSAGES, wait.need)
-            words.append(f"message {wait.need}" + (", which waits itself" if there else ""))
-    return words or ["nothing known"]
+            words.append(
+                _("message {id}, which waits itself", id=wait.need) if there else _("message {id}", id=wait.need)
+            )
+    return words or [_("nothing known")]

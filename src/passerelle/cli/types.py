@@ -7,6 +7,7 @@ import typer
 
 from passerelle.cli.door import Answer, LanguageOption, command, group
 from passerelle.cli.screen import Screen
+from passerelle.core.words import _
 
 if TYPE_CHECKING:
     from passerelle.dossiers.types import Catalogue, DossierType
@@ -98,5 +99,10 @@ def show(
         "fields": sorted(kind.fields),
     }
     return Answer(
-        value, lambda screen: screen.line(f"{text}\n{kind.name}, version {kind.version}, digest {kind.digest}")
+        value,
+        lambda screen: screen.line(
+            text
+            + "\n"
+            + _("{type}, version {version}, digest {digest}", type=kind.name, version=kind.version, digest=kind.digest)
+        ),
     )

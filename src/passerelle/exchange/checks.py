@@ -7,6 +7,7 @@ nor kept, and a refusal with the numbers goes back. A partner gets the number on
 from enum import StrEnum
 
 from passerelle.core.errors import ExchangeError
+from passerelle.core.words import N_
 
 
 class Check(StrEnum):
@@ -26,17 +27,17 @@ class Check(StrEnum):
 
 
 MEANING = {
-    Check.FORM: "size and form",
-    Check.SIGNATURE: "header signed by a pinned, unsuspended key, then opens",
-    Check.ORIGIN: "origin names this link and its current generation",
-    Check.CHECKPOINT: "signatures of the checkpoint",
-    Check.LEAVES: "indexes continue, times do not decrease, leaves match commitments",
-    Check.ROOT: "root matches the leaves",
-    Check.LIMITS: "within the limits a day that are agreed",
-    Check.INSTRUMENT: "instrument in force for both, same digest",
-    Check.CHANNEL: "act allowed by the channel",
-    Check.CONTENT: "content valid for its kind and type",
-    Check.STATE: "state of the dossier or instrument allows the act",
+    Check.FORM: N_("size and form"),
+    Check.SIGNATURE: N_("header signed by a pinned, unsuspended key, then opens"),
+    Check.ORIGIN: N_("origin names this link and its current generation"),
+    Check.CHECKPOINT: N_("signatures of the checkpoint"),
+    Check.LEAVES: N_("indexes continue, times do not decrease, leaves match commitments"),
+    Check.ROOT: N_("root matches the leaves"),
+    Check.LIMITS: N_("within the limits a day that are agreed"),
+    Check.INSTRUMENT: N_("instrument in force for both, same digest"),
+    Check.CHANNEL: N_("act allowed by the channel"),
+    Check.CONTENT: N_("content valid for its kind and type"),
+    Check.STATE: N_("state of the dossier or instrument allows the act"),
 }
 
 
