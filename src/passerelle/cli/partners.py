@@ -7,6 +7,7 @@ import typer
 
 from passerelle.cli.door import Answer, By, Folder, PartnerName, command, group, opened, read_file, write_file
 from passerelle.cli.screen import Screen
+from passerelle.cli.terms import term
 from passerelle.core.words import _, isolated
 
 if TYPE_CHECKING:
@@ -118,12 +119,11 @@ def add(
         value = _value(node.ctx.identity_of(partner), partner, "", False)
 
     def tell(screen: Screen) -> None:
-        screen.line(f"partner {partner.name} is {partner.status}")
+        screen.line(_("partner {name}: {status}", name=partner.name, status=term(partner.status)))
         _show(screen, value)
         if partner.status == "unconfirmed":
-            screen.line(
-                f"Compare with {partner.name} by voice, then: passerelle partner confirm {folder} {partner.name}"
-            )
+            command = f"passerelle partner confirm {folder} {partner.name}"
+            screen.line(_("Compare with {name} by voice, then: {command}", name=partner.name, command=command))
 
     return Answer(value, tell)
 
@@ -134,7 +134,7 @@ def list_all(folder: Folder) -> Answer:
         values = [_value(node.ctx.identity_of(one), one, "", False) for one in node.partners()]
 
     def tell(screen: Screen) -> None:
-        rows = [(one["name"], one["country"], one["status"], one["by"], one["fingerprint"]) for one in values]
+        rows = [(one["name"], one["country"], term(one["status"]), one["by"], one["fingerprint"]) for one in values]
         screen.table(("partner", "country", "status", "by", "fingerprint"), rows, "no partner yet")
 
     return Answer(values, tell)
