@@ -13,15 +13,17 @@ What is left out: docstrings, errors of programming (`TypeError`, `AssertionErro
 
 import ast
 import inspect
+import json
 import re
 from collections.abc import Iterator
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from passerelle.core.words import ERRORS
 
 ROOT = Path(__file__).parents[2]
 SOURCE = ROOT / "src" / "passerelle"
+LABELS = "instruments/labels.json"
 
 WRITERS = {
     "_need": (1,),
@@ -77,7 +79,17 @@ def all_texts(source: Path = SOURCE) -> dict[Found, list[Place]]:
         name = (Path("src/passerelle") / inner).as_posix()
         for one, line in texts_of(file.read_text("utf-8"), name, door=inner.parts[0] == "cli"):
             found.setdefault(one, []).append(Place(name, line))
+    for text in _leaves(json.loads((source / LABELS).read_text("utf-8"))):
+        found.setdefault(Found(None, text), []).append(Place(f"src/passerelle/{LABELS}", 1))
     return found
+
+
+def _leaves(value: Any) -> Iterator[str]:
+    if isinstance(value, dict):
+        for child in value.values():
+            yield from _leaves(child)
+    elif value:
+        yield value
 
 
 def texts_of(code: str, name: str, *, door: bool) -> Iterator[tuple[Found, int]]:

@@ -9,7 +9,6 @@ import typer
 from passerelle.cli.door import Answer, By, Folder, PartnerName, Reason, command, group, opened, said
 from passerelle.cli.screen import Screen
 from passerelle.cli.terms import term
-from passerelle.core import words
 from passerelle.core.retold import retold
 from passerelle.core.words import _
 
@@ -186,7 +185,7 @@ def show(
         now = node.ctx.clock.now()
         value = _value(record, standing, now) | {"instrument": json.loads(record.body)}
         if not difference:
-            shown = text.show(record, standing, now, words.language())
+            shown = text.show(record, standing, now)
             return Answer(value, lambda screen: screen.line(shown.rstrip("\n")))
         old = node.store.read(lambda tx: tx.get(INSTRUMENTS, record.supersedes))
     if old is None:
@@ -194,7 +193,7 @@ def show(
     changes = text.difference(model.parse(old.body), model.parse(record.body))
     listed = [{"path": one.path, "old": one.old, "new": one.new} for one in changes]
     made = {"digest": record.digest, "supersedes": old.digest, "changes": listed}
-    return said(made, text.render_difference(changes, words.language()).rstrip("\n"))
+    return said(made, text.render_difference(changes).rstrip("\n"))
 
 
 def _act(folder: Path, digest: str, kind: str, by: str, said_of: str, **fields: str) -> Answer:

@@ -4,8 +4,8 @@ Rules kept here:
 - everything that the text says is shown, also keys that have no label yet; nothing is shortened;
 - what `show` says of signatures and effect comes from a `Standing`, never from the instrument's own words;
 - a line that the instrument brings along cannot pass for a line of ours: continuation lines are marked with `|`;
-- languages are data (`labels/<language>.json`); a key that holds names chosen by the parties (`types.*`) is never
-  labelled.
+- labels are data (`labels.json`, in English) and are translated as every text is; a key that holds names chosen by the
+  parties (`types.*`) is never labelled.
 """
 
 import json
@@ -18,9 +18,10 @@ from typing import Any
 import msgspec
 
 from passerelle.core.clock import to_iso
-from passerelle.core.errors import InputError
 from passerelle.core.json import canonical
-from passerelle.instruments.errors import listed
+from passerelle.core.retold import retold
+from passerelle.core.spoken import duration
+from passerelle.core.words import Language, _, filled, isolated, language, speaking
 from passerelle.instruments.kinds import Instrument
 from passerelle.instruments.standing import Standing
 from passerelle.instruments.verdict import Reason
@@ -37,39 +38,41 @@ class Change(msgspec.Struct, frozen=True):
     new: Any
 
 
-def languages() -> list[str]:
-    """The languages that there are labels for."""
-    folder = resources.files("passerelle.instruments").joinpath("labels")
-    return sorted(file.name[:-5] for file in folder.iterdir() if file.name.endswith(".json"))
-
-
 @cache
-def labels(language: str) -> dict[str, Any]:
-    """The labels of a language. Raises InputError when there are none."""
-    if language not in languages():
-        raise InputError(f"expected one of the languages {listed(languages())}, got {language!r}")
-    file = resources.files("passerelle.instruments").joinpath("labels", f"{language}.json")
-    return dict(json.loads(file.read_text("utf-8")))
+def _labels(language: Language) -> dict[str, Any]:
+    file = resources.files("passerelle.instruments").joinpath("labels.json")
+    with speaking(language):
+        made: dict[str, Any] = _translated(json.loads(file.read_text("utf-8")))
+    return made
 
 
-def render(instrument: Instrument, language: str = "en") -> str:
+def _translated(value: Any) -> Any:
+    return {key: _translated(child) for key, child in value.items()} if isinstance(value, dict) else _(value)
+
+
+def labels() -> dict[str, Any]:
+    """The labels in the language in use."""
+    return _labels(language())
+
+
+def render(instrument: Instrument) -> str:
     """The whole text of the instrument, one line for each thing it says."""
-    return "\n".join(_lines(json.loads(instrument.body), "", 0, labels(language))) + "\n"
+    return "\n".join(_lines(json.loads(instrument.body), "", 0, labels())) + "\n"
 
 
-def show(record: records.Instrument, standing: Standing, now: int, language: str = "en") -> str:
+def show(record: records.Instrument, standing: Standing, now: int) -> str:
     """How the instrument stands at `now` (milliseconds): signed by whom, in force since when, what it supersedes.
 
     Below it stands the whole text.
     """
-    words = labels(language)["standing"]
+    words = labels()["standing"]
 
     def name(party: str) -> str:
         return f"{party} ({words['this_node']})" if party == standing.own else party
 
     def say(label: str, **parts: object) -> None:
         made = {key: to_iso(part) if isinstance(part, int) else part for key, part in parts.items()}
-        lines.append(_marked(words[label].format(**made), 0))
+        lines.append(_marked(filled(words[label], made), 0))
 
     instrument = standing.instrument
     lines = [f"{words['digest']}: {record.digest}"]
@@ -96,7 +99,7 @@ def show(record: records.Instrument, standing: Standing, now: int, language: str
         say("agreement", digest=instrument.agreement, title=standing.agreement.instrument.title)
     elif instrument.agreement:
         say("agreement_missing", digest=instrument.agreement)
-    return "\n".join(lines) + "\n\n" + render(instrument, language)
+    return "\n".join(lines) + "\n\n" + render(instrument)
 
 
 def difference(old: Instrument, new: Instrument) -> list[Change]:
@@ -107,9 +110,9 @@ def difference(old: Instrument, new: Instrument) -> list[Change]:
     return list(_changes(json.loads(old.body), json.loads(new.body), ""))
 
 
-def render_difference(changes: list[Change], language: str = "en") -> str:
+def render_difference(changes: list[Change]) -> str:
     """The changes, one on a line."""
-    table = labels(language)
+    table = labels()
     words = table["difference"]
     if not changes:
         return f"{words['none']}\n"
@@ -117,13 +120,13 @@ def render_difference(changes: list[Change], language: str = "en") -> str:
     for change in changes:
         label = "added" if change.old is None else "removed" if change.new is None else "changed"
         old, new = _plain(change.old), _plain(change.new)
-        lines.append(_marked(words[label].format(path=change.path, old=old, new=new), 0))
+        lines.append(_marked(filled(words[label], {"path": change.path, "old": old, "new": new}), 0))
     return "\n".join(lines) + "\n"
 
 
-def explain(reason: Reason, language: str = "en") -> str:
+def explain(reason: Reason) -> str:
     """A reason of a verdict in words."""
-    return f"{labels(language)['codes'][reason.code]} ({reason.path}: {reason.got}; {reason.expected})"
+    return f"{labels()['codes'][reason.code]} ({reason.path}: {retold(reason.got)}; {retold(reason.expected)})"
 
 
 def _say_effect(standing: Standing, now: int, say: Any, open_end: str) -> None:
@@ -140,7 +143,7 @@ def _say_effect(standing: Standing, now: int, say: Any, open_end: str) -> None:
         say("in_force", since=since, until=ends)
     for lack in standing.to_send:
         label = "lacking" if lack in standing.to_accept else "lacking_to_send"
-        say(label, path=lack.path, expected=lack.expected, got=lack.got)
+        say(label, path=lack.path, expected=retold(lack.expected), got=retold(lack.got))
 
 
 def _lines(value: Mapping[str, Any], path: str, depth: int, table: Mapping[str, Any]) -> Iterator[str]:
@@ -162,24 +165,14 @@ def _lines(value: Mapping[str, Any], path: str, depth: int, table: Mapping[str, 
                 yield _marked(f"{indent}  - {_row(item)}", depth + 1)
         else:
             names = child if isinstance(child, list) else [child]
-            yield _marked(f"{indent}{label}: {', '.join(_value(name, here, table) for name in names)}", depth)
+            yield _marked(f"{indent}{label}: {', '.join(isolated(_value(name, here, table)) for name in names)}", depth)
 
 
 def _value(value: Any, path: str, table: Mapping[str, Any]) -> str:
     text = _plain(value)
     if _PERIOD.fullmatch(text) and len(text) > 2:
-        return f"{_period(text, table['units'])} ({text})"
+        return f"{duration(text)} ({text})"
     return str(table["values"].get(path, {}).get(text, text))
-
-
-def _period(text: str, units: Mapping[str, tuple[str, str]]) -> str:
-    """An ISO 8601 duration in words."""
-    days, _, hours = text[1:].partition("T")
-    parts = []
-    for prefix, half in (("", days), ("T", hours)):
-        for number, unit in re.findall(r"(\d+)(\w)", half):
-            parts.append(f"{int(number)} {units[prefix + unit][int(number) != 1]}")
-    return " ".join(parts)
 
 
 def _row(item: Any) -> str:

@@ -1,15 +1,14 @@
 import json
-import string
 
 import pytest
 
+from passerelle.core import words
 from passerelle.core.clock import to_iso
-from passerelle.core.errors import InputError
 from passerelle.instruments.decide import decide
 from passerelle.instruments.kinds import KINDS
 from passerelle.instruments.model import parse
 from passerelle.instruments.standing import standing
-from passerelle.instruments.text import Change, difference, explain, labels, languages, render, render_difference, show
+from passerelle.instruments.text import Change, difference, explain, labels, render, render_difference, show
 from passerelle.instruments.verdict import CODES
 from tests.unit.instruments.samples import (
     NOW,
@@ -23,6 +22,13 @@ from tests.unit.instruments.samples import (
     signed,
 )
 
+
+@pytest.fixture(autouse=True)
+def _in_english():
+    with words.speaking("en"):
+        yield
+
+
 AGREEMENT = signed(agreement())
 UNDER = standing(AGREEMENT)
 
@@ -35,14 +41,15 @@ def scalars(value):
         yield str(value)
 
 
-@pytest.mark.parametrize("language", languages())
+@pytest.mark.parametrize("language", words.LANGUAGES)
 def test_the_whole_text_is_shown(language):
-    words = {raw: text for values in labels(language)["values"].values() for raw, text in values.items()}
+    words.use(language)
+    named = {raw: text for values in labels()["values"].values() for raw, text in values.items()}
     types = {"x": {"digest": "11" * 32, "deadlines": {"answer": "PT8H"}}}
     for body in (agreement(), channel(AGREEMENT.digest, types, links=["aa" * 32])):
-        text = render(parse(body), language)
+        text = render(parse(body))
         for scalar in scalars(json.loads(body)):
-            assert scalar in text or words[scalar] in text
+            assert scalar in text or named[scalar] in text
 
 
 def test_some_lines():
@@ -70,26 +77,13 @@ def paths(schema, whole, path=""):
         yield from paths(schema["additionalProperties"], whole, f"{path}*.")
 
 
-@pytest.mark.parametrize("language", languages())
+@pytest.mark.parametrize("language", words.LANGUAGES)
 def test_every_key_and_code_has_a_label(language):
-    table = labels(language)
+    words.use(language)
+    table = labels()
     for kind in KINDS.values():
         assert set(paths(kind.schema, kind.schema)) <= table["fields"].keys()
     assert table["codes"].keys() == CODES.keys()
-    english = labels("en")
-    for part in ("standing", "difference"):
-        assert table[part].keys() == english[part].keys()
-        for key, words in table[part].items():
-            assert names(words) == names(english[part][key])
-
-
-def names(words):
-    return {name for _, name, _, _ in string.Formatter().parse(words) if name}
-
-
-def test_unknown_language():
-    with pytest.raises(InputError, match=r"expected one of the languages .*en"):
-        labels("xx")
 
 
 def test_lines_of_the_text_cannot_pass_for_ours():
