@@ -16,7 +16,7 @@ import pytest
 from passerelle.cli import exits
 from passerelle.core import json as strict
 from passerelle.core import settings
-from passerelle.dossiers import rules, tables
+from passerelle.dossiers import demands, rules, tables
 from passerelle.dossiers.reading import Common
 from passerelle.dossiers.types import SHARED, Catalogue
 from passerelle.exchange import content, context, wire
@@ -214,11 +214,15 @@ def test_the_size_of_an_instrument() -> None:
 TABLES = [
     ("## The file", 0, tables.RawType),
     ("### Persons", 0, tables.RawSubjects),
+    ("### Handling codes", 0, tables.RawHandling),
     ("### Defaults", 0, tables.RawDefaults),
     ("### States", 0, tables.RawState),
     ("### Acts", 0, tables.RawAct),
     ("### Acts", 1, tables.RawChange),
     ("### Acts", 2, tables.RawTransition),
+    ("### Demands", 0, demands.Demand),
+    ("### Demands", 1, demands.When),
+    ("### Demands", 2, demands.Then),
     ("### Rules", 0, rules.RequiresBefore),
     ("### Rules", 1, rules.ByAuthorOf),
     ("### Deadlines", 0, tables.RawDeadline),

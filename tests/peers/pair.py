@@ -29,9 +29,18 @@ from tests.unit.instruments import samples as texts
 
 NOW = from_iso("2026-11-21T12:00:00Z")
 CATALOGUE = Catalogue.load()
-TYPES = {
-    name: {"digest": kind.digest, "version": str(kind.version), "acts": ["*"]} for name, kind in CATALOGUE.types.items()
-}
+
+
+def types_for(area: str) -> dict[str, dict[str, Any]]:
+    """What a channel for purposes of an area says of each type that is made for them."""
+    return {
+        name: {"digest": kind.digest, "version": str(kind.version), "acts": ["*"]}
+        for name, kind in CATALOGUE.types.items()
+        if area in kind.areas
+    }
+
+
+TYPES = types_for("criminal")
 _SEEDS = {name: keys.generate(name) for name in ("be", "ma", "fr")}
 
 

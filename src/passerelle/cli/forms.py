@@ -115,7 +115,8 @@ def _person(kind: DossierType, act: ActType, forms: _Forms) -> dict[str, Any]:
     """The form of a person, with the categories that the act takes."""
     form = dict(forms.resolved({"$ref": "#/$defs/person"}))
     category = {**forms.resolved(form["properties"]["category"]), "enum": sorted(act.subjects.categories)}
-    return form | {"properties": {**form["properties"], "category": category}}
+    fields = {name: one for name, one in form["properties"].items() if name not in act.subjects.without}
+    return form | {"properties": {**fields, "category": category}}
 
 
 def _body(act: ActType, language: Language, *, blank: bool) -> dict[str, Any]:

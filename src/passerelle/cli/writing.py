@@ -132,7 +132,8 @@ def fill(
         filler.one_of("recipient", services, (one.get("recipient", "") for own, one in earlier if own))
         _conditions(filler, channel, kind)
         if not lane:
-            lane = _lane(filler, channel, act, {one.lane for one in acts})
+            urgency = filler.content.get("urgency", kind.defaults.urgency)
+            lane = _lane(filler, channel, act, {one.lane for one in acts}, urgency)
     if "urgency" not in filler.content:
         filler.put("urgency", kind.defaults.urgency)
     _minors(filler)
@@ -210,11 +211,14 @@ def _conditions(filler: _Filler, channel: Channel, kind: DossierType) -> None:
         filler.put("retention", day_of(ends))
 
 
-def _lane(filler: _Filler, channel: Channel, act: ActType, used: set[str]) -> str:
+def _lane(filler: _Filler, channel: Channel, act: ActType, used: set[str], urgency: object) -> str:
+    """The only lane, the one used so far, or the flash lane for what is immediate."""
     lanes = sorted(act.lanes & channel.lanes) or sorted(act.lanes)
     for found in (lanes, sorted(used & set(lanes))):
         if len(found) == 1:
             return found[0]
+    if urgency == "immediate" and "flash" in lanes:
+        return "flash"
     filler.lacking.append(f"--lane: expected one of {', '.join(lanes)}, got nothing")
     return ""
 

@@ -1,7 +1,8 @@
 """Contradictions within a dossier type: what each part says may be right and still not fit the others.
 
 Checked: states that cannot be reached or cannot come to an end, acts nobody can do, rules and deadlines that name what
-is not there or words that cannot occur, defaults and persons that the forms do not know, durations that are none.
+is not there or words that cannot occur, defaults and persons that the forms do not know, durations that are none,
+demands that nobody can meet, reviews and escalations that cannot happen.
 
 Left unchecked: whether a type is wise. Whether concurrent acts lead where they should is shown by its tests.
 """
@@ -12,11 +13,16 @@ from typing import Any
 
 from passerelle.core.clock import add_duration
 from passerelle.core.errors import InputError
+from passerelle.dossiers.demands import PERSON_WORDS, Demand
 from passerelle.dossiers.rules import Value
 from passerelle.dossiers.schema import CatalogueError
-from passerelle.dossiers.shapes import LANGUAGES, ActType, Deadline, DossierType, Moment, Transition
+from passerelle.dossiers.shapes import AREAS, LANGUAGES, ActType, Deadline, DossierType, Moment, Transition
+from passerelle.dossiers.unsaid import usable
 
+NEUTRAL = "legal-impediment"
+"""The ground of refusal that says nothing about the person; every type has it."""
 LANES = ("routine", "flash")
+_ALWAYS = ("key", "category", "minor")  # of a person
 _NAME = re.compile(r"[a-z][a-z0-9-]{0,63}")
 _VERSION = re.compile(r"[1-9][0-9]{0,3}\.[0-9]{1,4}")
 
@@ -76,6 +82,7 @@ class _Check:
         for act in kind.acts.values():
             self._act(act)
         self._states()
+        self._whole()
         self._defaults()
         for deadline in kind.deadlines.values():
             self._deadline(deadline, f"deadlines.{deadline.name}")
@@ -108,6 +115,32 @@ class _Check:
         person = self._form("person")["properties"]
         self.one_of(f"{path}.subjects.categories", sorted(subjects.categories), self._form("category")["enum"])
         self.one_of(f"{path}.subjects.needs", subjects.needs, person)
+        self.one_of(f"{path}.subjects.without", subjects.without, [name for name in person if name not in _ALWAYS])
+        if both := set(subjects.needs) & set(subjects.without):
+            raise self.fail(f"{path}.subjects.without", "fields that are not needed", ", ".join(sorted(both)))
+        for number, demand in enumerate(act.demands):
+            self._demand(act, demand, f"{path}.demands[{number}]")
+
+    def _demand(self, act: ActType, demand: Demand, path: str) -> None:
+        """A case that can occur, and something that then must be there and can be."""
+        when, then = demand.when, demand.then
+        if not (when.persons or when.body):
+            raise self.fail(f"{path}.when", "persons or body", "nothing")
+        for name, words in when.persons.items():
+            self.one_of(f"{path}.when.persons", [name], PERSON_WORDS)
+            known = self._form("minor")["enum"] if name == "minor" else sorted(act.subjects.categories)
+            self.one_of(f"{path}.when.persons.{name}", words, known)
+        if when.persons and not act.subjects.max:
+            raise self.fail(f"{path}.when.persons", "an act that may bring persons", "none")
+        self._where(f"{path}.when.body", act.name, when.body)
+        self.one_of(f"{path}.then.fields", then.fields, act.schema.get("properties", {}))
+        self.one_of(f"{path}.then.handling", then.handling, sorted(self.kind.handling.allowed))
+        if not (then.fields or then.persons or then.handling):
+            raise self.fail(f"{path}.then", "fields, persons or handling", "nothing")
+        if not 0 <= then.persons <= act.subjects.max:
+            raise self.fail(f"{path}.then.persons", f"0 to {act.subjects.max}", str(then.persons))
+        if demand.otherwise == "nothing" and not then.fields:
+            raise self.fail(f"{path}.otherwise", "fields that are not there otherwise", "none")
 
     def _release(self, act: ActType, path: str) -> None:
         """What the author attests has a name and words; a review only where one person may do what needs two."""
@@ -175,9 +208,26 @@ class _Check:
 
     # ---- the rest
 
+    def _whole(self) -> None:
+        """What the type says of all its acts."""
+        kind, codes = self.kind, self._form("handling")["enum"]
+        if not kind.areas:
+            raise self.fail("areas", "at least one of " + ", ".join(AREAS), "none")
+        self.one_of("areas", sorted(kind.areas), AREAS)
+        self.one_of("handling.allowed", sorted(kind.handling.allowed), codes)
+        self.one_of("handling.always", kind.handling.always, sorted(kind.handling.allowed))
+        if NEUTRAL not in kind.grounds:
+            raise self.fail("common_grounds", f"{NEUTRAL} among them: no refusal may need to say more", "none")
+        for word in kind.unsaid:
+            if not usable(word):
+                raise self.fail("unsaid", "words of at least three letters", word)
+
     def _defaults(self) -> None:
-        defaults = self.kind.defaults
+        defaults, rule = self.kind.defaults, self.kind.handling
         self.one_of("defaults.handling", defaults.handling, self._form("handling")["enum"])
+        if not set(rule.always) <= set(defaults.handling) <= rule.allowed:
+            expected = f"codes of {', '.join(sorted(rule.allowed))}" + "".join(f", with {one}" for one in rule.always)
+            raise self.fail("defaults.handling", expected, ", ".join(defaults.handling))
         for name in ("urgency", "source", "information"):
             self.one_of(f"defaults.{name}", [getattr(defaults, name)], self._form(name)["enum"])
         self._duration("defaults.retention", defaults.retention)

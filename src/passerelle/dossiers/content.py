@@ -10,7 +10,8 @@ In this order:
 4. persons: number, category and fields as the type says, keys that differ, the minor flag as the births give it;
 5. statements: persons that exist, privileged material only where the type takes it, and material with a risk of
    ill-treatment only with the codes that bar court and onward use (H1, H2);
-6. handling: the note of H3 is there exactly when H3 is.
+6. handling: the note of H3 is there exactly when H3 is; the codes that the type allows, and those that it always wants;
+7. what the type demands for certain persons or words (`demands`), and the words that it leaves unsaid (`unsaid`).
 
 `now` is the moment of the entry (the time of writing for a draft), never that of checking later: a content that was
 valid stays so. The minor flag may also be the one of the day on which the id was made, at most 40 days before `now`: a
@@ -25,10 +26,11 @@ from collections.abc import Mapping
 from typing import Any, Literal
 
 from passerelle.core.clock import MILLISECONDS_A_DAY, day_of
+from passerelle.dossiers import unsaid
 from passerelle.dossiers.dates import OLDEST, born, days_of, minor_of, years_before
 from passerelle.dossiers.problem import Problem, place, shown
 from passerelle.dossiers.schema import MOST_PROBLEMS, problems_of
-from passerelle.dossiers.shapes import ActType, DossierType, Steps, SubjectRule
+from passerelle.dossiers.shapes import ActType, DossierType, HandlingRule, Steps, SubjectRule
 
 __all__ = ["Problem", "categories_of", "facts_of", "fields_of", "minor_of", "problems"]
 
@@ -76,6 +78,10 @@ def problems(
     if ("H3" in content["handling"]) != ("handling_note" in content):
         expected = "a value, with H3" if "H3" in content["handling"] else "nothing without H3"
         found.append(Problem("handling_note", expected, "nothing" if "H3" in content["handling"] else "a value"))
+    _handling(content["handling"], kind.handling, found)
+    for demand in act.demands:
+        found += demand.problems(content)
+    found += unsaid.problems(content, kind.unsaid)
     return tuple(found[:MOST_PROBLEMS])
 
 
@@ -108,6 +114,13 @@ def _days(value: Any, steps: Steps, at: int, when: Literal["past", "future"], li
         found.append(Problem(place(done), "a day that is not in the past", value))
 
 
+def _handling(codes: Any, rule: HandlingRule, found: list[Problem]) -> None:
+    if surplus := [code for code in codes if code not in rule.allowed]:
+        found.append(Problem("handling", "only " + ", ".join(sorted(rule.allowed)), ", ".join(surplus)))
+    if missing := [code for code in rule.always if code not in codes]:
+        found.append(Problem("handling", " and ".join(missing) + " too, in every act of this type", ", ".join(codes)))
+
+
 def _count(persons: Any, rule: SubjectRule, found: list[Problem]) -> None:
     if not rule.min <= len(persons) <= rule.max:
         wanted = f"{rule.min}" if rule.min == rule.max else f"{rule.min} to {rule.max}"
@@ -121,6 +134,9 @@ def _person(person: Mapping[str, Any], number: int, rule: SubjectRule, latest: s
     for name in rule.needs:
         if name not in person:
             found.append(Problem(f"{at}.{name}", "a value", "nothing"))
+    for name in rule.without:
+        if name in person:
+            found.append(Problem(f"{at}.{name}", "no such field in this type", "a value"))
     for place_, birth in enumerate(person.get("births", ())):
         _birth(birth, f"{at}.births[{place_}]", latest, found)
     for place_, document in enumerate(person.get("documents", ())):
@@ -177,7 +193,10 @@ def _minor(person: Mapping[str, Any], number: int, id_: str, now: int, found: li
 def _statements(
     content: Mapping[str, Any], keys: set[str], act: ActType, kind: DossierType, found: list[Problem]
 ) -> None:
-    for number, statement in enumerate(content.get("statements", ())):
+    statements = content.get("statements", ())
+    if statements and not kind.statements:
+        found.append(Problem("statements", "none: what is said in this type is said in fields", str(len(statements))))
+    for number, statement in enumerate(statements):
         if act.opening and not keys.issuperset(statement["about"]):
             for place_, key in enumerate(statement["about"]):
                 if key not in keys:

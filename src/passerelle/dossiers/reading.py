@@ -10,12 +10,14 @@ import hashlib
 import re
 from collections.abc import Mapping
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 import msgspec
 from jsonschema_rs import Validator
 
 from passerelle.core import json
+from passerelle.dossiers.bodies import narrowed, with_grounds
 from passerelle.dossiers.rules import RULES, Rule
 from passerelle.dossiers.schema import DIALECT, CatalogueError, Linter, circle, compiled, dated
 from passerelle.dossiers.shapes import (
@@ -23,6 +25,7 @@ from passerelle.dossiers.shapes import (
     Deadline,
     Defaults,
     DossierType,
+    HandlingRule,
     Labels,
     Moment,
     StateType,
@@ -122,7 +125,7 @@ class Reader:
         if name := circle(self.defs):
             raise CatalogueError(self.file, f"defs.{name}", "a definition that does not refer to itself", name)
         grounds = {name: convert(table, Labels, self.file, f"grounds.{name}") for name, table in raw.grounds.items()}
-        self.grounds = {**common.grounds, **grounds}
+        self.grounds = {**self._common_grounds(), **grounds}
         self.states = {**common.states, **_states(raw.states, self.file)}
         acts = self._acts()
         content = {"common": common.tables, "envelope": common.envelope_tables, "type": self.tables}
@@ -132,7 +135,12 @@ class Reader:
             digest=hashlib.sha256(json.canonical(content)).hexdigest(),
             labels=raw.labels,
             help=raw.help,
+            areas=frozenset(raw.areas),
+            indexed=raw.indexed,
             privileged=raw.privileged,
+            statements=raw.statements,
+            handling=self._handling(),
+            unsaid=raw.unsaid,
             acts=_remembering(acts),
             states=self._reached(acts),
             deadlines={name: self._deadline(name, table) for name, table in raw.deadlines.items()},
@@ -142,6 +150,18 @@ class Reader:
             fields=self._fields(acts),
             validator=common.validator,
         )
+
+    def _common_grounds(self) -> Mapping[str, Labels]:
+        """The common grounds of refusal that the type has: all of them, or those it names."""
+        known, named = self.common.grounds, self.raw.common_grounds
+        for name in named or ():
+            if name not in known:
+                raise self.fail("common_grounds", "common grounds: " + ", ".join(known), name)
+        return known if named is None else {name: known[name] for name in known if name in named}
+
+    def _handling(self) -> HandlingRule:
+        raw, codes = self.raw.handling, self.defs["handling"]["enum"]
+        return HandlingRule(frozenset(codes if raw.allowed is None else raw.allowed), raw.always)
 
     def _twice(self, what: str, common: Mapping[str, Any], own: Mapping[str, Any]) -> None:
         for name in own:
@@ -169,11 +189,13 @@ class Reader:
             else:
                 own[name] = convert(table, RawAct, self.file, path)
         for name, raw in own.items():
-            acts[name] = self._act(name, raw, RawChange(common=True), self._body(name, raw, self.file), common=False)
+            acts[name] = self._act(
+                name, raw, RawChange(common=True), self._body(name, raw.body, self.file), common=False
+            )
         for name, raw in self.common.acts.items():
             if name not in self.raw.without:
                 change = changes.get(name, RawChange(common=True))
-                acts[name] = self._act(name, raw, change, self._common_body(name, raw), common=True)
+                acts[name] = self._act(name, raw, change, self._common_body(name, raw, change), common=True)
         return acts
 
     def _act(
@@ -202,12 +224,13 @@ class Reader:
             magistrate=chosen(change.magistrate, raw.magistrate),
             attest=chosen(change.attest, raw.attest),
             review=chosen(change.review, raw.review),
-            labels=raw.labels,
-            help=raw.help,
+            labels=chosen(change.labels, raw.labels),
+            help=chosen(change.help, raw.help),
             # What happens on purpose is looked at before what only a crossing brings about.
             transitions=tuple(sorted(ways, key=lambda way: way.crossing)),
             rules=self._rules(chosen(change.rules, raw.rules), f"{path}.rules"),
             subjects=self._subjects(raw.subjects, change.subjects, opening=raw.opening),
+            demands=chosen(change.demands, raw.demands),
             schema=schema,
             remembered=(),
             dated=tuple(dated(schema, self.defs)),
@@ -223,9 +246,8 @@ class Reader:
         values |= {} if opening else {"min": 0, "needs": ()}
         for part in (own, change):
             values |= {name: value for name, value in msgspec.structs.asdict(part).items() if value is not None}
-        return SubjectRule(
-            values["min"] or 0, values["max"], frozenset(values["categories"]), tuple(values["needs"] or ())
-        )
+        needs, without = (tuple(values[name] or ()) for name in ("needs", "without"))
+        return SubjectRule(values["min"] or 0, values["max"], frozenset(values["categories"]), needs, without)
 
     def _transition(self, raw: RawTransition, path: str) -> Transition:
         sources: set[str] = set()
@@ -254,18 +276,22 @@ class Reader:
 
     # ---- bodies
 
-    def _body(self, name: str, raw: RawAct, file: str) -> tuple[dict[str, Any], Validator]:
+    def _body(self, name: str, raw_body: dict[str, Any], file: str) -> tuple[dict[str, Any], Validator]:
         """The JSON Schema of the body: always a closed object; `enum = "grounds"` stands for the grounds of refusal."""
         path = f"acts.{name}.body"
-        body = _with_grounds({"type": "object", "additionalProperties": False, **raw.body}, self.grounds)
+        body = with_grounds({"type": "object", "additionalProperties": False, **raw_body}, self.grounds)
         Linter(file, self.defs).check(body, path, field=False)
         schema = {"$schema": DIALECT, **body, "$defs": self.defs}
         return schema, compiled(schema, file, path)
 
-    def _common_body(self, name: str, raw: RawAct) -> tuple[dict[str, Any], Validator]:
+    def _common_body(self, name: str, raw: RawAct, change: RawChange) -> tuple[dict[str, Any], Validator]:
         bodies = self.common.bodies
-        if _with_grounds(raw.body, {}) != raw.body:
-            return self._body(name, raw, "common.toml")
+        if change.leaves_out or change.only or change.adds:
+            body = with_grounds(raw.body, self.grounds)
+            body = narrowed(body, change.leaves_out, change.only, change.adds, partial(self._no_body, name))
+            return self._body(name, body, self.file)
+        if with_grounds(raw.body, {}) != raw.body:
+            return self._body(name, raw.body, "common.toml")
         if name not in bodies:
             body = {"type": "object", "additionalProperties": False, **raw.body}
             Linter("common.toml", self.common.defs).check(body, f"acts.{name}.body", field=False)
@@ -273,10 +299,15 @@ class Reader:
             bodies[name] = schema, compiled(schema, "common.toml", f"acts.{name}.body")
         return bodies[name]
 
+    def _no_body(self, act: str, key: str, expected: str, got: str) -> CatalogueError:
+        return self.fail(f"acts.{act}.{key}", expected, got)
+
     def _fields(self, acts: Mapping[str, ActType]) -> frozenset[str]:
         person = self.defs["person"]["properties"]
-        names = {f"subjects.{name}" for name in person if name not in _UNNAMED}
-        names |= {f"statements.{name}" for name in self.defs["statement"]["properties"]}
+        hidden = {*_UNNAMED, *(self.raw.subjects.without or ())}
+        names = {f"subjects.{name}" for name in person if name not in hidden}
+        if self.raw.statements:
+            names |= {f"statements.{name}" for name in self.defs["statement"]["properties"]}
         return frozenset(names | {f"body.{name}" for act in acts.values() for name in act.schema.get("properties", {})})
 
     # ---- states and deadlines
@@ -297,16 +328,6 @@ class Reader:
 
 def _moments(raw: list[RawMoment]) -> tuple[Moment, ...]:
     return tuple(Moment(moment.act, moment.state, moment.by, dict(moment.where)) for moment in raw)
-
-
-def _with_grounds(body: dict[str, Any], grounds: Mapping[str, Labels]) -> dict[str, Any]:
-    fields = {}
-    for name, field in body.get("properties", {}).items():
-        if isinstance(field, dict) and field.get("enum") == "grounds":
-            values = {ground: msgspec.structs.asdict(labels) for ground, labels in grounds.items()}
-            field = {**field, "enum": list(grounds), "x-values": values}  # noqa: PLW2901
-        fields[name] = field
-    return {**body, "properties": fields} if fields else body
 
 
 def _remembering(acts: Mapping[str, ActType]) -> dict[str, ActType]:

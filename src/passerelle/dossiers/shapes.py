@@ -11,11 +11,14 @@ from typing import Any, Literal
 import msgspec
 from jsonschema_rs import Validator
 
+from passerelle.dossiers.demands import Demand
 from passerelle.dossiers.rules import Rule, Side, Value
 
 Language = Literal["en", "fr", "nl", "ar"]
 LANGUAGES: tuple[Language, ...] = ("en", "fr", "nl", "ar")
 Status = Literal["open", "ended"]
+AREAS = ("criminal", "migration", "security", "general")
+"""The areas of purposes: the words of `instruments`' vocabulary, which gives each purpose its area."""
 Steps = tuple[str, ...]  # a way into a body; "*" is each item of a list
 
 
@@ -59,12 +62,21 @@ class Transition:
 
 @dataclass(frozen=True)
 class SubjectRule:
-    """How many persons an act may bring, of which categories, with which fields at least."""
+    """How many persons an act may bring, of which categories, with which fields at least, and without which ones."""
 
     min: int
     max: int
     categories: frozenset[str]
     needs: tuple[str, ...]
+    without: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class HandlingRule:
+    """The handling codes that acts of a type may carry, and those that each act carries."""
+
+    allowed: frozenset[str]
+    always: tuple[str, ...]
 
 
 @dataclass(frozen=True)
@@ -77,6 +89,7 @@ class ActType:
     `attest`: statements by name that the author makes on this node before the act may be released; they stand in the
     type, so both sides know that they are asked for, and they are never sent. `review`: ISO 8601 duration or ""; in the
     flash lane a duty officer may release the act alone, and a second person reviews it within that time.
+    `demands`: what must be there for certain persons or words.
     `schema`: JSON Schema 2020-12 of the body with its `$defs`. `remembered`: fields of the body that rules look at
     later. `dated`: where days stand that must be past or future.
     """
@@ -99,6 +112,7 @@ class ActType:
     transitions: tuple[Transition, ...]
     rules: tuple[Rule, ...]
     subjects: SubjectRule
+    demands: tuple[Demand, ...]
     schema: Mapping[str, Any]
     remembered: tuple[str, ...]
     dated: tuple[tuple[Steps, Literal["past", "future"]], ...]
@@ -162,6 +176,8 @@ class DossierType:
     """A dossier type as both nodes must have it: equal `digest`, equal rules.
 
     `digest`: SHA-256, lower-case hex, of the canonical JSON of {"common", "envelope", "type"}: the parsed files.
+    `areas`: those of the purposes for which it may be used. `indexed`: whether its data may ever stand in a search
+    index. `statements`: whether its acts take statements. `unsaid`: words that no text of its acts may contain.
     `acts` and `states` hold the common ones too, as this type has them; `grounds` all grounds of refusal; `envelope`
     the JSON Schema of every act; `fields` the names that `content.fields_of` can give for this type, for a channel's
     list.
@@ -172,7 +188,12 @@ class DossierType:
     digest: str
     labels: Labels
     help: Labels
+    areas: frozenset[str]
+    indexed: bool
     privileged: bool
+    statements: bool
+    handling: HandlingRule
+    unsaid: tuple[str, ...]
     acts: Mapping[str, ActType]
     states: Mapping[str, StateType]
     deadlines: Mapping[str, Deadline]

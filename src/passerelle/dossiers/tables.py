@@ -10,6 +10,8 @@ from typing import Any, Literal, TypeVar
 
 import msgspec
 
+from passerelle.dossiers.bodies import Adds
+from passerelle.dossiers.demands import Demand
 from passerelle.dossiers.rules import Side
 from passerelle.dossiers.schema import CatalogueError, forbidden_in
 from passerelle.dossiers.shapes import Labels
@@ -47,6 +49,14 @@ class RawSubjects(Raw, frozen=True):
     max: int | None = None
     categories: tuple[str, ...] | None = None
     needs: tuple[str, ...] | None = None
+    without: tuple[str, ...] | None = None
+
+
+class RawHandling(Raw, frozen=True):
+    """Handling codes of a type; None: all of them."""
+
+    allowed: tuple[str, ...] | None = None
+    always: tuple[str, ...] = ()
 
 
 class RawAct(Raw, frozen=True):
@@ -67,6 +77,7 @@ class RawAct(Raw, frozen=True):
     review: str = ""
     lanes: tuple[str, ...] | None = None
     rules: list[dict[str, Any]] = []
+    demands: tuple[Demand, ...] = ()
     subjects: RawSubjects = RawSubjects()
     body: dict[str, Any] = {}
 
@@ -75,6 +86,11 @@ class RawChange(Raw, frozen=True):
     """A common act as a type changes it."""
 
     common: Literal[True]
+    labels: Labels | None = None
+    help: Labels | None = None
+    leaves_out: tuple[str, ...] = ()
+    only: dict[str, tuple[str, ...]] = {}
+    adds: Adds | None = None
     by: Literal["opener", "answerer", "either", "author", "receiver"] | None = None
     rank: int | None = None
     transitions: list[RawTransition] | None = None
@@ -85,6 +101,7 @@ class RawChange(Raw, frozen=True):
     review: str | None = None
     lanes: tuple[str, ...] | None = None
     rules: list[dict[str, Any]] | None = None
+    demands: tuple[Demand, ...] | None = None
     subjects: RawSubjects = RawSubjects()
 
 
@@ -132,6 +149,7 @@ class RawType(Raw, frozen=True):
     labels: Labels
     help: Labels
     lanes: tuple[str, ...]
+    areas: tuple[str, ...]
     privileged: bool
     subjects: RawSubjects
     defaults: RawDefaults
@@ -141,6 +159,11 @@ class RawType(Raw, frozen=True):
     grounds: dict[str, dict[str, Any]] = {}
     defs: dict[str, Any] = {}
     without: tuple[str, ...] = ()
+    common_grounds: tuple[str, ...] | None = None
+    handling: RawHandling = RawHandling()
+    statements: bool = True
+    indexed: bool = True
+    unsaid: tuple[str, ...] = ()
 
 
 class RawCommon(Raw, frozen=True):

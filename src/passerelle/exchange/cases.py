@@ -102,6 +102,7 @@ class Cases:
                 act=act.name,
                 opening=act.opening,
                 wind_down=act.wind_down,
+                areas=kind.areas,
                 purpose=content["purpose"],
                 basis=content["basis"],
                 recipient=content["recipient"],

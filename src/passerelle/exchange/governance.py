@@ -4,6 +4,7 @@ Rules kept here:
 - steps are the pure transitions of `instruments.lifecycle`, taken at the entry's time, so both nodes reach the same
   record. An own step is shown from when it is written and bears the entry's time from when it has one;
 - an own signature counts for sending only once the partner has cosigned its entry;
+- a channel that does not fit the types of this node's catalogue is neither proposed nor signed here;
 - an own step that the partner refuses is undone as far as it claimed something of the partner.
 """
 
@@ -15,7 +16,7 @@ from passerelle.core.audit import What
 from passerelle.core.clock import from_iso
 from passerelle.core.errors import InputError, InstrumentError, NotFoundError
 from passerelle.exchange import content as contents
-from passerelle.exchange import notes, outbox
+from passerelle.exchange import fitting, notes, outbox
 from passerelle.exchange.cases import Objection
 from passerelle.exchange.checks import Check
 from passerelle.exchange.context import Context
@@ -74,6 +75,8 @@ def act(ctx: Context, partner: str, kind: str, by: str, **fields: object) -> Ins
         content = contents.parse(body.body, message.id)
         contents.check_plain(content)
         record = _step(tx, ctx, partner, ctx.name, content, message.id, now)
+        if kind in ("instrument.propose", "instrument.sign"):
+            fitting.check(parse(record.body), ctx.catalogue)
         tx.put(INSTRUMENTS, [record])
         notes.record(tx, ctx, _AUDIT[kind], by, record.digest, {"message": message.id})
         return record

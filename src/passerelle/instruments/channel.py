@@ -99,7 +99,8 @@ class DossierType(msgspec.Struct, frozen=True, kw_only=True):
 class Channel(Instrument, frozen=True, kw_only=True):
     """A channel. `retention`: the longest, ISO 8601. `entries_a_day`, `bytes_a_day`: limits for each direction.
 
-    `levels`: the table of equivalence, low to high, level by party; `ceiling`: index of its highest row allowed.
+    `area_of`: the area of each purpose. `levels`: the table of equivalence, low to high, level by party; `ceiling`:
+    index of its highest row allowed.
     """
 
     articles: frozenset[str]
@@ -108,7 +109,7 @@ class Channel(Instrument, frozen=True, kw_only=True):
     wall: str
     sides: dict[str, Side]
     purposes: frozenset[str]
-    areas: frozenset[str]
+    area_of: dict[str, str]
     types: dict[str, DossierType]
     fields: Fields
     categories: frozenset[str]
@@ -120,6 +121,11 @@ class Channel(Instrument, frozen=True, kw_only=True):
     bytes_a_day: int
     lanes: frozenset[str]
     links: frozenset[str]
+
+    @property
+    def areas(self) -> frozenset[str]:
+        """The areas of all its purposes."""
+        return frozenset(self.area_of.values())
 
     @property
     def personal(self) -> bool:
@@ -170,7 +176,7 @@ def build(value: dict[str, Any], common: Mapping[str, Any], findings: Findings) 
         findings.add("wall", "intelligence: a military agreement never carries a police channel", "police")
     areas = _areas(value, findings)
     for party, side in sides.items():
-        _side(f"sides.{party}", side, value["wall"], areas, findings)
+        _side(f"sides.{party}", side, value["wall"], set(areas.values()), findings)
         _transfer(f"sides.{party}", side, bool(value["categories"]), findings)
     # 5
     if not value["categories"] and any(field.partition(".")[0] == "subjects" for field in value["fields"]):
@@ -189,30 +195,31 @@ def build(value: dict[str, Any], common: Mapping[str, Any], findings: Findings) 
     begins, ends = window(value["valid"], "valid", findings)
     if findings.problems:
         return None
-    return _channel(value, dict(common) | {"begins": begins, "ends": ends}, frozenset(areas))
+    return _channel(value, dict(common) | {"begins": begins, "ends": ends}, areas)
 
 
-def _areas(value: dict[str, Any], findings: Findings) -> set[str]:
-    """The areas of the purposes (rule 4)."""
+def _areas(value: dict[str, Any], findings: Findings) -> dict[str, str]:
+    """The area of each purpose (rule 4)."""
     known = {purpose: area for area, entry in data("vocabulary")["areas"].items() for purpose in entry["purposes"]}
     own: dict[str, str] = value.get("areas", {})
     if again := own.keys() & known.keys():
         findings.add("areas", "only purposes that have no area by themselves", listed(again))
     if unused := own.keys() - set(value["purposes"]):
         findings.add("areas", f"only purposes of the channel, {listed(value['purposes'])}", listed(unused))
-    areas = set()
+    area_of = {}
     for index, purpose in enumerate(value["purposes"]):
         if area := known.get(purpose) or own.get(purpose):
-            areas.add(area)
+            area_of[purpose] = area
         else:
             findings.add(f"purposes.{index}", f"one of {listed(known)}, or an entry in areas", purpose)
+    areas = set(area_of.values())
     for pair in data("vocabulary")["never_together"]:
         if areas.issuperset(pair):
             findings.add("purposes", f"a channel of its own for {pair[0]} and for {pair[1]} purposes", "both in one")
     for area in sorted(areas):
         if value["wall"] not in (walls := data("vocabulary")["areas"][area]["walls"]):
             findings.add("wall", f"{listed(walls)} for {area} purposes", value["wall"])
-    return areas
+    return area_of
 
 
 def _side(path: str, side: dict[str, Any], wall: str, areas: set[str], findings: Findings) -> None:
@@ -259,7 +266,7 @@ def _acts(names: list[str]) -> Acts:
     return Acts(frozenset(names) - {ALL}, ALL in names)
 
 
-def _channel(value: dict[str, Any], common: Mapping[str, Any], areas: frozenset[str]) -> Channel:
+def _channel(value: dict[str, Any], common: Mapping[str, Any], area_of: dict[str, str]) -> Channel:
     rows: list[dict[str, str]] = value["classification"]["levels"]
     ceiling = rows.index(value["classification"]["ceiling"])
     return Channel(
@@ -283,7 +290,7 @@ def _channel(value: dict[str, Any], common: Mapping[str, Any], areas: frozenset[
             for party, side in value["sides"].items()
         },
         purposes=frozenset(value["purposes"]),
-        areas=areas,
+        area_of=area_of,
         types={
             name: DossierType(
                 version=entry["version"],

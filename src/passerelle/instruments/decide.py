@@ -15,9 +15,9 @@ Rules kept here, by the number of the receiver's check:
      the signature under its successor is on the way: nobody is left without a channel;
    - after an end, acts that wind a dossier down (close, report deletion; marked by the type) still pass, at any time,
      unless they would open one; everything else goes on under the superseding channel, if there is one.
-8  type with the signed digest, act, lane, purpose, basis (an article of the channel), recipient service, handling
-   codes, classification at or below the ceiling, retention no longer than the longest and not past, fields, categories
-   of persons, four eyes where demanded, size within a day's limit.
+8  type with the signed digest, act, lane, purpose (of an area that the type is for), basis (an article of the
+   channel), recipient service, handling codes, classification at or below the ceiling, retention no longer than the
+   longest and not past, fields, categories of persons, four eyes where demanded, size within a day's limit.
 
 A channel that is narrower in any of these never allows more. All reasons of a no are given, not only the first.
 
@@ -50,11 +50,12 @@ _EPOCH_DAY = date(1970, 1, 1).toordinal()
 class Request(msgspec.Struct, frozen=True, kw_only=True):
     """What a channel is asked.
 
-    `leaving`: this node sends it (then `written` is now). `opening`: the act opens a dossier; `wind_down`: its type
-    marks the act as one that ends things. `basis`: an article. `retention`: ISO date, the last day on which the
-    receiver may keep it. `fields`: paths of all fields that are filled (`subjects.names`, `body.warrant`); those of
-    `special` are special categories of data (Directive (EU) 2016/680, article 10), which only a pattern that names them
-    covers. `written`: the entry's time, milliseconds. `size`: bytes of the content.
+    `areas`: those of the purposes that the type is for. `leaving`: this node sends it (then `written` is now).
+    `opening`: the act opens a dossier; `wind_down`: its type marks the act as one that ends things. `basis`: an
+    article. `retention`: ISO date, the last day on which the receiver may keep it. `fields`: paths of all fields
+    that are filled (`subjects.names`, `body.warrant`); those of `special` are special categories of data (Directive
+    (EU) 2016/680, article 10), which only a pattern that names them covers. `written`: the entry's time,
+    milliseconds. `size`: bytes of the content.
     """
 
     sender: str
@@ -66,6 +67,7 @@ class Request(msgspec.Struct, frozen=True, kw_only=True):
     act: str
     opening: bool
     wind_down: bool
+    areas: frozenset[str]
     purpose: str
     basis: str
     recipient: str
@@ -150,6 +152,10 @@ def _content(request: Request, channel: Channel, reasons: list[Reason]) -> None:
         reasons.append(reason("lane", "lane", f"one of {listed(channel.lanes)}", request.lane))
     if request.purpose not in channel.purposes:
         reasons.append(reason("purpose", "purpose", f"one of {listed(channel.purposes)}", request.purpose))
+    elif (area := channel.area_of[request.purpose]) not in request.areas:
+        # Data for one area never enter a channel for another, whatever else the channel would allow.
+        expected = f"a purpose of the areas {listed(request.areas)}, which {request.type} is for"
+        reasons.append(reason("purpose-area", "purpose", expected, f"{request.purpose}, of the area {area}"))
     if request.basis not in channel.articles:
         reasons.append(reason("basis", "basis", f"one of {listed(channel.articles)}", request.basis))
     receiver, sender = channel.sides.get(request.receiver), channel.sides.get(request.sender)

@@ -29,6 +29,7 @@ CODES = {
     "act": ALLOWED,
     "lane": ALLOWED,
     "purpose": ALLOWED,
+    "purpose-area": ALLOWED,
     "basis": ALLOWED,
     "recipient": ALLOWED,
     "handling": ALLOWED,

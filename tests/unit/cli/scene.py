@@ -219,18 +219,33 @@ class Scene:
 
 def channel(agreement: str, **changes: Any) -> bytes:
     """A channel that leaves one choice: one purpose, one article, one service a side. In force since a month."""
-    kinds = {name: {"digest": one.digest, "version": str(one.version)} for name, one in Catalogue.load().types.items()}
-    kinds["wanted-trace"]["four_eyes"] = ["*"]  # type: ignore[assignment]
-    made = json.loads(texts.channel(agreement, kinds))
+    return _channel(agreement, "criminal", {"purposes": ["tracing-wanted-persons"], "articles": ["7(1)"]}, changes)
+
+
+def migration(agreement: str, **changes: Any) -> bytes:
+    """A channel for migration purposes, as narrow."""
+    made = {"purposes": ["identification-for-return"], "articles": ["9"], "categories": ["to-identify"]}
+    return _channel(agreement, "migration", made | {"title": "Identification"}, changes)
+
+
+def _channel(agreement: str, area: str, narrow: dict[str, Any], changes: dict[str, Any]) -> bytes:
+    kinds: dict[str, dict[str, Any]] = {
+        name: {"digest": one.digest, "version": str(one.version)}
+        for name, one in Catalogue.load().types.items()
+        if area in one.areas
+    }
+    if "wanted-trace" in kinds:
+        kinds["wanted-trace"]["four_eyes"] = ["*"]
+    text = texts.migration_channel if area == "migration" else texts.channel
+    made = json.loads(text(agreement, kinds))
     day = date.today()
     made["valid"] = {
         "from": (day - timedelta(days=30)).isoformat(),
         "until": (day + timedelta(days=365)).isoformat(),
     }
-    made |= {"purposes": ["tracing-wanted-persons"], "articles": ["7(1)"]}
     for side in made["sides"].values():
-        side["services"] = {"police": "police"}
-    return canonical(made | changes)
+        side["services"] = {"migration": "migration"} if area == "migration" else {"police": "police"}
+    return canonical(made | narrow | changes)
 
 
 def request(**changes: Any) -> dict[str, Any]:

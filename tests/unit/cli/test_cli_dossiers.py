@@ -11,7 +11,7 @@ from passerelle.cli.forms import blanks
 from passerelle.dossiers.types import Catalogue
 from passerelle.exchange import desk
 from passerelle.node import Node
-from tests.unit.cli.scene import call, channel, ok, request, said, value
+from tests.unit.cli.scene import call, channel, migration, ok, request, said, value
 
 CATALOGUE = Catalogue.load()
 CATALOGUE_FILES = Path(catalogue.__file__).parent
@@ -47,6 +47,8 @@ def test_every_act_has_a_form(kind, act):
 
 
 def test_the_form_of_a_dossier_opens_one(partners):
+    agreement = next(one["digest"] for one in value("instrument", "list", partners.be) if one["kind"] == "agreement")
+    partners.sign("migration", migration(agreement))
     for kind in CATALOGUE.types:
         path = partners.write("form.toml", ok("dossier", "form", kind, "--example").out)
         made = value("dossier", "open", partners.be, "ma", "--type", kind, "--file", path, "--author", "ann")

@@ -5,6 +5,7 @@ from copy import deepcopy
 from datetime import date, timedelta
 from typing import Any
 
+from hypothesis import assume
 from hypothesis import strategies as st
 
 from passerelle.core.clock import day_of
@@ -97,7 +98,9 @@ class Maker:
 
     def persons(self, what: ActType) -> st.SearchStrategy[list[Content]]:
         rule = what.subjects
-        person = self.object(self.defs["person"])
+        fields = self.defs["person"]["properties"]
+        taken = {name: child for name, child in fields.items() if name not in rule.without}
+        person = self.object({**self.defs["person"], "properties": taken})
         full = {name: self.value(self.defs["person"]["properties"][name]) for name in rule.needs}
 
         def finished(parts: tuple[Content, Content, str, int]) -> Content:
@@ -107,7 +110,8 @@ class Maker:
         one = st.tuples(
             person, st.fixed_dictionaries(full), st.sampled_from(sorted(rule.categories)), st.integers(1, 999)
         ).map(finished)
-        return st.lists(one, min_size=rule.min, max_size=rule.max, unique_by=lambda made: made["key"])
+        most = min(rule.max, rule.min + 3)
+        return st.lists(one, min_size=rule.min, max_size=most, unique_by=lambda made: made["key"])
 
 
 @st.composite
@@ -116,8 +120,9 @@ def contents(draw: st.DrawFn, maker: Maker, what: ActType) -> Content:
     body = draw(maker.object(dict(what.schema)).filter(what.validator.is_valid))
     persons = draw(maker.persons(what))
     keys = [person["key"] for person in persons]
-    statements = draw(st.lists(maker.object(maker.defs["statement"]), max_size=2))
-    handling = draw(st.sets(st.sampled_from(["H0", "H1", "H2"]), min_size=1))
+    statements = draw(st.lists(maker.object(maker.defs["statement"]), max_size=2 if maker.kind.statements else 0))
+    codes = st.sampled_from(sorted(maker.kind.handling.allowed - {"H3"}))
+    handling = draw(st.sets(codes, min_size=1)) | set(maker.kind.handling.always)
     for statement in statements:
         statement["about"] = draw(st.lists(st.sampled_from(keys), unique=True)) if keys else []
         if not maker.kind.privileged:
@@ -125,7 +130,25 @@ def contents(draw: st.DrawFn, maker: Maker, what: ActType) -> Content:
         if statement["risk_of_ill_treatment"]:
             handling |= {"H1", "H2"}
     made = act(maker.kind.name, what.name, body=body, handling=sorted(handling))
-    return made | {"subjects": persons, "statements": statements}
+    return _met(draw, maker, what, made | {"subjects": persons, "statements": statements})
+
+
+def _met(draw: st.DrawFn, maker: Maker, what: ActType, made: Content) -> Content:
+    """The content with what the type demands of it: fields put in or taken out, handling codes, persons."""
+    for demand in what.demands:
+        if demand.when.holds(made):
+            for name in demand.then.fields:
+                if name not in made["body"]:
+                    schema = {"type": "object", "properties": {name: what.schema["properties"][name]}}
+                    whole = maker.object(schema | {"required": [name]})
+                    made["body"] |= draw(whole.filter(lambda part: what.validator.is_valid({**made["body"], **part})))
+            made["handling"] = sorted({*made["handling"], *demand.then.handling})
+            if len(made["subjects"]) < demand.then.persons:
+                assume(False)
+        elif demand.otherwise == "nothing":
+            for name in demand.then.fields:
+                made["body"].pop(name, None)
+    return made
 
 
 # ---- breaking one constraint -----------------------------------------------------------------------------------------

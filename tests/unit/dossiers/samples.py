@@ -61,6 +61,28 @@ HAMZA: Content = {
     "minor": "no",
 }
 
+SALMA: Content = {
+    "key": "p1",
+    "category": "to-identify",
+    "names": [
+        {"text": "Salma Bennani Zerhouni", "script": "Latn", "kind": "primary"},
+        {"text": "سلمى بناني زرهوني", "script": "Arab", "kind": "primary"},
+    ],
+    "births": [{"date": "1994-05-02", "calendar": "gregorian", "kind": "claimed"}],
+    "sex": "female",
+    "nationalities": ["MA"],
+    "documents": [{"kind": "identity-card", "number": "ZZ000021", "country": "MA", "expires": "2019-01-31"}],
+    "places": [{"kind": "birth", "text": "أصيلة", "country": "MA"}, {"kind": "birth", "text": "Asilah"}],
+    "minor": "no",
+}
+ILYAS: Content = {
+    "key": "p1",
+    "category": "to-identify",
+    "names": [{"text": "Ilyas Ait Ourir", "script": "Latn", "kind": "primary"}],
+    "births": [{"date": "2010-09", "calendar": "gregorian", "kind": "exact"}],
+    "minor": "yes",
+}
+
 WARRANT: Content = {
     "kind": "warrant",
     "reference": "BR-2025/0417",
@@ -78,6 +100,36 @@ ASSURANCES: Content = {
     "given_on": "2026-11-20",
 }
 PLACE: Content = {"kind": "seen", "text": "طنجة، الميناء المتوسطي", "country": "MA"}
+
+RETURN: Content = {
+    "reference": "BE-RET-2026-00417",
+    "authority": "Dienst Vreemdelingenzaken",
+    "date": "2026-09-30",
+    "enforceable": True,
+}
+CLAIM: Content = {"from": "person-and-documents", "father": "Driss Bennani", "languages": ["ar", "fr"]}
+ACCOMPANIED: Content = {"accompanied": True, "with": {"relation": "mother", "name": "Khadija Ait Ourir"}}
+ALONE: Content = {
+    "accompanied": False,
+    "guardian": {"name": "Annelies Coppens", "appointed_by": "Dienst Voogdij", "appointed_on": "2026-08-17"},
+    "best_interests": {
+        "authority": "Dienst Vreemdelingenzaken",
+        "reference": "BE-MIN-2026-0031",
+        "date": "2026-10-12",
+        "return_in_best_interests": True,
+    },
+}
+DANGER: Content = {
+    "danger": "attack",
+    "what": "Un véhicule piégé serait préparé pour le marché de Noël.",
+    "where": [{"text": "Bruxelles, place Sainte-Catherine", "country": "BE", "precision": "exact"}],
+    "when": {"moment": "on-day", "day": "2026-11-22", "time": "17:30"},
+    "certainty": "probable",
+    "source": "B",
+    "information": "2",
+    "contact": "Permanence, +32 2 000 00 00",
+    "asked": ["warned", "verified"],
+}
 
 # A valid body of every act that the shipped types have, beside the opening ones.
 BODIES: dict[str, Content] = {
@@ -119,13 +171,46 @@ BODIES: dict[str, Content] = {
     "cancelled": {"reason": "warrant-lifted", "indexed": True, "references": ["00ff00ff00ff00ff"]},
     "seen": {"on": "2026-11-19", "place": PLACE},
     "delisted": {"on": "2026-11-20"},
+    "more-information": {"answers": ["Le père est né à Asilah en 1961."], "claim": CLAIM},
+    "consular-interview": {"stage": "planned", "on": "2026-12-03", "time": "10:30", "place": "Consulat, Bruxelles"},
+    "nationality-confirmed": {"identity": "as-claimed", "by": ["civil-register"], "laissez_passer": "will-be-issued"},
+    "nationality-not-confirmed": {"conclusion": "cannot-be-established", "by": ["civil-register", "interview"]},
+    "laissez-passer-issued": {"number": "LP-0042", "issued_on": "2026-11-20", "valid_until": "2026-12-20"},
+    "laissez-passer-expired": {"number": "LP-0042", "on": "2026-11-20"},
+    "returned": {"on": "2026-11-21", "border_post": "Aéroport Mohammed V"},
+    "action-taken": {"measures": ["secured", "verified"], "summary": "تم تأمين المكان.", "held": False},
+    "all-clear": {"reason": "averted"},
+}
+# Where a type has a common act with other fields or words.
+OWN_BODIES: dict[str, dict[str, Content]] = {
+    "identification": {
+        "interim": {"reason": "in-progress", "until": "2026-12-15"},
+        "suspend": {},
+        "reopen": {},
+        "withdraw": {"reason": "no-longer-needed"},
+    },
+    "urgent-alert": {
+        "acknowledge": {"person": "ضابط المداومة 0417", "reachable": "+212 5 00 00 00 00"},
+        "close": {"outcome": "transferred"},
+    },
+}
+# What the envelope says where a type is for other purposes.
+ENVELOPES: dict[str, Content] = {
+    "identification": {
+        "purpose": "identification-for-return",
+        "basis": "9",
+        "necessity": "Établir l'identité et la nationalité en vue de l'exécution d'une décision de retour.",
+        "recipient": "migration",
+        "handling": ["H1", "H2"],
+    },
+    "urgent-alert": {"purpose": "prevention", "necessity": "Éviter un attentat.", "urgency": "immediate"},
 }
 
 
-def statement(about: str = "p1", **changes: Any) -> Content:
-    """A fact from an official record about the person of this key."""
+def statement(about: str | list[str] = "p1", **changes: Any) -> Content:
+    """A fact from an official record about the person of this key, or of these."""
     made: Content = {
-        "about": [about],
+        "about": [about] if isinstance(about, str) else about,
         "nature": "fact",
         "obtained": "official-record",
         "risk_of_ill_treatment": False,
@@ -139,7 +224,7 @@ def statement(about: str = "p1", **changes: Any) -> Content:
 
 def act(kind: str, name: str, **envelope: Any) -> Content:
     """A valid content of the act `name` of the type `kind`; `message` fills `body.message`."""
-    body = dict(BODIES.get(name, {}))
+    body = dict(OWN_BODIES.get(kind, {}).get(name, BODIES.get(name, {})))
     if "message" in envelope:
         body["message"] = envelope.pop("message")
     made: Content = {
@@ -164,7 +249,7 @@ def act(kind: str, name: str, **envelope: Any) -> Content:
         "reference": "BE-2026-0017",
         "body": body,
     }
-    return made | envelope
+    return made | ENVELOPES.get(kind, {}) | envelope
 
 
 def wanted_request(**envelope: Any) -> Content:
@@ -201,3 +286,30 @@ def listed_notice(**envelope: Any) -> Content:
         },
     }
     return act("listed-person", "notice", **(made | envelope))
+
+
+def identification_request(**envelope: Any) -> Content:
+    """The opening act of `identification`: Salma Bennani Zerhouni under an enforceable return decision."""
+    made = {"subjects": [SALMA], "body": {"return_decision": RETURN, "claim": CLAIM}}
+    return act("identification", "request", **(made | envelope))
+
+
+def minor_request(situation: Content | None, **envelope: Any) -> Content:
+    """The same for a boy of sixteen, whose situation the body gives, or nothing."""
+    body = {"return_decision": RETURN, "claim": {"from": "person"}} | ({"minor": situation} if situation else {})
+    return identification_request(**({"subjects": [ILYAS], "body": body} | envelope))
+
+
+def urgent_alert(**envelope: Any) -> Content:
+    """The opening act of `urgent-alert`: an attack being prepared."""
+    made = {"body": DANGER, "statements": [statement(about=[], source="B", information="2", obtained="human-source")]}
+    return act("urgent-alert", "alert", **(made | envelope))
+
+
+OPENINGS = {
+    "identification": identification_request,
+    "listed-person": listed_notice,
+    "urgent-alert": urgent_alert,
+    "wanted-trace": wanted_request,
+}
+"""What opens a dossier of each shipped type."""

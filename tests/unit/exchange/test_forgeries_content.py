@@ -621,11 +621,7 @@ def test_each_field_of_each_body_with_every_value_its_schema_forbids(base: Pair,
             kind, name, dossier=the_dossier(pair).id, channel=pair.channel, after=list(the_dossier(pair).heads)
         )
         if what.opening:
-            content = (
-                acts.wanted_request(channel=pair.channel)
-                if kind == "wanted-trace"
-                else acts.listed_notice(channel=pair.channel)
-            )
+            content = samples.OPENINGS[kind](channel=pair.channel)
         if what.refers:
             content["body"]["message"] = the_dossier(pair).heads[0]
         schema = dict(what.schema)

@@ -102,6 +102,26 @@ def channel(agreement_digest: str, types: Mapping[str, str | Mapping[str, Any]] 
     return canonical(_merged(value, overrides))
 
 
+def migration_channel(agreement_digest: str, types: Mapping[str, str | Mapping[str, Any]], **overrides: Any) -> bytes:
+    """The canonical bytes of a channel for migration purposes, under the same agreement and for the same years."""
+    one, two = overrides.get("parties", ["be", "ma"])
+    services = {"services": {"police": None, "justice": None, "migration": "migration"}, "regime": "GDPR"}
+    changes: dict[str, Any] = {
+        "title": "Identification of persons in irregular stay",
+        "domain": "migration",
+        "purposes": ["identification-for-return", "return"],
+        "articles": ["9"],
+        "categories": ["to-identify"],
+        "handling": ["H1", "H2"],
+        "lanes": ["routine"],
+        "sides": {
+            one: services | {"law": "Act of 15 December 1980", "transfer": {"article": "46(2)(a)"}},
+            two: services,
+        },
+    }
+    return channel(agreement_digest, types, **_merged(changes, overrides))
+
+
 def proposed(body: bytes, *, partner: str = "ma", by: str = "be") -> records.Instrument:
     """The record of a proposal, at `PROPOSED`."""
     value = msgspec.json.decode(body)
@@ -143,6 +163,7 @@ def request(**overrides: Any) -> Request:
         "act": "request",
         "opening": True,
         "wind_down": False,
+        "areas": frozenset({"criminal"}),
         "purpose": "criminal-investigation",
         "basis": "7(1)",
         "recipient": "police",

@@ -1,0 +1,86 @@
+"""Words that a type leaves unsaid: no free text of its acts may contain them.
+
+    unsaid = ["asylum*", "protection internationale", "لجوء"]
+
+Where the mere mention would harm the person, leaving out a field is not enough: the text beside it would carry what the
+field does not. The words stand in the type's file, so both sides have signed them and both check them: the author's
+node before anything leaves, the receiver's node on arrival (check 9).
+
+How words are found: case, accents, vowel signs and the tatweel do not count; between the parts of a phrase any blank or
+punctuation may stand. A Latin word is found as a whole, with `*` at its end also with any ending. An Arabic word is
+found within longer ones, because article and prepositions are written onto it.
+
+Looked at are all texts that a person writes; names and places of persons are not, because Asilah is a town and a word
+of that list may be somebody's name.
+
+Left unchecked: what is said in other words. This stops a slip of the pen, not an intention. A problem never repeats the
+word: the receiver keeps the problem and not the text.
+"""
+
+import re
+import unicodedata
+from collections.abc import Iterable, Iterator, Mapping
+from functools import lru_cache
+from typing import Any
+
+from passerelle.dossiers.problem import Problem, place
+
+_TATWEEL = "\u0640"
+_ARABIC = re.compile(r"[\u0600-\u06ff\u0750-\u077f]")
+_PARTS = re.compile(r"[\W_]+")
+_LOOKED_AT = ("necessity", "handling_note", "reference", "also_via", "statements", "body")
+_NOT_OF_PERSONS = ("names", "places")
+
+
+def folded(text: str) -> str:
+    """The text as it is compared: without case, accents, vowel signs and tatweel."""
+    apart = unicodedata.normalize("NFKD", text.casefold())
+    return "".join(letter for letter in apart if letter != _TATWEEL and not unicodedata.combining(letter))
+
+
+@lru_cache(maxsize=64)
+def _pattern(words: tuple[str, ...]) -> re.Pattern[str]:
+    return re.compile("|".join(_one(word) for word in words))
+
+
+def _one(word: str) -> str:
+    parts = [re.escape(part) for part in _PARTS.split(folded(word.removesuffix("*"))) if part]
+    phrase = r"[\W_]+".join(parts)
+    if _ARABIC.search(word):
+        return phrase
+    return rf"(?<!\w){phrase}" + ("" if word.endswith("*") else r"(?!\w)")
+
+
+def usable(word: str) -> bool:
+    """Whether a word says something: at least three letters, so that no type forbids half the language."""
+    return sum(letter.isalnum() for letter in folded(word)) >= 3
+
+
+def problems(content: Mapping[str, Any], words: tuple[str, ...]) -> Iterator[Problem]:
+    """Where a content of the right form says one of the words."""
+    if not words:
+        return
+    pattern = _pattern(words)
+    persons = [
+        {name: value for name, value in one.items() if name not in _NOT_OF_PERSONS}
+        for one in content.get("subjects", ())
+    ]
+    parts = {name: content[name] for name in _LOOKED_AT if name in content} | {"subjects": persons}
+    for steps, text in _texts(parts, ()):
+        if pattern.search(folded(text)):
+            yield Problem(place(steps), "none of the words that this type leaves unsaid", "one of them")
+
+
+def _texts(value: Any, steps: tuple[str | int, ...]) -> Iterator[tuple[tuple[str | int, ...], str]]:
+    if isinstance(value, str):
+        yield steps, value
+    elif isinstance(value, Mapping):
+        for name, child in value.items():
+            yield from _texts(child, (*steps, name))
+    elif isinstance(value, list | tuple):
+        yield from _items(value, steps)
+
+
+def _items(values: Iterable[Any], steps: tuple[str | int, ...]) -> Iterator[tuple[tuple[str | int, ...], str]]:
+    for number, child in enumerate(values):
+        yield from _texts(child, (*steps, number))

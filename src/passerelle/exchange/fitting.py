@@ -1,0 +1,59 @@
+"""Whether a channel and the dossier types that it names fit, asked before this node proposes or signs it.
+
+A channel names types by name and digest; what they are stands in this node's catalogue. Rules kept here, for each type
+that the catalogue has with the digest named:
+- the channel serves at least one purpose of an area that the type is for: a channel for criminal purposes cannot carry
+  a type for migration purposes, nor the other way round;
+- acts, acts under four eyes, and deadlines are those of the type; no figure exceeds the `most` of its deadline.
+
+Left unchecked: types that this node does not have, or has with another digest. Such a channel may be signed ahead of
+the file; until the file is there, every act under it is refused with 8 or 9.
+"""
+
+from collections.abc import Iterable, Iterator
+
+from passerelle.core.clock import add_duration
+from passerelle.core.errors import InputError
+from passerelle.dossiers.shapes import DossierType
+from passerelle.dossiers.types import Catalogue
+from passerelle.instruments.channel import Channel
+from passerelle.instruments.channel import DossierType as Entry
+from passerelle.instruments.errors import Problem, listed
+from passerelle.instruments.kinds import Instrument
+
+
+def misfits(instrument: Instrument, catalogue: Catalogue) -> tuple[Problem, ...]:
+    """What in an instrument does not fit the catalogue's types; nothing for one that is no channel."""
+    if not isinstance(instrument, Channel):
+        return ()
+    found: list[Problem] = []
+    for name, entry in instrument.types.items():
+        kind = catalogue.get(name)
+        if kind is not None and kind.digest == entry.digest:
+            found += _of_type(instrument, entry, kind)
+    return tuple(found)
+
+
+def check(instrument: Instrument, catalogue: Catalogue) -> None:
+    """Raises InputError with everything that does not fit."""
+    if found := misfits(instrument, catalogue):
+        raise InputError("; ".join(f"{one.path}: expected {one.expected}, got {one.got}" for one in found))
+
+
+def _of_type(channel: Channel, entry: Entry, kind: DossierType) -> Iterator[Problem]:
+    path = f"types.{kind.name}"
+    if not channel.areas & kind.areas:
+        expected = f"a channel for {' or '.join(sorted(kind.areas))} purposes, for which {kind.name} is made"
+        yield Problem(path, expected, f"one for {listed(sorted(channel.areas))} purposes")
+    for where, acts in (("acts", entry.acts), ("four_eyes", entry.four_eyes)):
+        yield from _unknown(f"{path}.{where}", acts.names, kind.acts)
+    yield from _unknown(f"{path}.deadlines", entry.deadlines, kind.deadlines)
+    for name, text in entry.deadlines.items():
+        most = kind.deadlines[name].most if name in kind.deadlines else ""
+        if most and add_duration(0, text) > add_duration(0, most):
+            yield Problem(f"{path}.deadlines.{name}", f"at most {most}", text)
+
+
+def _unknown(path: str, names: Iterable[str], known: Iterable[str]) -> Iterator[Problem]:
+    if surplus := set(names) - set(known):
+        yield Problem(path, f"among {listed(known)}", listed(surplus))
