@@ -16,8 +16,9 @@ import os
 import shutil
 import socket
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import closing, contextmanager, suppress
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 from passerelle.core import settings as configuration
 from passerelle.core.audit import What
@@ -41,6 +42,9 @@ from passerelle.identity import identity as identities
 from passerelle.identity import keys as key_files
 from passerelle.identity import tls
 from passerelle.identity.identity import Identity
+from passerelle.office import people
+from passerelle.office.asking import Office, this_user
+from passerelle.office.people import NewPerson
 from passerelle.ports.records import META, PARTNERS, Meta, Partner
 from passerelle.ports.store import Fault, Store, Writing, no_fault
 from passerelle.store import open_store
@@ -49,12 +53,16 @@ SETTINGS, IDENTITY, KEYS, TLS_KEY, TLS_CERTIFICATE = "passerelle.toml", "identit
 LOCK, WAKE = "serve.lock", "wake.sock"
 
 
-def create(folder: Path, settings: Settings) -> Identity:
-    """Make a node's folder: settings, keys, certificate, identity, store. All of it, or nothing.
+def create(folder: Path, settings: Settings, first: NewPerson | None = None) -> Identity:
+    """Make a node's folder: settings, keys, certificate, identity, store, first person. All of it, or nothing.
 
-    Raises InputError when the folder is there and not empty, or a value is not of its form.
+    The first person is operator and security officer and gives the other roles to others. Left out, he is named after
+    the operating-system user. Raises InputError when the folder is there and not empty, or a value is not of its form.
     """
     check_node_name(settings.node.name)
+    if first is None:
+        first = NewPerson(id=this_user(), users=(this_user(),))
+    people.check_id(first.id)
     if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
         raise InputError(f"expected a new or empty folder, got {folder}, which has something in it")
     folder.parent.mkdir(parents=True, exist_ok=True)
@@ -63,7 +71,8 @@ def create(folder: Path, settings: Settings) -> Identity:
     made.mkdir(mode=0o700)
     try:
         identity = _fill(made, settings)
-        Node.open(made, creating=True).close()
+        with closing(Node.open(made, creating=True)) as node:
+            node.store.write("node.create", lambda tx: _people(tx, node, first))
         if folder.exists():
             folder.rmdir()
         made.rename(folder)
@@ -92,12 +101,23 @@ def _fill(folder: Path, settings: Settings) -> Identity:
     return identity
 
 
+def _people(tx: Writing, node: "Node", first: NewPerson) -> None:
+    """The first person and what he is given."""
+    now, day = node.ctx.clock.now(), node.office.today()
+    people.add(tx, first, now, first.id)
+    for role in people.FIRST_ROLES:
+        people.grant(tx, first.id, role, now, first.id, domain=people.ANYWHERE, begin=day, until="", reason="first")
+    details = {"roles": list(people.FIRST_ROLES), "users": list(first.users)}
+    notes.record(tx, node.ctx, What.NODE_CREATED, first.id, node.ctx.name, details)
+
+
 class Node:
     """A node's parts, joined. Any process may open one; one serves."""
 
     def __init__(self, folder: Path, settings: Settings, identity: Identity, ctx: Context) -> None:
         self.folder, self.settings, self.identity, self.ctx = folder, settings, identity, ctx
         self.store: Store = ctx.store
+        self.office = Office(ctx, ZoneInfo(settings.node.timezone))
 
     @classmethod
     def open(

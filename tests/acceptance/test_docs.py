@@ -142,7 +142,7 @@ def test_the_pages_are_read_at_all() -> None:
         "./run demo --twice",
         "./run passerelle inspect /srv/be",
         "passerelle queue /srv/be --all",
-        "passerelle partner confirm /srv/be ma --by ann",
+        "passerelle partner confirm /srv/be ma --as eva",
         "passerelle queue",
         "passerelle queue /srv/be /srv/ma",
         "passerelle partner",

@@ -47,7 +47,7 @@ def test_two_nodes_by_hand(tmp_path: Path) -> None:
     shim.chmod(0o700)
     # The dossier is on both sides before it is proven.
     script = script.replace(
-        "# 9 ", "until ./run passerelle dossier list $D/ma | grep -q wanted; do sleep 0.2; done\n# 9 ", 1
+        "# 9 ", "until ./run passerelle dossier list $D/ma --as nadia | grep -q wanted; do sleep 0.2; done\n# 9 ", 1
     )
     process = subprocess.Popen(
         ["bash", "-c", f"set -e -o pipefail\n{script}\necho the end"],

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from passerelle.cli.door import Answer, Author, By, Folder, PartnerName, Reason, command, opened, said
+from passerelle.cli.door import Answer, As, Folder, PartnerName, Reason, acting, command, opened, said
 from passerelle.cli.screen import Screen
 
 if TYPE_CHECKING:
@@ -34,18 +34,18 @@ def register(dossier: typer.Typer) -> None:
     command(
         dossier,
         "open",
-        "dossier open /srv/be ma --type wanted-trace --file request.toml --author ann",
+        "dossier open /srv/be ma --type wanted-trace --file request.toml --as ann",
     )(open_dossier)
     command(
         dossier,
         "act",
-        "dossier act /srv/ma BE-2026-0017 --act take-charge --file charge.toml --author nadia",
+        "dossier act /srv/ma BE-2026-0017 --act take-charge --file charge.toml --as nadia",
     )(act)
     command(dossier, "drafts", "dossier drafts /srv/be")(drafts)
-    command(dossier, "release", "dossier release /srv/be 019ab3 --by luc", "dossier release /srv/be 019ab3 019ab4")(
+    command(dossier, "release", "dossier release /srv/be 019ab3 --as luc", "dossier release /srv/be 019ab3 019ab4")(
         release
     )
-    command(dossier, "discard", 'dossier discard /srv/be 019ab3 --by luc --reason "wrong person"')(discard)
+    command(dossier, "discard", 'dossier discard /srv/be 019ab3 --as luc --reason "wrong person"')(discard)
 
 
 def open_dossier(
@@ -53,7 +53,7 @@ def open_dossier(
     partner: PartnerName,
     type_name: Annotated[str, typer.Option("--type", help="The dossier type: `catalogue list`.", show_default=False)],
     file: ActFile,
-    author: Author,
+    as_: As,
     lane: Lane = "",
 ) -> Answer:
     """Open a dossier: write its first act as a draft, for another person to release.
@@ -87,7 +87,7 @@ def open_dossier(
                 lane=lane,
             )
 
-        return _drafted(node, folder, partner, node.store.read(work), author)
+        return _drafted(node, folder, partner, node.store.read(work), "dossier.open", as_)
 
 
 def act(
@@ -97,7 +97,7 @@ def act(
     ],
     act_name: Annotated[str, typer.Option("--act", help="What is done: `dossier form TYPE`.", show_default=False)],
     file: ActFile,
-    author: Author,
+    as_: As,
     lane: Lane = "",
 ) -> Answer:
     """Write an act in a dossier that is there, as a draft.
@@ -132,13 +132,20 @@ def act(
             return row.partner, filled
 
         partner, filled = node.store.read(work)
-        return _drafted(node, folder, partner, filled, author)
+        return _drafted(node, folder, partner, filled, "dossier.act", as_)
 
 
-def _drafted(node: "Node", folder: Path, partner: str, filled: Any, author: str) -> Answer:
+def _drafted(node: "Node", folder: Path, partner: str, filled: Any, action: str, as_: str) -> Answer:
     from passerelle.exchange import desk
+    from passerelle.office import facts
+    from passerelle.office.asking import ask
+    from passerelle.office.policy import Action
 
-    written = desk.Act(partner=partner, lane=filled.lane, content=filled.content, author=author)
+    who = acting(node, as_)
+    author, lane = who.id, filled.lane
+    on = node.store.read(lambda tx: facts.of_content(tx, node.ctx, filled.content, lane=lane, author=author))
+    node.store.read(lambda tx: ask(tx, node.office, who, Action(action), on))
+    written = desk.Act(partner=partner, lane=lane, content=filled.content, author=author)
     draft = desk.draft(node.ctx, written)
     value = _value(draft) | {"lane": filled.lane, "added": filled.added}
 
@@ -168,13 +175,28 @@ def _value(draft: "Draft") -> dict[str, Any]:
 def drafts(
     folder: Folder,
     content: Annotated[bool, typer.Option("--content", help="Show what they say, too.")] = False,
+    *,
+    as_: As,
 ) -> Answer:
-    """List the drafts that wait for release."""
+    """List the drafts that wait for release, of the domains that you may see."""
     from passerelle.core import json
+    from passerelle.office import facts
+    from passerelle.office.asking import Sight
+    from passerelle.office.policy import Action
     from passerelle.ports.records import DRAFTS
 
     with opened(folder) as node:
-        found = sorted(node.store.read(lambda tx: tx.scan(DRAFTS, limit=_ALL)), key=lambda one: one.created)
+        who = acting(node, as_)
+        action = Action.DRAFT_READ if content else Action.DRAFT_LOOK
+
+        def read(tx: "Reading") -> "list[Draft]":
+            sight = Sight(tx, node.office, who, action)
+            every = sorted(tx.scan(DRAFTS, limit=_ALL), key=lambda one: one.created)
+            seen = [one for one in every if sight.sees(facts.of_draft(tx, node.ctx, one))]
+            sight.check(seen)
+            return seen
+
+        found = node.store.read(read)
     values = [_value(one) | ({"content": json.parse_object(one.body)} if content else {}) for one in found]
 
     def show(screen: Screen) -> None:
@@ -194,16 +216,26 @@ def drafts(
 def release(
     folder: Folder,
     wanted: Annotated[list[str], typer.Argument(metavar="DRAFT…", help="Ids of drafts, or their beginnings.")],
-    by: By,
+    as_: As,
 ) -> Answer:
     """Release drafts: from now on they are in line to the partner. All of them, or none."""
     from passerelle.cli.finding import find
     from passerelle.exchange import desk
+    from passerelle.office import facts
+    from passerelle.office.asking import ask
+    from passerelle.office.policy import Action
     from passerelle.ports.records import DRAFTS
 
     with opened(folder) as node:
-        ids = node.store.read(lambda tx: [find(tx, DRAFTS, one, "a draft").id for one in wanted])
-        messages = desk.release(node.ctx, list(dict.fromkeys(ids)), by)
+        who = acting(node, as_)
+
+        def read(tx: "Reading") -> list[str]:
+            named = [find(tx, DRAFTS, one, "a draft") for one in wanted]
+            for one in named:
+                ask(tx, node.office, who, Action.DRAFT_RELEASE, facts.of_draft(tx, node.ctx, one))
+            return list(dict.fromkeys(one.id for one in named))
+
+        messages = desk.release(node.ctx, node.store.read(read), who.id)
         node.wake()
     values = [
         {
@@ -227,13 +259,19 @@ def release(
     return Answer(values, show)
 
 
-def discard(folder: Folder, draft: DraftId, by: By, reason: Reason) -> Answer:
+def discard(folder: Folder, draft: DraftId, as_: As, reason: Reason) -> Answer:
     """Throw a draft away. That it was there, and why it went, stays in the audit log."""
     from passerelle.cli.finding import find
     from passerelle.exchange import desk
+    from passerelle.office import facts
+    from passerelle.office.asking import ask
+    from passerelle.office.policy import Action
     from passerelle.ports.records import DRAFTS
 
     with opened(folder) as node:
+        who = acting(node, as_)
         found = node.store.read(lambda tx: find(tx, DRAFTS, draft, "a draft"))
-        desk.discard(node.ctx, found.id, by, reason)
+        on = node.store.read(lambda tx: facts.of_draft(tx, node.ctx, found))
+        node.store.read(lambda tx: ask(tx, node.office, who, Action.DRAFT_DISCARD, on))
+        desk.discard(node.ctx, found.id, who.id, reason)
     return said(_value(found) | {"discarded": True}, f"draft {found.id} is thrown away")

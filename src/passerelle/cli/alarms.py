@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from passerelle.cli.door import Answer, By, Folder, command, group, opened, said
+from passerelle.cli.door import Answer, As, Folder, command, group, opened, permitted, said
 from passerelle.cli.screen import Screen
 from passerelle.cli.terms import term
 from passerelle.core.retold import retold
@@ -21,7 +21,7 @@ def register(app: typer.Typer) -> None:
     """Add the commands."""
     alarm = group(app, "alarm", "Alarms: what persons must look at.")
     command(alarm, "list", "alarm list /srv/be", "alarm list /srv/be --all")(list_all)
-    command(alarm, "seen", "alarm seen /srv/be 019ab3 --by ann")(seen)
+    command(alarm, "seen", "alarm seen /srv/be 019ab3 --as eva")(seen)
 
 
 def alarm_value(alarm: "Alarm") -> dict[str, Any]:
@@ -39,12 +39,13 @@ def alarm_value(alarm: "Alarm") -> dict[str, Any]:
 
 
 def list_all(
-    folder: Folder, every: Annotated[bool, typer.Option("--all", help="Those that were seen, too.")] = False
+    folder: Folder, every: Annotated[bool, typer.Option("--all", help="Those that were seen, too.")] = False, *, as_: As
 ) -> Answer:
     """List the alarms that nobody has seen yet."""
     from passerelle.ports.records import ALARMS
 
     with opened(folder) as node:
+        permitted(node, as_, "alarm.look")
         found = node.store.read(lambda tx: tx.scan(ALARMS, "by_status", ("open",), limit=_ALL))
         if every:
             found += node.store.read(lambda tx: tx.scan(ALARMS, "by_status", ("seen",), limit=_ALL))
@@ -60,7 +61,7 @@ def list_all(
 def seen(
     folder: Folder,
     alarm: Annotated[str, typer.Argument(metavar="ALARM", help="Id of the alarm, or its beginning.")],
-    by: By,
+    as_: As,
 ) -> Answer:
     """Note that a person has looked at an alarm."""
     import msgspec
@@ -72,6 +73,7 @@ def seen(
     from passerelle.ports.records import ALARMS
 
     with opened(folder) as node:
+        who = permitted(node, as_, "alarm.seen")
 
         def work(tx: "Writing") -> "Alarm":
             found = find(tx, ALARMS, alarm, "an alarm")
@@ -79,8 +81,8 @@ def seen(
                 raise StateError(f"expected an open alarm, got one that is {found.status}")
             changed = msgspec.structs.replace(found, status="seen")
             tx.put(ALARMS, [changed])
-            notes.record(tx, node.ctx, What.ALARM_SEEN, by, found.id, {"alarm": found.what})
+            notes.record(tx, node.ctx, What.ALARM_SEEN, who.id, found.id, {"alarm": found.what})
             return changed
 
         changed = node.store.write("alarm.seen", work)
-    return said(alarm_value(changed), _("alarm {id} was seen by {by}", id=changed.id, by=by))
+    return said(alarm_value(changed), _("alarm {id} was seen by {by}", id=changed.id, by=who.id))

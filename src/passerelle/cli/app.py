@@ -19,6 +19,7 @@ from passerelle.cli import (
     links,
     nodes,
     partners,
+    people,
     queue,
     statistics,
     types,
@@ -44,6 +45,7 @@ app = typer.Typer(
     + N_("Every command has --help with examples, and --json. Exit codes: passerelle exits."),
 )
 nodes.register(app)
+people.register(app)
 partners.register(app)
 instruments.register(app)
 dossier = dossiers.register(app)

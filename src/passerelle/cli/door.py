@@ -5,7 +5,7 @@ import json
 import os
 import sys
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, NamedTuple, TypeVar
 
@@ -13,10 +13,12 @@ import typer
 
 from passerelle.cli import exits, help
 from passerelle.cli.screen import Screen, escaped
+from passerelle.core import words
 from passerelle.core.words import N_
 
 if TYPE_CHECKING:
     from passerelle.node import Node
+    from passerelle.ports.people import Person
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -34,36 +36,18 @@ def said(value: Any, text: str) -> Answer:
     return Answer(value, lambda screen: screen.line(text))
 
 
-def user_name() -> str:
-    """The operating-system user, or nothing when it has no name."""
-    import getpass
-
-    with suppress(OSError, KeyError, ImportError):
-        return getpass.getuser()
-    return ""
-
-
-def _named(name: str) -> str:
-    if not name.strip():
-        raise typer.BadParameter("expected the name of a person, got nothing")
-    return name
-
-
-def _person(option: str, what: str) -> Any:
-    return typer.Option(
-        option,
-        metavar="PERSON",
-        help=what,
-        default_factory=user_name,
-        show_default="the operating-system user",
-        callback=_named,
-    )
-
-
 Folder = Annotated[Path, typer.Argument(metavar="DIR", help="The node's folder.", show_default=False)]
 PartnerName = Annotated[str, typer.Argument(metavar="PARTNER", help="Name of the partner's node.", show_default=False)]
-By = Annotated[str, _person("--by", "The person who does this.")]
-Author = Annotated[str, _person("--author", "The person who writes the act.")]
+As = Annotated[
+    str,
+    typer.Option(
+        "--as",
+        metavar="PERSON",
+        help="The person who does this.",
+        default_factory=str,
+        show_default="the only person that you may act as",
+    ),
+]
 Reason = Annotated[str, typer.Option("--reason", help="Why, in words.", show_default=False)]
 LanguageOption = Annotated[
     str,
@@ -134,12 +118,43 @@ def print_json(value: Any) -> None:
 def opened(folder: Path, *, check_own: bool = True) -> Iterator["Node"]:
     """The node of a folder, closed afterwards."""
     from passerelle.node import Node
+    from passerelle.office.asking import recorded
 
     node = Node.open(folder, check_own=check_own)
     try:
-        yield node
+        with recorded(node.office):
+            yield node
     finally:
         node.close()
+
+
+def acting(node: "Node", named: str) -> "Person":
+    """The person who acts: the one named by `--as`, or the only one that the operating-system user may act as.
+
+    From now on his language is spoken, unless another was asked for.
+
+    Raises NotAllowedError when the user may not act as him, InputError when several could be meant.
+    """
+    from passerelle.office import asking
+
+    who = asking.acting(node.office, named, asking.this_user())
+    words.prefer(who.language)
+    return who
+
+
+def permitted(node: "Node", named: str, action: str, **facts: Any) -> "Person":
+    """`acting`, and he may do this now. `facts`: those of `On`. Raises NotAllowedError with the reason, InputError.
+
+    For what a single look or a single function of a room below does. What decides by facts that it changes asks in its
+    own transaction (`passerelle.office.asking.ask`).
+    """
+    from passerelle.office.asking import On, ask
+    from passerelle.office.policy import Action
+
+    who = acting(node, named)
+    facts.setdefault("kind", action.partition(".")[0])
+    node.store.read(lambda tx: ask(tx, node.office, who, Action(action), On(**facts)))
+    return who
 
 
 def read_file(path: Path, what: str, most: int = 300 * 1024 * 1024) -> bytes:

@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from passerelle.cli.door import Answer, Folder, LanguageOption, command, group, opened
+from passerelle.cli.door import Answer, As, Folder, LanguageOption, acting, command, group, opened
 from passerelle.cli.screen import Screen
 
 if TYPE_CHECKING:
@@ -40,10 +40,15 @@ def list_all(
     partner: Annotated[str, typer.Option("--partner", help="Only those with this partner.")] = "",
     most: Annotated[int, typer.Option("--most", min=1, help="How many at most, the latest first.")] = 200,
     language: LanguageOption = "",
+    *,
+    as_: As,
 ) -> Answer:
-    """List dossiers, the one that moved last first."""
+    """List dossiers of the domains that you may see, the one that moved last first."""
     from passerelle.cli.timeline import row_value
     from passerelle.core.errors import InputError
+    from passerelle.office import facts
+    from passerelle.office.asking import Sight
+    from passerelle.office.policy import Action
     from passerelle.ports.records import DOSSIERS, Dossier
 
     speaks = checked_language(language)
@@ -59,21 +64,29 @@ def list_all(
     def fits(row: Dossier) -> bool:
         return (not status or row.status == status) and (not partner or row.partner == partner)
 
-    def read(tx: "Reading") -> list[Dossier]:
-        if not (status or type_name or partner):
-            both = [tx.scan(DOSSIERS, "by_status", (one,), limit=most, descending=True) for one in ("open", "ended")]
-            return sorted((row for rows in both for row in rows), key=lambda row: row.updated, reverse=True)[:most]
+    def walk(tx: "Reading", sight: Sight, prefix: tuple[Any, ...]) -> list[Dossier]:
         found: list[Dossier] = []
         after: tuple[Any, ...] | None = None
         while len(found) < most:
             page = tx.scan(DOSSIERS, index, prefix, after=after, limit=1000, descending=True)
-            found += [row for row in page if fits(row)]
+            found += [row for row in page if fits(row) and sight.sees(facts.of_row(tx, node.ctx, row))]
             if len(page) < 1000:
                 break
             after = (page[-1].updated, page[-1].id)
         return found[:most]
 
+    def read(tx: "Reading") -> list[Dossier]:
+        sight = Sight(tx, node.office, who, Action.DOSSIER_LOOK)
+        if status or type_name or partner:
+            found = walk(tx, sight, prefix)
+        else:
+            found = [*walk(tx, sight, ("open",)), *walk(tx, sight, ("ended",))]
+        found.sort(key=lambda row: row.updated, reverse=True)
+        sight.check(found)
+        return found[:most]
+
     with opened(folder) as node:
+        who = acting(node, as_)
         types = node.ctx.catalogue.types
         values = [row_value(row, types.get(row.type), speaks) for row in node.store.read(read)]
 
@@ -102,16 +115,24 @@ def show(
     ],
     content: Annotated[bool, typer.Option("--content", help="Show what the messages say, too.")] = False,
     language: LanguageOption = "",
+    *,
+    as_: As,
 ) -> Answer:
     """Show a dossier: the acts of both sides in order, the state after each, and how their delivery stands."""
     from passerelle.cli.finding import find_dossier
     from passerelle.cli.timeline import next_acts, row_value, timeline
+    from passerelle.office import facts
+    from passerelle.office.asking import ask
+    from passerelle.office.policy import Action
 
     speaks = checked_language(language)
     with opened(folder) as node:
+        who = acting(node, as_)
 
         def read(tx: "Reading") -> dict[str, Any]:
             row = find_dossier(tx, dossier)
+            action = Action.DOSSIER_READ if content else Action.DOSSIER_LOOK
+            ask(tx, node.office, who, action, facts.of_dossier(tx, node.ctx, row))
             value = row_value(row, node.ctx.catalogue.types.get(row.type), speaks)
             value["timeline"] = timeline(tx, node.ctx, row, speaks, content=content)
             value["next"] = next_acts(tx, node.ctx, row)

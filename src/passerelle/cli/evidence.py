@@ -7,7 +7,7 @@ from typing import Annotated, Any
 import typer
 
 from passerelle.cli import exits
-from passerelle.cli.door import Answer, By, Folder, command, opened, read_file, said, write_file
+from passerelle.cli.door import Answer, As, Folder, acting, command, opened, read_file, said, write_file
 from passerelle.cli.screen import Screen
 from passerelle.cli.terms import term
 from passerelle.core.retold import retold
@@ -16,7 +16,7 @@ from passerelle.core.words import _
 
 def register(app: typer.Typer) -> None:
     """Add the commands."""
-    command(app, "evidence", "evidence /srv/be 019ab3 --out evidence.json --by ann")(evidence)
+    command(app, "evidence", "evidence /srv/be 019ab3 --out evidence.json --as ann")(evidence)
     command(app, "verify", "verify evidence.json", "verify evidence.json --trust be.json --trust ma.json")(verify)
 
 
@@ -29,11 +29,14 @@ def evidence(
         ),
     ],
     out: Annotated[Path, typer.Option("--out", help="The new file.", show_default=False)],
-    by: By,
+    as_: As,
 ) -> Answer:
     """Write everything that proves a dossier or a message into one file. It holds personal data in clear."""
     from passerelle.cli.finding import find, find_dossier
     from passerelle.core.errors import InputError, NotFoundError
+    from passerelle.office import facts
+    from passerelle.office.asking import ask
+    from passerelle.office.policy import Action
     from passerelle.oversight.evidence import collect
     from passerelle.ports.records import MESSAGES
     from passerelle.ports.store import Reading
@@ -48,8 +51,11 @@ def evidence(
             return find(tx, MESSAGES, wanted, "a dossier or a message").id
 
     with opened(folder) as node:
+        who = acting(node, as_)
         found = node.store.read(named)
-        data = collect(node.ctx, node.identity, found, by)
+        on = node.store.read(lambda tx: facts.of_any(tx, node.ctx, found))
+        node.store.read(lambda tx: ask(tx, node.office, who, Action.EVIDENCE_EXPORT, on))
+        data = collect(node.ctx, node.identity, found, who.id)
     write_file(out, data)
     value = {"id": found, "file": str(out), "bytes": len(data)}
     words = _(

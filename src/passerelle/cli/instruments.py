@@ -6,11 +6,11 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from passerelle.cli.door import Answer, By, Folder, PartnerName, Reason, command, group, opened, said
+from passerelle.cli.door import Answer, As, Folder, PartnerName, Reason, acting, command, group, opened, permitted, said
 from passerelle.cli.screen import Screen
 from passerelle.cli.terms import term
 from passerelle.core.retold import retold
-from passerelle.core.words import _
+from passerelle.core.words import N_, _
 
 if TYPE_CHECKING:
     from passerelle.instruments.standing import Standing
@@ -28,15 +28,15 @@ def register(app: typer.Typer) -> None:
     """Add the commands."""
     instrument = group(app, "instrument", "Instruments: texts that both sides acknowledge by signature.")
     command(instrument, "example", "instrument example channel > channel.toml")(example)
-    command(instrument, "propose", "instrument propose /srv/be ma channel.toml --by ann")(propose)
+    command(instrument, "propose", "instrument propose /srv/be ma channel.toml --as carl")(propose)
     command(instrument, "list", "instrument list /srv/be --partner ma")(list_all)
     command(instrument, "show", "instrument show /srv/be 3fa4", "instrument show /srv/be 3fa4 --difference")(show)
-    command(instrument, "sign", "instrument sign /srv/be 3fa4 --by ann")(sign)
-    command(instrument, "reject", 'instrument reject /srv/be 3fa4 --by ann --reason "article 4 is missing"')(reject)
+    command(instrument, "sign", "instrument sign /srv/be 3fa4 --as carl")(sign)
+    command(instrument, "reject", 'instrument reject /srv/be 3fa4 --as carl --reason "article 4 is missing"')(reject)
     command(
         instrument,
         "terminate",
-        'instrument terminate /srv/be 3fa4 --by ann --reason "the treaty was denounced" --from 2027-01-01T00:00:00Z',
+        'instrument terminate /srv/be 3fa4 --as carl --reason "the treaty was denounced" --from 2027-01-01T00:00:00Z',
     )(terminate)
 
 
@@ -134,7 +134,7 @@ def propose(
     folder: Folder,
     partner: PartnerName,
     file: Annotated[Path, typer.Argument(metavar="FILE", help="The text, .toml or .json.", show_default=False)],
-    by: By,
+    as_: As,
 ) -> Answer:
     """Propose an instrument to a partner. Proposing is not signing."""
     from passerelle.exchange import governance
@@ -142,12 +142,17 @@ def propose(
 
     made = model.from_file(file)
     with opened(folder) as node:
-        record = governance.act(node.ctx, partner, "instrument.propose", by, instrument=made.body.decode())
+        domain = getattr(made, "domain", "*")
+        who = permitted(node, as_, "instrument.propose", domain=domain)
+        record = governance.act(node.ctx, partner, "instrument.propose", who.id, instrument=made.body.decode())
         return _done(node, record, _("proposed to {partner}", partner=partner))
 
 
 def list_all(
-    folder: Folder, partner: Annotated[str, typer.Option("--partner", help="Only those with this partner.")] = ""
+    folder: Folder,
+    partner: Annotated[str, typer.Option("--partner", help="Only those with this partner.")] = "",
+    *,
+    as_: As,
 ) -> Answer:
     """List the instruments and how they stand."""
     from passerelle.ports.records import INSTRUMENTS
@@ -158,6 +163,7 @@ def list_all(
         return [_read(node, tx, record) for record in found]
 
     with opened(folder) as node:
+        permitted(node, as_, "instrument.look")
         values = node.store.read(read)
 
     def tell(screen: Screen) -> None:
@@ -173,6 +179,8 @@ def show(
     difference: Annotated[
         bool, typer.Option("--difference", help="Show what differs from the instrument that it supersedes.")
     ] = False,
+    *,
+    as_: As,
 ) -> Answer:
     """Show an instrument: how it stands, and its whole text."""
     from passerelle.core.errors import NotFoundError
@@ -180,6 +188,7 @@ def show(
     from passerelle.ports.records import INSTRUMENTS
 
     with opened(folder) as node:
+        permitted(node, as_, "instrument.look")
         record = _find(node, digest)
         standing = node.store.read(lambda tx: _standing(node, tx, record))
         now = node.ctx.clock.now()
@@ -196,32 +205,36 @@ def show(
     return said(made, text.render_difference(changes).rstrip("\n"))
 
 
-def _act(folder: Path, digest: str, kind: str, by: str, said_of: str, **fields: str) -> Answer:
+def _act(folder: Path, digest: str, kind: str, as_: str, said_of: str, **fields: str) -> Answer:
     from passerelle.core.clock import to_iso
     from passerelle.exchange import governance
+    from passerelle.office.facts import domain_of
 
     with opened(folder) as node:
+        acting(node, as_)
         found = _find(node, digest)
+        domain = node.store.read(lambda tx: domain_of(tx, node.ctx, found.digest))
+        who = permitted(node, as_, kind, id=found.digest, domain=domain)
         if fields.get("from") == "":
             fields["from"] = to_iso(node.ctx.clock.now())
-        record = governance.act(node.ctx, found.partner, kind, by, digest=found.digest, **fields)
-        return _done(node, record, said_of)
+        record = governance.act(node.ctx, found.partner, kind, who.id, digest=found.digest, **fields)
+        return _done(node, record, _(said_of, by=who.id))
 
 
-def sign(folder: Folder, digest: Digest, by: By) -> Answer:
+def sign(folder: Folder, digest: Digest, as_: As) -> Answer:
     """Sign an instrument. It governs when both sides have signed, and the partner has cosigned this signature."""
-    return _act(folder, digest, "instrument.sign", by, _("signed by {by}", by=by))
+    return _act(folder, digest, "instrument.sign", as_, N_("signed by {by}"))
 
 
-def reject(folder: Folder, digest: Digest, by: By, reason: Reason) -> Answer:
+def reject(folder: Folder, digest: Digest, as_: As, reason: Reason) -> Answer:
     """Say that this side will not sign a proposed instrument."""
-    return _act(folder, digest, "instrument.reject", by, _("rejected by {by}", by=by), reason=reason)
+    return _act(folder, digest, "instrument.reject", as_, N_("rejected by {by}"), reason=reason)
 
 
 def terminate(
     folder: Folder,
     digest: Digest,
-    by: By,
+    as_: As,
     reason: Reason,
     start: Annotated[
         str,
@@ -230,4 +243,4 @@ def terminate(
 ) -> Answer:
     """End a signed instrument, alone, from a moment on."""
     fields = {"reason": reason, "from": start}
-    return _act(folder, digest, "instrument.terminate", by, _("terminated by {by}", by=by), **fields)
+    return _act(folder, digest, "instrument.terminate", as_, N_("terminated by {by}"), **fields)

@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from passerelle.cli.door import Answer, By, Folder, PartnerName, Reason, command, group, opened, said
+from passerelle.cli.door import Answer, As, Folder, PartnerName, Reason, command, group, opened, permitted, said
 from passerelle.cli.screen import Screen
 from passerelle.cli.terms import term
 from passerelle.core.retold import retold
@@ -28,16 +28,17 @@ def register(app: typer.Typer) -> None:
     link = group(app, "link", "Links: the logs of both directions and what holds them up.")
     command(link, "list", "link list /srv/be")(list_all)
     command(
-        link, "reopen", 'link reopen /srv/be ma --lane routine --by ann --reason "restored from the backup of Monday"'
+        link, "reopen", 'link reopen /srv/be ma --lane routine --as eva --reason "restored from the backup of Monday"'
     )(reopen)
-    command(link, "allow", "link allow /srv/ma be --lane routine --by nadia")(allow)
+    command(link, "allow", "link allow /srv/ma be --lane routine --as omar")(allow)
 
 
-def list_all(folder: Folder) -> Answer:
+def list_all(folder: Folder, as_: As) -> Answer:
     """List the logs: size, what the receiver has cosigned, state, and when the last receipt was given."""
     from passerelle.ports.records import LOGS
 
     with opened(folder) as node:
+        permitted(node, as_, "link.look")
 
         def read(tx: "Reading") -> list[dict[str, Any]]:
             return [_value(node, tx, log) for log in tx.scan(LOGS, "by_link", limit=_ALL)]
@@ -92,7 +93,7 @@ def reopen(
     folder: Folder,
     partner: PartnerName,
     lane: Lane,
-    by: By,
+    as_: As,
     reason: Reason,
     although_open: Annotated[
         bool,
@@ -108,7 +109,8 @@ def reopen(
 
     _check(lane)
     with opened(folder) as node:
-        log, taken = service.reopen(node, partner, lane, by, reason, although_open=although_open)
+        who = permitted(node, as_, "link.reopen", id=partner, lane=lane)
+        log, taken = service.reopen(node, partner, lane, who.id, reason, although_open=although_open)
         value = node.store.read(lambda tx: _value(node, tx, log))
     value["taken_back"] = taken
     return said(
@@ -138,14 +140,15 @@ async def _post(client: "Client", identity: "Identity", name: str, body: bytes) 
     raise failure
 
 
-def allow(folder: Folder, partner: PartnerName, lane: Lane, by: By) -> Answer:
+def allow(folder: Folder, partner: PartnerName, lane: Lane, as_: As) -> Answer:
     """Let a partner open a new generation of a log that was frozen here because it signed two different ones."""
     from passerelle.exchange import generation
 
     _check(lane)
     with opened(folder) as node:
-        generation.allow(node.ctx, partner, lane, by)
-    value = {"partner": partner, "lane": lane, "allowed_by": by}
+        who = permitted(node, as_, "link.allow", id=partner, lane=lane)
+        generation.allow(node.ctx, partner, lane, who.id)
+    value = {"partner": partner, "lane": lane, "allowed_by": who.id}
     return said(value, _("{partner} may open a new generation in lane {lane}", partner=partner, lane=lane))
 
 

@@ -13,7 +13,7 @@ import typer
 
 import passerelle
 from passerelle.cli import exits
-from passerelle.cli.door import Answer, Folder, Json, command, opened, said
+from passerelle.cli.door import Answer, Folder, Json, LanguageOption, command, opened, said
 from passerelle.cli.screen import Screen
 from passerelle.core.words import _
 
@@ -51,12 +51,24 @@ def init(
     store: Annotated[
         str, typer.Option("--store", help="Where the records are kept: a file below DIR, or postgresql://…")
     ] = "store.db",
+    person: Annotated[
+        str, typer.Option("--person", help="Id of the first person.", show_default="the operating-system user")
+    ] = "",
+    person_name: Annotated[str, typer.Option("--person-name", help="His name, as it is shown.")] = "",
+    language: LanguageOption = "",
 ) -> Answer:
-    """Make a node: settings, keys, certificate, identity and store, in a new or empty folder."""
+    """Make a node: settings, keys, certificate, identity and store, in a new or empty folder.
+
+    The first person is operator and security officer: he writes down the others and gives them their roles. He reads
+    the language in which this is shown.
+    """
     from passerelle import node
     from passerelle.core import settings as configuration
+    from passerelle.core import words
     from passerelle.core.errors import IdentityError, InputError
     from passerelle.identity import fingerprint
+    from passerelle.office.asking import this_user
+    from passerelle.office.people import NewPerson
 
     asked = configuration.Settings(
         node=configuration.NodeSettings(name, country, tuple(languages.replace(",", " ").split()), timezone),
@@ -64,8 +76,11 @@ def init(
         store=configuration.StoreSettings(store),
     )
     asked = configuration.parse(configuration.render(asked), "init")
+    user = this_user()
+    users = (user,) if user else ()
+    first = NewPerson(id=person or user, name=person_name, language=language or words.language(), users=users)
     try:
-        identity = node.create(folder, asked)
+        identity = node.create(folder, asked, first)
     except IdentityError as error:
         raise InputError(str(error)) from None  # keys were just made; what is wrong was typed
     shown = fingerprint.digits(identity.fingerprint)
@@ -76,11 +91,13 @@ def init(
         "endpoints": list(identity.endpoints),
         "fingerprint": shown,
         "sha256": identity.fingerprint,
+        "person": first.id,
+        "user": user,
     }
 
     def show(screen: Screen) -> None:
         screen.line(_("node {name} is made in {folder}", name=identity.name, folder=folder))
-        screen.fields([("identity file", value["identity"]), ("fingerprint", shown)])
+        screen.fields([("identity file", value["identity"]), ("fingerprint", shown), ("first person", first.id)])
         command = f"passerelle serve {folder}"
         screen.line(
             _(

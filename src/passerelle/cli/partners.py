@@ -5,7 +5,18 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from passerelle.cli.door import Answer, By, Folder, PartnerName, command, group, opened, read_file, write_file
+from passerelle.cli.door import (
+    Answer,
+    As,
+    Folder,
+    PartnerName,
+    command,
+    group,
+    opened,
+    permitted,
+    read_file,
+    write_file,
+)
 from passerelle.cli.screen import Screen
 from passerelle.cli.terms import term
 from passerelle.core.words import _, isolated
@@ -31,10 +42,10 @@ def register(app: typer.Typer) -> None:
     command(
         partner,
         "confirm",
-        'partner confirm /srv/be ma --by ann --fingerprint "01234 56789 … (12 groups)"',
-        'partner confirm /srv/be ma --by ann --fingerprint "abeille lettre … (24 words)"',
+        'partner confirm /srv/be ma --as eva --fingerprint "01234 56789 … (12 groups)"',
+        'partner confirm /srv/be ma --as eva --fingerprint "abeille lettre … (24 words)"',
     )(confirm)
-    command(partner, "suspend", "partner suspend /srv/be ma --by ann")(suspend)
+    command(partner, "suspend", "partner suspend /srv/be ma --as eva")(suspend)
 
 
 def _fingerprint(identity: "Identity", words: str, qr: bool) -> dict[str, Any]:
@@ -96,9 +107,12 @@ def own(
     words: Words = "",
     qr: Qr = False,
     out: Annotated[Path | None, typer.Option("--out", help="Write the identity file here, for a partner.")] = None,
+    *,
+    as_: As,
 ) -> Answer:
     """Show this node's own identity and its fingerprint, to be compared with a partner by voice."""
     with opened(folder) as node:
+        permitted(node, as_, "partner.look")
         identity = node.identity
     value = _value(identity, None, words, qr)
     if out is not None:
@@ -110,12 +124,13 @@ def own(
 def add(
     folder: Folder,
     file: Annotated[Path, typer.Argument(metavar="FILE", help="The partner's identity file.")],
-    by: By,
+    as_: As,
 ) -> Answer:
     """Take a partner's identity file. Nothing is exchanged before its fingerprint was compared and confirmed."""
     body = read_file(file, "identity")
     with opened(folder) as node:
-        partner = node.add_partner(body, by)
+        who = permitted(node, as_, "partner.add")
+        partner = node.add_partner(body, who.id)
         value = _value(node.ctx.identity_of(partner), partner, "", False)
 
     def tell(screen: Screen) -> None:
@@ -128,9 +143,10 @@ def add(
     return Answer(value, tell)
 
 
-def list_all(folder: Folder) -> Answer:
+def list_all(folder: Folder, as_: As) -> Answer:
     """List the partners."""
     with opened(folder) as node:
+        permitted(node, as_, "partner.look")
         values = [_value(node.ctx.identity_of(one), one, "", False) for one in node.partners()]
 
     def tell(screen: Screen) -> None:
@@ -150,9 +166,10 @@ def _known(node: "Node", name: str) -> "Partner":
     return found
 
 
-def show(folder: Folder, name: PartnerName, words: Words = "", qr: Qr = False) -> Answer:
+def show(folder: Folder, name: PartnerName, words: Words = "", qr: Qr = False, *, as_: As) -> Answer:
     """Show a partner and the fingerprint of its identity."""
     with opened(folder) as node:
+        permitted(node, as_, "partner.look", id=name)
         partner = _known(node, name)
         value = _value(node.ctx.identity_of(partner), partner, words, qr)
     return Answer(value, lambda screen: _show(screen, value))
@@ -170,13 +187,14 @@ def confirm(
             show_default=False,
         ),
     ],
-    by: By,
+    as_: As,
 ) -> Answer:
     """Confirm a partner whose fingerprint was compared with its people. From then on messages pass."""
     from passerelle.core.errors import IdentityError
     from passerelle.identity import fingerprint as forms
 
     with opened(folder) as node:
+        who = permitted(node, as_, "partner.confirm", id=name)
         partner = _known(node, name)
         if not forms.matches(fingerprint, name, partner.fingerprint):
             raise IdentityError(
@@ -184,16 +202,17 @@ def confirm(
                 "nothing is confirmed; ask for the file again, by another way"
             )
         # The fingerprint that was compared goes along: the file may have been replaced since.
-        partner = node.set_partner(name, "confirmed", by, partner.fingerprint)
+        partner = node.set_partner(name, "confirmed", who.id, partner.fingerprint)
         value = _value(node.ctx.identity_of(partner), partner, "", False)
         node.wake()
-    return Answer(value, lambda screen: screen.line(_("partner {name} is confirmed by {by}", name=name, by=by)))
+    return Answer(value, lambda screen: screen.line(_("partner {name} is confirmed by {by}", name=name, by=who.id)))
 
 
-def suspend(folder: Folder, name: PartnerName, by: By) -> Answer:
+def suspend(folder: Folder, name: PartnerName, as_: As) -> Answer:
     """Suspend a partner: nothing is sent to it, nothing is accepted from it, until it is confirmed again."""
     with opened(folder) as node:
-        partner = node.set_partner(name, "suspended", by)
+        who = permitted(node, as_, "partner.suspend", id=name)
+        partner = node.set_partner(name, "suspended", who.id)
         value = _value(node.ctx.identity_of(partner), partner, "", False)
         node.wake()
-    return Answer(value, lambda screen: screen.line(_("partner {name} is suspended by {by}", name=name, by=by)))
+    return Answer(value, lambda screen: screen.line(_("partner {name} is suspended by {by}", name=name, by=who.id)))

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from passerelle.cli.door import Answer, By, Folder, Reason, command, group, opened, said
+from passerelle.cli.door import Answer, As, Folder, Reason, acting, command, group, opened, permitted, said
 from passerelle.cli.screen import Screen
 from passerelle.cli.terms import term
 from passerelle.core.retold import retold
@@ -25,12 +25,13 @@ def register(app: typer.Typer) -> None:
     """Add the commands."""
     command(app, "queue", "queue /srv/be", "queue /srv/be --json")(queue)
     message = group(app, "message", "Single messages.")
-    command(message, "withdraw", 'message withdraw /srv/be 019ab3 --by ann --reason "wrong person"')(withdraw)
+    command(message, "withdraw", 'message withdraw /srv/be 019ab3 --as ann --reason "wrong person"')(withdraw)
 
 
-def queue(folder: Folder) -> Answer:
+def queue(folder: Folder, as_: As) -> Answer:
     """Show everything that waits: in line, without receipt, of the partner, drafts, retries, stopped links, alarms."""
     with opened(folder) as node:
+        permitted(node, as_, "queue.look")
         value = node.store.read(lambda tx: _read(node, tx))
         value["serving"] = _serving(node)
     return Answer(value, lambda screen: _show(screen, value))
@@ -199,16 +200,22 @@ def _show(screen: Screen, value: dict[str, Any]) -> None:
 def withdraw(
     folder: Folder,
     message: Annotated[str, typer.Argument(metavar="MESSAGE", help="Id of the message, or its beginning.")],
-    by: By,
+    as_: As,
     reason: Reason,
 ) -> Answer:
     """Take back a message that has no index yet: it never leaves."""
     from passerelle.cli.finding import find
     from passerelle.exchange import outbox
+    from passerelle.office import facts
+    from passerelle.office.asking import ask
+    from passerelle.office.policy import Action
     from passerelle.ports.records import MESSAGES
 
     with opened(folder) as node:
+        who = acting(node, as_)
         found = node.store.read(lambda tx: find(tx, MESSAGES, message, "a message"))
-        gone = outbox.withdraw(node.ctx, found.id, by, reason)
+        on = node.store.read(lambda tx: facts.of_message(tx, node.ctx, found))
+        node.store.read(lambda tx: ask(tx, node.office, who, Action.MESSAGE_WITHDRAW, on))
+        gone = outbox.withdraw(node.ctx, found.id, who.id, reason)
     value = {"message": gone.id, "state": gone.state, "reason": gone.reason}
     return said(value, _("message {id} is taken back and never leaves", id=gone.id))

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from passerelle.cli.door import Answer, Folder, command, opened, said, write_file
+from passerelle.cli.door import Answer, As, Folder, command, opened, permitted, said, write_file
 from passerelle.cli.screen import Screen
 from passerelle.core.words import N_, _
 
@@ -65,6 +65,8 @@ def statistics(
     file: Annotated[
         str, typer.Option("--csv", metavar="FILE|-", help="Write CSV into a new file, or - for standard output.")
     ] = "",
+    *,
+    as_: As,
 ) -> Answer | None:
     """Count what was sent, received, refused, and answered in time or not, by the month of its entry (UTC).
 
@@ -81,6 +83,7 @@ def statistics(
     if mask:
         masking.check_least(mask)
     with opened(folder) as node, progress(_("counting")) as advance:
+        permitted(node, as_, "statistics.look")
         words, titles = counting.words_of(node.ctx)
         tally = figures.Tally(words, dimensions)
         counting.count(node.ctx, tally, asked, advance)

@@ -62,3 +62,10 @@ class What(StrEnum):
     AUDIT_ERASED = "audit.erased", Operation.ERASURE
     WITNESS_ADDED = "witness.added"
     WITNESS_REMOVED = "witness.removed"
+    ACCESS_REFUSED = "access.refused"
+    PERSON_ADDED = "person.added"
+    PERSON_CHANGED = "person.changed"
+    PERSON_REMOVED = "person.removed"
+    ROLE_GRANTED = "role.granted"
+    ROLE_REVOKED = "role.revoked"
+    POLICY_ADOPTED = "policy.adopted"

@@ -4,15 +4,9 @@ Content bytes and salts stand in rows of their own (`CONTENTS`): a change of sta
 deletes exactly them. What a log must keep forever (`ENTRIES`) reveals nothing of a content.
 """
 
-import msgspec
-
-from passerelle.ports import audit
-from passerelle.ports.store import Kind
+from passerelle.ports import audit, people
+from passerelle.ports.store import Kind, Record
 from passerelle.ports.timers import TIME_KINDS
-
-
-class Record(msgspec.Struct, frozen=True):
-    """A row."""
 
 
 class Meta(Record, frozen=True):
@@ -300,4 +294,5 @@ KINDS: tuple[Kind, ...] = (  # type: ignore[type-arg]
     CONFLICTS,
     *TIME_KINDS,
     *audit.KINDS,
+    *people.KINDS,
 )

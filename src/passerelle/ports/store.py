@@ -25,6 +25,11 @@ import msgspec
 R = TypeVar("R", bound=msgspec.Struct)
 T = TypeVar("T")
 
+
+class Record(msgspec.Struct, frozen=True):
+    """A row. The records of an area stand in a file of its own; `ports/records.py` lists the kinds of all."""
+
+
 Key = tuple[Any, ...]
 Fault = Callable[[str], None]
 

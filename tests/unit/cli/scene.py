@@ -21,10 +21,15 @@ from passerelle.exchange import inbox
 from passerelle.exchange.sender import Sender
 from passerelle.ledger.checkpoint import LANES
 from passerelle.node import Node
+from passerelle.office.asking import this_user
 from tests.unit.instruments import samples as texts
 
 SOURCE = Path(__file__).parents[3] / "src"
 PEOPLE = {"be": ("ann", "luc"), "ma": ("nadia", "samir")}
+"""Who writes and who releases."""
+FIRST = {"be": "eva", "ma": "omar"}
+"""Who made the node: operator and security officer."""
+COORDINATOR = {"be": "carl", "ma": "karima"}
 
 
 class Result(NamedTuple):
@@ -45,8 +50,22 @@ class Result(NamedTuple):
         return json.loads(self.err)
 
 
+def usual(arguments: tuple[object, ...]) -> tuple[object, ...]:
+    """The arguments, with the person whose work it is on this node where a test names none."""
+    words = [str(one) for one in arguments] or [""]
+    name = next((Path(one).name for one in words[:4] if Path(one).name in PEOPLE and "/" in one), "")
+    without = words[0] in ("init", "serve", "settings", "catalogue") or words[:2] == ["dossier", "form"]
+    if not name or without or "--as" in words:
+        return arguments
+    who = {"instrument": COORDINATOR[name], "dossier": PEOPLE[name][0], "message": PEOPLE[name][0]}
+    who |= {"evidence": PEOPLE[name][0]}
+    releasing = words[:2] in (["dossier", "release"], ["dossier", "discard"])
+    return (*arguments, "--as", PEOPLE[name][1] if releasing else who.get(words[0], FIRST[name]))
+
+
 def call(*arguments: object, commands: Any = app) -> Result:
-    """Run a command in this process."""
+    """Run a command in this process, as the person whose work it is when none is named."""
+    arguments = usual(arguments)
     out, err = (TextIOWrapper(BytesIO(), "utf-8", write_through=True) for _ in range(2))
     with redirect_stdout(out), redirect_stderr(err):
         code = run([str(one) for one in arguments], commands)
@@ -72,7 +91,7 @@ def environment() -> dict[str, str]:
 
 
 def command(*arguments: object) -> list[str]:
-    return [sys.executable, "-m", "passerelle", *map(str, arguments)]
+    return [sys.executable, "-m", "passerelle", *map(str, usual(arguments))]
 
 
 def process(*arguments: object) -> Result:
@@ -125,9 +144,16 @@ def make_node(folder: Path, name: str, *more: object) -> Any:
     where = {"be": ("BE", "fr,nl", "Europe/Brussels"), "ma": ("MA", "ar,fr", "Africa/Casablanca")}[name]
     options = zip(("--country", "--languages", "--timezone"), where, strict=True)
     listen = f"127.0.0.1:{free_port()}"
-    return value(
-        "init", folder, "--name", name, *(part for pair in options for part in pair), "--listen", listen, *more
-    )
+    told = (part for pair in options for part in pair)
+    return value("init", folder, "--name", name, *told, "--listen", listen, "--person", FIRST[name], *more)
+
+
+def staff(folder: Path, name: str) -> None:
+    """The people of a node and what they hold, all acted by the user who runs the tests."""
+    author, releaser = PEOPLE[name]
+    for person, role in ((author, "officer"), (releaser, "approver"), (COORDINATOR[name], "coordinator")):
+        ok("person", "add", folder, person, "--user", this_user(), "--as", FIRST[name])
+        ok("person", "grant", folder, person, role, "--as", FIRST[name])
 
 
 class Scene:
@@ -143,11 +169,12 @@ class Scene:
     def introduce(self) -> None:
         for one in PEOPLE:
             make_node(self.of(one), one)
+            staff(self.of(one), one)
         for one, other in (("be", "ma"), ("ma", "be")):
-            by = PEOPLE[one][0]
-            made = value("partner", "self", self.of(other))
-            ok("partner", "add", self.of(one), self.of(other) / "identity.json", "--by", by)
-            ok("partner", "confirm", self.of(one), other, "--fingerprint", made["fingerprint"], "--by", by)
+            by = FIRST[one]
+            made = value("partner", "self", self.of(other), "--as", FIRST[other])
+            ok("partner", "add", self.of(one), self.of(other) / "identity.json", "--as", by)
+            ok("partner", "confirm", self.of(one), other, "--fingerprint", made["fingerprint"], "--as", by)
 
     def deliver(self, name: str, *lanes: str) -> None:
         """Everything that this node has in line goes to the other."""
@@ -180,10 +207,10 @@ class Scene:
         """Propose and sign an instrument on both sides, all by the command line."""
         path = self.folder / f"{name}.json"
         path.write_bytes(text)
-        digest = value("instrument", "propose", self.be, "ma", path, "--by", "ann")["digest"]
-        ok("instrument", "sign", self.be, digest, "--by", "ann")
+        digest = value("instrument", "propose", self.be, "ma", path, "--as", "carl")["digest"]
+        ok("instrument", "sign", self.be, digest, "--as", "carl")
         self.deliver("be")
-        ok("instrument", "sign", self.ma, digest, "--by", "nadia")
+        ok("instrument", "sign", self.ma, digest, "--as", "karima")
         self.deliver("ma")
         return str(digest)
 
@@ -197,13 +224,13 @@ class Scene:
         verb, *rest = where
         path = self.write("act.json", content)
         author = PEOPLE[name][0]
-        return value("dossier", verb, self.of(name), *rest, "--file", path, "--author", author)
+        return value("dossier", verb, self.of(name), *rest, "--file", path, "--as", author)
 
     def act(self, name: str, content: Any, *where: object) -> Any:
         """A released act."""
         made = self.draft(name, content, *where)
         releaser = PEOPLE[name][1]
-        return value("dossier", "release", self.of(name), made["draft"], "--by", releaser)[0]
+        return value("dossier", "release", self.of(name), made["draft"], "--as", releaser)[0]
 
     def open(self, content: Any | None = None) -> str:
         """A wanted-trace that be has opened and ma has received. Returns its id."""

@@ -51,10 +51,10 @@ def test_the_form_of_a_dossier_opens_one(partners):
     partners.sign("migration", migration(agreement))
     for kind in CATALOGUE.types:
         path = partners.write("form.toml", ok("dossier", "form", kind, "--example").out)
-        made = value("dossier", "open", partners.be, "ma", "--type", kind, "--file", path, "--author", "ann")
+        made = value("dossier", "open", partners.be, "ma", "--type", kind, "--file", path, "--as", "ann")
         assert made["act"] == CATALOGUE.types[kind].opening[0]
     empty = partners.write("empty.toml", ok("dossier", "form", "wanted-trace").out)
-    result = call("dossier", "open", partners.be, "ma", "--type", "wanted-trace", "--file", empty, "--author", "ann")
+    result = call("dossier", "open", partners.be, "ma", "--type", "wanted-trace", "--file", empty, "--as", "ann")
     assert result.code == 2
     assert "body.warrant.court" in result.err
     assert len(value("dossier", "drafts", partners.be)) == len(CATALOGUE.types)
@@ -87,7 +87,7 @@ def test_what_leaves_no_choice_is_put_in_and_said(partners):
     assert made["added"]["handling"] == ["H0", "H2"]
     assert made["lane"] == "routine"
     path = partners.write("again.json", request())
-    shown = ok("dossier", "open", partners.be, "ma", "--type", "wanted-trace", "--file", path, "--author", "ann").out
+    shown = ok("dossier", "open", partners.be, "ma", "--type", "wanted-trace", "--file", path, "--as", "ann").out
     assert "put in: basis = 7(1)" in shown
     assert "dossier release" in shown
 
@@ -113,7 +113,7 @@ def test_where_there_is_a_choice_the_choices_are_said(partners):
         ),
     )
     path = partners.write("act.json", request())
-    arguments = ("dossier", *OPEN[:1], partners.be, *OPEN[1:], "--author", "ann", "--file")
+    arguments = ("dossier", *OPEN[:1], partners.be, *OPEN[1:], "--as", "ann", "--file")
     result = call(*arguments, path)
     assert result.code == 2
     assert f"channel: expected one of {', '.join(sorted((first, wide)))}, got nothing" in result.err
@@ -123,7 +123,7 @@ def test_where_there_is_a_choice_the_choices_are_said(partners):
     assert "basis: expected one of 5(1), 7(1), got nothing" in result.err
     named = request(channel=wide, purpose="prosecution", basis="5(1)")
     made = value(*arguments, partners.write("act.json", named))
-    ok("dossier", "release", partners.be, made["draft"], "--by", "luc")
+    ok("dossier", "release", partners.be, made["draft"], "--as", "luc")
     partners.settle()
     # In a dossier that is there, its own channel, purpose and basis leave no choice any more.
     charged = partners.draft(
@@ -135,13 +135,13 @@ def test_where_there_is_a_choice_the_choices_are_said(partners):
 
 def test_without_a_channel_nothing_leaves(strangers):
     path = strangers.write("act.json", request())
-    result = call("dossier", "open", strangers.be, "ma", "--type", "wanted-trace", "--file", path, "--author", "ann")
+    result = call("dossier", "open", strangers.be, "ma", "--type", "wanted-trace", "--file", path, "--as", "ann")
     assert result.code == 4
     assert "channel with ma" in result.err
 
 
 def test_files_that_are_no_act(partners):
-    arguments = ("dossier", "open", partners.be, "ma", "--type", "wanted-trace", "--author", "ann", "--file")
+    arguments = ("dossier", "open", partners.be, "ma", "--type", "wanted-trace", "--as", "ann", "--file")
     for name, text in (
         ("a.json", "{"),
         ("a.json", "[]"),
@@ -197,30 +197,30 @@ def test_four_eyes(partners):
     [listed] = value("dossier", "drafts", partners.be)
     assert listed["draft"] == made["draft"]
     assert made["draft"] in ok("dossier", "drafts", partners.be, "--content").out
-    result = call("dossier", "release", partners.be, made["draft"], "--by", "ann", "--json")
+    result = call("dossier", "release", partners.be, made["draft"], "--as", "ann", "--json")
     assert result.code == 4
-    assert result.error["error"] == "RefusedError"
-    assert [one["check"] for one in result.error["objections"]] == ["8"]
-    [message] = value("dossier", "release", partners.be, made["draft"][:14], "--by", "luc")
+    assert result.error["error"] == "NotAllowedError"
+    assert "four eyes" in result.error["message"]
+    [message] = value("dossier", "release", partners.be, made["draft"][:14], "--as", "luc")
     assert (message["author"], message["releaser"], message["dossier"]) == ("ann", "luc", made["dossier"])
     assert value("dossier", "drafts", partners.be) == []
-    assert call("dossier", "release", partners.be, made["draft"], "--by", "luc").code == 3
+    assert call("dossier", "release", partners.be, made["draft"], "--as", "luc").code == 3
 
 
 def test_all_drafts_are_released_or_none(partners):
     one, two = (partners.draft("be", request(reference=f"BE-{number}"), *OPEN) for number in (1, 2))
-    assert call("dossier", "release", partners.be, one["draft"], "019ab3ff", "--by", "luc").code == 3
+    assert call("dossier", "release", partners.be, one["draft"], "019ab3ff", "--as", "luc").code == 3
     assert len(value("dossier", "drafts", partners.be)) == 2
-    released = value("dossier", "release", partners.be, one["draft"], two["draft"], one["draft"], "--by", "luc")
+    released = value("dossier", "release", partners.be, one["draft"], two["draft"], one["draft"], "--as", "luc")
     assert [made["message"] for made in released] == [one["draft"], two["draft"]]
 
 
 def test_a_draft_is_thrown_away(partners):
     made = partners.draft("be", request(), *OPEN)
-    assert call("dossier", "discard", partners.be, made["draft"], "--by", "luc").code == 2
-    ok("dossier", "discard", partners.be, made["draft"], "--by", "luc", "--reason", "wrong person")
+    assert call("dossier", "discard", partners.be, made["draft"], "--as", "luc").code == 2
+    ok("dossier", "discard", partners.be, made["draft"], "--as", "luc", "--reason", "wrong person")
     assert value("dossier", "drafts", partners.be) == []
-    assert call("dossier", "discard", partners.be, made["draft"], "--by", "luc", "--reason", "again").code == 3
+    assert call("dossier", "discard", partners.be, made["draft"], "--as", "luc", "--reason", "again").code == 3
 
 
 # -- the timeline ------------------------------------------------------------------------------------------------------
@@ -318,7 +318,7 @@ def test_a_refusal_names_its_checks(partners):
 def test_the_state_forbids_what_does_not_fit(partners):
     made = partners.open()
     path = partners.write("act.json", said(on="2026-01-02", place={"kind": "seen", "text": "Tanger"}))
-    arguments = ("dossier", "act", partners.ma, made, "--file", path, "--author", "nadia", "--act")
+    arguments = ("dossier", "act", partners.ma, made, "--file", path, "--as", "nadia", "--act")
     result = call(*arguments, "sighting", "--json")
     assert result.code == 4
     assert [one["check"] for one in result.error["objections"]] == ["10"]
@@ -329,14 +329,14 @@ def test_the_state_forbids_what_does_not_fit(partners):
 def test_a_channel_that_ended_lets_a_dossier_wind_down(partners):
     made = partners.open()
     digest = dossier(partners, "be", made)["channel"]
-    ok("instrument", "terminate", partners.ma, digest, "--by", "nadia", "--reason", "denounced")
+    ok("instrument", "terminate", partners.ma, digest, "--as", "karima", "--reason", "denounced")
     partners.settle()
     closing = partners.act("be", said(outcome="no-longer-needed"), "act", made, "--act", "close")
     assert closing["act"] == "close"
     partners.settle()
     assert dossier(partners, "ma", made)["state"] == "closed"
     path = partners.write("act.json", request())
-    result = call("dossier", "open", partners.be, "ma", "--type", "wanted-trace", "--file", path, "--author", "ann")
+    result = call("dossier", "open", partners.be, "ma", "--type", "wanted-trace", "--file", path, "--as", "ann")
     assert result.code == 4
 
 

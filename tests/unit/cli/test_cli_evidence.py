@@ -13,7 +13,7 @@ from tests.unit.cli.scene import call, ok, process, request, value
 def evidence(partners):
     made = partners.open()
     path = partners.folder / "evidence.json"
-    written = value("evidence", partners.be, "BE-2026-0017", "--out", path, "--by", "ann")
+    written = value("evidence", partners.be, "BE-2026-0017", "--out", path, "--as", "ann")
     assert written == {"id": made, "file": str(path), "bytes": path.stat().st_size}
     return partners, path
 
@@ -70,7 +70,7 @@ def test_evidence_of_a_message_and_its_audit(partners):
     made = partners.open()
     message = value("dossier", "show", partners.be, made)["timeline"][0]["message"]
     path = partners.folder / "message.json"
-    assert "check it with" in ok("evidence", partners.ma, message, "--out", path, "--by", "nadia").out
+    assert "check it with" in ok("evidence", partners.ma, message, "--out", path, "--as", "nadia").out
     assert json.loads(path.read_bytes())["subject"] == {"kind": "message", "id": message}
     node = Node.open(partners.ma)
     try:
@@ -83,12 +83,12 @@ def test_evidence_of_a_message_and_its_audit(partners):
 def test_what_stands_in_the_way(partners):
     made = partners.open()
     out = partners.folder / "evidence.json"
-    assert call("evidence", partners.be, "00000000", "--out", out, "--by", "ann").code == 3
-    assert call("evidence", partners.be, made, "--out", out / "below", "--by", "ann").code == 2
+    assert call("evidence", partners.be, "00000000", "--out", out, "--as", "ann").code == 3
+    assert call("evidence", partners.be, made, "--out", out / "below", "--as", "ann").code == 2
     out.write_text("kept")
-    assert call("evidence", partners.be, made, "--out", out, "--by", "ann").code == 2
+    assert call("evidence", partners.be, made, "--out", out, "--as", "ann").code == 2
     assert out.read_text() == "kept"
     fresh = partners.act("be", request(reference="BE-new"), "open", "ma", "--type", "wanted-trace")
     new = partners.folder / "new.json"
-    assert call("evidence", partners.be, fresh["dossier"], "--out", new, "--by", "ann").code == 4
+    assert call("evidence", partners.be, fresh["dossier"], "--out", new, "--as", "ann").code == 4
     assert not new.exists()

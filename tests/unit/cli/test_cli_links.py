@@ -10,7 +10,7 @@ from passerelle.exchange.sender import Sender
 from passerelle.node import Node
 from tests.unit.cli.scene import call, ok, request, served, value
 
-REOPEN = ("--lane", "routine", "--by", "ann", "--reason", "restored from Monday's copy")
+REOPEN = ("--lane", "routine", "--as", "eva", "--reason", "restored from Monday's copy")
 
 
 def links(scene, name):
@@ -79,7 +79,7 @@ def test_a_stopped_link_is_reopened_over_https(stopped):
 
 
 def test_a_partner_that_does_not_trust_refuses(stopped):
-    ok("partner", "suspend", stopped.ma, "be", "--by", "nadia")
+    ok("partner", "suspend", stopped.ma, "be", "--as", "omar")
     with served(stopped.ma):
         result = call("link", "reopen", stopped.be, "ma", *REOPEN, "--json")
     assert result.code == 6
@@ -119,7 +119,7 @@ def test_a_fork_is_frozen_until_persons_of_both_sides_agree(forked):
     assert [one["what"] for one in value("alarm", "list", partners.ma)] == ["link.frozen"]
     partners.deliver("be")
     assert links(partners, "be")["passerelle/be/ma/routine/1"]["state"] in ("frozen", "stopped")
-    assert value("link", "allow", partners.ma, "be", "--lane", "routine", "--by", "nadia")["allowed_by"] == "nadia"
+    assert value("link", "allow", partners.ma, "be", "--lane", "routine", "--as", "omar")["allowed_by"] == "omar"
     [waits] = value("queue", partners.ma)["links"]
     assert "be has to open it" in waits["todo"]
     with served(partners.ma):
@@ -128,7 +128,7 @@ def test_a_fork_is_frozen_until_persons_of_both_sides_agree(forked):
 
 
 def test_persons_may_insist_on_a_log_that_looks_well_here(forked):
-    ok("link", "allow", forked.ma, "be", "--lane", "routine", "--by", "nadia")
+    ok("link", "allow", forked.ma, "be", "--lane", "routine", "--as", "omar")
     with served(forked.ma):
         assert call("link", "reopen", forked.be, "ma", *REOPEN).code == 4
         made = value("link", "reopen", forked.be, "ma", *REOPEN, "--although-open")
@@ -139,7 +139,7 @@ def test_persons_may_insist_on_a_log_that_looks_well_here(forked):
 def test_what_stands_in_the_way(partners):
     partners.open()
     assert call("link", "reopen", partners.be, "ma", *REOPEN).code == 4
-    assert call("link", "allow", partners.ma, "be", "--lane", "routine", "--by", "nadia").code == 4
+    assert call("link", "allow", partners.ma, "be", "--lane", "routine", "--as", "omar").code == 4
     assert call("link", "reopen", partners.be, "zz", *REOPEN).code == 3
     for verb in ("reopen", "allow"):
         result = call("link", verb, partners.be, "ma", "--lane", "scenic", *(REOPEN[2:] if verb == "reopen" else ()))

@@ -11,6 +11,7 @@ from contextlib import closing
 import pytest
 
 from passerelle.core import settings as configuration
+from passerelle.office.asking import this_user
 from tests.unit.cli.scene import (
     call,
     command,
@@ -37,8 +38,9 @@ def test_init_makes_a_node(tmp_path):
     assert len(made["fingerprint"].split()) == 12
     assert folder.stat().st_mode & 0o077 == 0
     assert configuration.load(folder / "passerelle.toml").node.languages == ("fr", "nl")
-    assert value("partner", "self", folder)["sha256"] == made["sha256"]
-    assert value("queue", folder)["in_line"] == []
+    assert (made["person"], made["user"]) == (this_user(), this_user())
+    assert value("partner", "self", folder, "--as", this_user())["sha256"] == made["sha256"]
+    assert value("queue", folder, "--as", this_user())["in_line"] == []
     empty = tmp_path / "empty"
     empty.mkdir()
     assert "fingerprint" in ok("init", empty, *INIT).out
@@ -201,7 +203,7 @@ def _until(get, wanted):
 def test_two_nodes_exchange_and_nothing_personal_is_logged(partners):
     made = partners.draft("be", request(), "open", "ma", "--type", "wanted-trace")
     with served(partners.ma), served(partners.be):
-        ok("dossier", "release", partners.be, made["draft"], "--by", "luc")
+        ok("dossier", "release", partners.be, made["draft"], "--as", "luc")
 
         def delivery():
             return value("dossier", "show", partners.be, made["dossier"])["timeline"][0]["delivery"]["state"]

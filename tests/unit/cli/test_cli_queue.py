@@ -51,7 +51,7 @@ def test_what_is_in_line_then_without_receipt_then_gone(partners):
 def test_a_message_that_waits_says_for_what(partners):
     path = partners.folder / "agreement.json"
     path.write_bytes(texts.agreement(title="A second one"))
-    ok("instrument", "propose", partners.be, "ma", path, "--by", "ann")
+    ok("instrument", "propose", partners.be, "ma", path, "--as", "carl")
     node = Node.open(partners.be)
     try:
         # The governance log grows and its batch is lost; what is written after relies on it.
@@ -142,21 +142,21 @@ def test_a_message_that_left_is_not_taken_back(partners):
 def test_alarms_are_seen_by_persons(partners):
     made = partners.act("be", request(), "open", "ma", "--type", "wanted-trace")
     channel = value("dossier", "show", partners.be, made["dossier"])["channel"]
-    ok("instrument", "terminate", partners.be, channel, "--by", "ann", "--reason", "at once")
+    ok("instrument", "terminate", partners.be, channel, "--as", "carl", "--reason", "at once")
     partners.deliver("be")
     listed = value("alarm", "list", partners.be)
     assert {one["what"] for one in listed} == {"message.not-sent"}
     [alarm] = listed
     assert made["message"] in alarm["text"]
     assert alarm["alarm"] in ok("queue", partners.be).out
-    seen = value("alarm", "seen", partners.be, alarm["alarm"][:14], "--by", "ann")
+    seen = value("alarm", "seen", partners.be, alarm["alarm"][:14], "--as", "eva")
     assert seen["status"] == "seen"
     assert value("alarm", "list", partners.be) == []
     assert ok("alarm", "list", partners.be).out == "no alarm\n"
     [again] = value("alarm", "list", partners.be, "--all")
     assert again["alarm"] == alarm["alarm"]
-    assert call("alarm", "seen", partners.be, alarm["alarm"], "--by", "ann").code == 4
-    assert call("alarm", "seen", partners.be, "00000000", "--by", "ann").code == 3
+    assert call("alarm", "seen", partners.be, alarm["alarm"], "--as", "eva").code == 4
+    assert call("alarm", "seen", partners.be, "00000000", "--as", "eva").code == 3
 
 
 def test_json_needs_no_terminal_and_no_language(partners):

@@ -1,0 +1,205 @@
+"""May this person do this? The one question that every door asks.
+
+    office = node.office
+    ask(tx, office, who, Action.DOSSIER_OPEN, On(kind="dossier", domain="wanted-persons", lane="routine"))
+
+Rules kept here:
+- the question is asked in the transaction that does the thing, of what the store says there: a grant that was revoked a
+  moment ago counts no more;
+- which persons `--as` may name is what the store says of the operating-system user, who is told apart by the kernel and
+  not by the environment;
+- a refusal is an audit record. The transaction that was refused leaves nothing behind, so the record is written in one
+  of its own, by `recorded`, inside which every door works.
+
+Left unchecked: the facts in `On`, which who asks reads from the store.
+"""
+
+import os
+import pwd
+from collections.abc import Iterator, Sized
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING
+from zoneinfo import ZoneInfo
+
+import msgspec
+
+from passerelle.core.audit import What
+from passerelle.core.errors import ForbiddenError, InputError
+from passerelle.exchange import notes
+from passerelle.exchange.context import Context
+from passerelle.office import people
+from passerelle.office.hard import On
+from passerelle.ports.people import PERSONS, POLICIES, Person
+from passerelle.ports.store import Reading
+
+if TYPE_CHECKING:
+    from passerelle.office.policy import Action, Holder, Policy, Verdict
+
+__all__ = ["NotAllowedError", "Office", "On", "Sight", "acting", "ask", "may", "recorded", "this_user"]
+
+_NO_LOGIN = 2**32 - 1
+
+
+class NotAllowedError(ForbiddenError):
+    """The person may not do this."""
+
+    def __init__(self, who: str, action: str, on: str, reason: str) -> None:
+        self.who, self.action, self.on, self.reason = who, action, on, reason
+        self.recorded = False
+        super().__init__(reason)
+
+
+@dataclass(frozen=True)
+class Office:
+    """What officers' work needs beside the exchange: the node's time zone, and the policy once it was read."""
+
+    ctx: Context
+    zone: ZoneInfo
+    _policies: "dict[str, Policy]" = field(default_factory=dict)
+
+    def today(self) -> str:
+        """The day in the node's time zone."""
+        return people.day_in(self.ctx.clock.now(), self.zone)
+
+    def policy(self, tx: Reading) -> "Policy":
+        """The policy in force. Raises PolicyError when the one that was adopted no longer validates."""
+        from passerelle.office.policy import Policy
+
+        newest = tx.scan(POLICIES, limit=1, descending=True)
+        if not newest or not newest[0].text:
+            return Policy.shipped()
+        found = self._policies.get(newest[0].digest)
+        if found is None:
+            found = self._policies[newest[0].digest] = Policy(newest[0].text, "the adopted policy")
+        return found
+
+
+def this_user() -> str:
+    """The operating-system user, or empty when it has no name.
+
+    The one who logged in, where the kernel keeps that (Linux audit login id): it stays the same below `sudo`, so the
+    person behind the account that owns the folder is known. Else the user of this process.
+    """
+    with suppress(OSError, ValueError, KeyError):
+        login = int(Path("/proc/self/loginuid").read_text("ascii"))
+        if login != _NO_LOGIN:
+            return pwd.getpwuid(login).pw_name
+    with suppress(KeyError):
+        return pwd.getpwuid(os.getuid()).pw_name
+    return ""
+
+
+def holder_of(tx: Reading, person: str, day: str) -> "Holder":
+    """A person as the policy sees him on a day. One who was removed holds nothing."""
+    from passerelle.office.policy import Holder
+
+    there = tx.get(PERSONS, person)
+    if there is None or there.removed:
+        return Holder(person, ())
+    held = {(one.role, one.domain) for one in people.grants_of(tx, person) if people.in_force(one, day)}
+    return Holder(person, tuple(sorted(held)))
+
+
+def ask(tx: Reading, office: Office, who: Person, action: "Action", on: On) -> "Verdict":
+    """Nothing, when the person may do this; the verdict says by which policies.
+
+    Raises NotAllowedError with the reason. `who`: whom `acting` gave. Works in a `read` and in a `write`.
+    """
+    from passerelle.office.policy import Verdict
+
+    held = holder_of(tx, who.id, office.today())
+    if not held.held:
+        verdict = Verdict(False, _nothing_held(tx, who.id, office.today()))
+    else:
+        verdict = office.policy(tx).decide(held, action, on)
+    if not verdict.allowed:
+        raise NotAllowedError(who.id, action.value, f"{on.kind}/{on.id}" if on.id else on.kind, verdict.reason)
+    return verdict
+
+
+def may(tx: Reading, office: Office, who: Person, action: "Action", on: On) -> bool:
+    """Whether the person may do this: for what is shown or left out. Nothing is written down."""
+    held = holder_of(tx, who.id, office.today())
+    return bool(held.held) and office.policy(tx).decide(held, action, on).allowed
+
+
+class Sight:
+    """What a person sees of a list, within one transaction.
+
+    Asked without ids, so that a list of any length is decided by the few kinds of things that are in it. Raises
+    NotAllowedError when he has no role at all.
+    """
+
+    def __init__(self, tx: Reading, office: Office, who: Person, action: "Action") -> None:
+        self._held = holder_of(tx, who.id, office.today())
+        self._policy = office.policy(tx)
+        self._action = action
+        self._refused: NotAllowedError | None = None
+        if not self._held.held:
+            raise NotAllowedError(who.id, action.value, "list", _nothing_held(tx, who.id, office.today()))
+
+    def sees(self, on: On) -> bool:
+        """Whether he sees this one."""
+        verdict = self._policy.decide(self._held, self._action, msgspec.structs.replace(on, id=""))
+        if not verdict.allowed and self._refused is None:
+            self._refused = NotAllowedError(self._held.id, self._action.value, on.kind, verdict.reason)
+        return verdict.allowed
+
+    def check(self, found: Sized) -> None:
+        """Raises NotAllowedError when there was something and he may see none of it: an empty list would mislead."""
+        if self._refused is not None and not len(found):
+            raise self._refused
+
+
+def _nothing_held(tx: Reading, person: str, day: str) -> str:
+    grants = people.grants_of(tx, person)
+    words = f"expected a person with a role in force, got {person}, "
+    if not grants:
+        return words + "who was never given one"
+    last = max(grants, key=lambda one: (not one.revoked, one.until or "9999", one.given))
+    if last.revoked:
+        return words + f"whose role {last.role} was revoked"
+    if last.begin > day:
+        return words + f"whose role {last.role} begins on {last.begin}"
+    return words + f"whose role {last.role} ended on {last.until}"
+
+
+def acting(office: Office, named: str, user: str) -> Person:
+    """The person that an operating-system user acts as: the one named, or the only one.
+
+    Raises NotAllowedError when the user may not act as him, InputError when several could be meant.
+    """
+    found = office.ctx.store.read(lambda tx: people.seated(tx, user) if user else [])
+    if named:
+        for person in found:
+            if person.id == named:
+                return person
+    elif len(found) == 1:
+        return found[0]
+    known = ", ".join(person.id for person in found) or "nobody"
+    if not named and found:
+        raise InputError(f"--as: expected one of {known}, got nothing")
+    got = named or "nothing"
+    raise NotAllowedError(
+        f"user {user or '?'}",
+        "act-as",
+        f"person/{named}" if named else "person",
+        f"--as: expected a person that user {user or '?'} may act as ({known}), got {got}",
+    )
+
+
+@contextmanager
+def recorded(office: Office) -> Iterator[None]:
+    """What is refused inside leaves an audit record. Every door works inside; no transaction may be open here."""
+    try:
+        yield
+    except NotAllowedError as error:
+        if not error.recorded:
+            error.recorded = True
+            who, on, details = error.who, error.on, {"action": error.action, "reason": error.reason}
+            office.ctx.store.write(
+                "access.refused", lambda tx: notes.record(tx, office.ctx, What.ACCESS_REFUSED, who, on, details)
+            )
+        raise

@@ -1,0 +1,118 @@
+"""The facts of a dossier, a draft, an act, as the policy asks for them: read from the store and the catalogue.
+
+Rules kept here:
+- the domain is that of the channel under which it stands; where this node does not have the channel it is empty, and
+  only a role held everywhere covers it;
+- an act is under four eyes when the type or the channel says so; it may be released on duty and reviewed afterwards
+  when the type gives a time for the review and the channel does not put it under four eyes;
+- a dossier's lane is that of its newest message: what is urgent now is what the duty officer sees.
+"""
+
+from typing import Any
+
+from passerelle.core import json
+from passerelle.core.errors import NotFoundError
+from passerelle.exchange.channels import Channels
+from passerelle.exchange.context import Context
+from passerelle.instruments.channel import Channel
+from passerelle.office.hard import On
+from passerelle.office.people import ANYWHERE
+from passerelle.ports.records import DOSSIERS, MESSAGES, Dossier, Draft, Message
+from passerelle.ports.store import Reading
+
+
+def domain_of(tx: Reading, ctx: Context, digest: str) -> str:
+    """The domain of an instrument by its digest: `*` for one that is no channel, empty for one that is not here."""
+    found = Channels(tx, ctx).standing(digest) if digest else None
+    return str(getattr(found.instrument, "domain", ANYWHERE)) if found else ""
+
+
+def of_act(
+    tx: Reading, ctx: Context, *, kind: str, id: str, type: str, act: str, channel: str, lane: str, author: str
+) -> On:
+    """An act that is written or to be released. `kind`: dossier (while it is written) or draft."""
+    named = ctx.catalogue.types.get(type)
+    rule = named.acts.get(act) if named else None
+    found = Channels(tx, ctx).standing(channel) if channel else None
+    instrument = found.instrument if found else None
+    listed = False
+    if isinstance(instrument, Channel) and (entry := instrument.types.get(type)) is not None:
+        listed = act in entry.four_eyes
+    return On(
+        kind=kind,
+        id=id,
+        domain=str(getattr(instrument, "domain", ANYWHERE)) if instrument else "",
+        lane=lane,
+        type=type,
+        act=act,
+        author=author,
+        magistrate=bool(rule and rule.magistrate),
+        four_eyes=listed or bool(rule and rule.four_eyes),
+        review=not listed and bool(rule and rule.review),
+    )
+
+
+def of_content(tx: Reading, ctx: Context, content: dict[str, Any], *, lane: str, author: str, id: str = "") -> On:
+    """An act by its content, as an officer writes it."""
+    return of_act(
+        tx,
+        ctx,
+        kind="dossier",
+        id=id or str(content.get("dossier", "")),
+        type=str(content.get("type", "")),
+        act=str(content.get("act", "")),
+        channel=str(content.get("channel", "")),
+        lane=lane,
+        author=author,
+    )
+
+
+def of_draft(tx: Reading, ctx: Context, draft: Draft) -> On:
+    """A draft."""
+    body = json.parse_object(draft.body)
+    return of_act(
+        tx,
+        ctx,
+        kind="draft",
+        id=draft.id,
+        type=str(body.get("type", "")),
+        act=draft.act,
+        channel=str(body.get("channel", "")),
+        lane=str(body.get("lane", "")),
+        author=draft.author,
+    )
+
+
+def of_row(tx: Reading, ctx: Context, row: Dossier) -> On:
+    """A dossier in a list: what its row says."""
+    return On(kind="dossier", id=row.id, domain=domain_of(tx, ctx, row.channel), type=row.type)
+
+
+def of_dossier(tx: Reading, ctx: Context, row: Dossier) -> On:
+    """A dossier that is opened."""
+    newest = tx.scan(MESSAGES, "by_dossier", (row.id,), limit=1, descending=True)
+    lane = newest[0].lane if newest else ""
+    return On(kind="dossier", id=row.id, domain=domain_of(tx, ctx, row.channel), lane=lane, type=row.type)
+
+
+def of_message(tx: Reading, ctx: Context, message: Message) -> On:
+    """A message of either side."""
+    return On(
+        kind="message",
+        id=message.id,
+        domain=domain_of(tx, ctx, message.channel) if message.channel else ANYWHERE,
+        lane=message.lane,
+        act=message.act,
+        author=message.author if message.direction == "out" else "",
+    )
+
+
+def of_any(tx: Reading, ctx: Context, id: str) -> On:
+    """The dossier or message with this id. Raises NotFoundError."""
+    row = tx.get(DOSSIERS, id)
+    if row is not None:
+        return of_dossier(tx, ctx, row)
+    message = tx.get(MESSAGES, id)
+    if message is None:
+        raise NotFoundError(f"expected the id of a dossier or a message, got {id[:64]!r}")
+    return of_message(tx, ctx, message)

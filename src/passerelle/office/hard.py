@@ -1,0 +1,87 @@
+"""The rules that no policy may lift, and the facts that all rules speak of.
+
+1. *Four eyes.* Nobody releases what he wrote himself by `draft.release`, whatever his roles.
+2. *Alone.* `draft.release-alone` releases one's own act only where neither channel nor type puts it under four eyes.
+3. *On duty.* `draft.release-on-duty` releases alone only in the flash lane, and only an act that channel and type let
+   be reviewed afterwards; a second person then reviews it.
+4. *Magistrates.* A judicial act is written by an officer, a liaison officer or a magistrate, and released by a
+   magistrate; never alone.
+5. *Oneself.* Nobody gives a role to himself but one that he holds, and that only as the last who could
+   (`on.last`: nobody else may); nobody changes who acts as himself.
+
+They stand in code because a policy is a text that one security officer can replace, and these are what the partner and
+the law were promised. What the partner checks of them again (8, four eyes) stays where it is, in `exchange`.
+"""
+
+from collections.abc import Sequence
+
+import msgspec
+
+RELEASE, RELEASE_ALONE, RELEASE_ON_DUTY = "draft.release", "draft.release-alone", "draft.release-on-duty"
+_WRITING = ("dossier.open", "dossier.act")
+_ANY = "*"
+
+
+class On(msgspec.Struct, frozen=True, kw_only=True):
+    """What is acted on: the facts that a policy can speak of. A fact that a thing does not have is empty or false.
+
+    `kind`: dossier, draft, message, instrument, partner, link, alarm, person, policy, node …; `domain`: that of the
+    channel, or `*` for what belongs to none; `author`: who wrote it; `magistrate`, `four_eyes`, `review`: what type and
+    channel say of the act; `person`, `role`, `holds`: of a grant, whom it is about, what is given, what he holds.
+    """
+
+    kind: str
+    id: str = ""
+    domain: str = _ANY
+    lane: str = ""
+    type: str = ""
+    act: str = ""
+    author: str = ""
+    magistrate: bool = False
+    four_eyes: bool = False
+    review: bool = False
+    person: str = ""
+    role: str = ""
+    holds: tuple[str, ...] = ()
+    last: bool = False
+
+
+def broken(person: str, held: Sequence[tuple[str, str]], action: str, on: On) -> str:
+    """The hard rule that this would break, in words; empty when it breaks none."""
+    here = {role for role, domain in held if domain in (_ANY, on.domain)}
+    if action == RELEASE and person == on.author:
+        return f"four eyes: expected another person than the author to release the act, got its author, {person}"
+    if action == RELEASE_ALONE and on.four_eyes:
+        return "four eyes: expected a second person to release the act, as channel or type demand, got one alone"
+    if action == RELEASE_ON_DUTY and not (on.lane == "flash" and on.review):
+        return (
+            "on duty: expected an act in the flash lane that channel and type let be reviewed afterwards, "
+            f"got {on.act or 'an act'} in lane {on.lane or '-'}"
+        )
+    if on.magistrate:
+        return _judicial(here, action, on)
+    if action in ("person.grant", "person.change") and person == on.person:
+        return _oneself(action, on)
+    return ""
+
+
+def _judicial(here: set[str], action: str, on: On) -> str:
+    where = f"in domain {on.domain}, got {', '.join(sorted(here)) or 'none'}"
+    if action in (RELEASE_ALONE, RELEASE_ON_DUTY):
+        return "judicial act: expected its release by a magistrate who did not write it, got one person alone"
+    if action == RELEASE and "magistrate" not in here:
+        return f"judicial act: expected the role magistrate {where}"
+    if action in _WRITING and not here & {"magistrate", "officer", "liaison"}:
+        return f"judicial act: expected one of the roles officer, liaison, magistrate {where}"
+    return ""
+
+
+def _oneself(action: str, on: On) -> str:
+    if action == "person.change":
+        return "oneself: expected another person to change who acts as somebody, got the person himself"
+    if on.role in on.holds and on.last:
+        return ""
+    return (
+        "oneself: expected another person to give a role (the last who can may prolong what he holds), "
+        "got the person himself"
+    )

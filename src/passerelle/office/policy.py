@@ -1,0 +1,242 @@
+"""The policy: may this person do this to that thing? Values in, verdict out; Cedar decides.
+
+    policy = Policy.shipped()
+    verdict = policy.decide(Holder("ann", {"officer": ("wanted-persons",)}), Action.DOSSIER_OPEN, On("dossier", ...))
+
+Rules kept here:
+- a policy that does not parse, or speaks of what the schema does not know, is never used;
+- what no policy permits is refused, and a forbid outweighs every permit (Cedar's own rule); a policy that fails while
+  it is evaluated refuses too, for Cedar would leave it out, and it may have been a forbid;
+- the hard rules (`hard.py`) are asked first: no policy lifts them;
+- a decision depends on nothing but what is handed in. So decisions are kept, by all of it: another grant, fact, or
+  policy is another question.
+
+Left unchecked: whether the facts are true (`asking.py` and the workflow read them in the transaction that uses them).
+"""
+
+import hashlib
+import json
+from enum import StrEnum
+from functools import cache
+from importlib import resources
+from typing import Any
+
+import cedarpy
+import msgspec
+
+from passerelle.core.errors import InputError
+from passerelle.office import hard
+from passerelle.office.hard import On
+from passerelle.office.people import ANYWHERE, Role
+
+MOST_TEXT = 256 * 1024
+_KEPT = 16_384
+
+
+class PolicyError(InputError):
+    """The policy does not validate, contradicts itself, or would lock everybody out."""
+
+
+class Action(StrEnum):
+    """What a person can do at a door. Closed; each stands in the schema too."""
+
+    NODE_LOOK = "node.look"
+    PARTNER_LOOK = "partner.look"
+    INSTRUMENT_LOOK = "instrument.look"
+    LINK_LOOK = "link.look"
+    QUEUE_LOOK = "queue.look"
+    ALARM_LOOK = "alarm.look"
+    POLICY_LOOK = "policy.look"
+    STATISTICS_LOOK = "statistics.look"
+    PERSON_LOOK = "person.look"
+    DOSSIER_LOOK = "dossier.look"
+    DRAFT_LOOK = "draft.look"
+    DOSSIER_READ = "dossier.read"
+    DRAFT_READ = "draft.read"
+    EVIDENCE_EXPORT = "evidence.export"
+    DOSSIER_OPEN = "dossier.open"
+    DOSSIER_ACT = "dossier.act"
+    DRAFT_DISCARD = "draft.discard"
+    MESSAGE_WITHDRAW = "message.withdraw"
+    DRAFT_RELEASE = hard.RELEASE
+    DRAFT_RELEASE_ALONE = hard.RELEASE_ALONE
+    DRAFT_RELEASE_ON_DUTY = hard.RELEASE_ON_DUTY
+    INSTRUMENT_PROPOSE = "instrument.propose"
+    INSTRUMENT_SIGN = "instrument.sign"
+    INSTRUMENT_REJECT = "instrument.reject"
+    INSTRUMENT_TERMINATE = "instrument.terminate"
+    ALARM_SEEN = "alarm.seen"
+    LINK_REOPEN = "link.reopen"
+    LINK_ALLOW = "link.allow"
+    PARTNER_ADD = "partner.add"
+    PARTNER_CONFIRM = "partner.confirm"
+    PARTNER_SUSPEND = "partner.suspend"
+    PERSON_ADD = "person.add"
+    PERSON_CHANGE = "person.change"
+    PERSON_GRANT = "person.grant"
+    PERSON_REVOKE = "person.revoke"
+    PERSON_REMOVE = "person.remove"
+    PERSON_SPEAK = "person.speak"
+    POLICY_ADOPT = "policy.adopt"
+
+
+class Holder(msgspec.Struct, frozen=True):
+    """A person as the policy sees him: the (role, domain) pairs that he holds today, in order."""
+
+    id: str
+    held: tuple[tuple[str, str], ...]
+
+    def roles(self) -> list[str]:
+        """His roles in any domain."""
+        return sorted({role for role, _ in self.held})
+
+
+class Verdict(msgspec.Struct, frozen=True):
+    """The answer. `policies`: the ids of those that decided; `needed`: the roles that would have allowed it."""
+
+    allowed: bool
+    reason: str
+    policies: tuple[str, ...] = ()
+    needed: tuple[str, ...] = ()
+
+
+def _shipped(name: str) -> str:
+    return (resources.files("passerelle.office") / "cedar" / name).read_text("utf-8")
+
+
+@cache
+def schema() -> cedarpy.Schema:
+    """What policies are checked against."""
+    return cedarpy.Schema.from_str(_shipped("schema.cedarschema"))
+
+
+def default_text() -> str:
+    """The policy that is shipped."""
+    return _shipped("default.cedar")
+
+
+class Policy:
+    """A policy that was parsed and checked."""
+
+    def __init__(self, text: str, where: str = "policy") -> None:
+        """Raises PolicyError naming each policy that is wrong."""
+        if len(text.encode()) > MOST_TEXT:
+            raise PolicyError(f"{where}: expected at most {MOST_TEXT} bytes, got {len(text.encode())}")
+        self.text = text
+        self.digest = hashlib.sha256(text.encode()).hexdigest()
+        try:
+            self._set = cedarpy.PolicySet.from_str(text)
+            parsed = json.loads(cedarpy.policies_to_json_str(text))
+        except ValueError as error:
+            raise PolicyError(f"{where}: expected Cedar policies, got: {_line(error)}") from None
+        self.parts: dict[str, Any] = parsed["staticPolicies"]
+        if parsed["templates"]:
+            raise PolicyError(f"{where}: expected policies without slots, got a template")
+        self.names: dict[str, str] = {}
+        for key, part in self.parts.items():
+            name = (part.get("annotations") or {}).get("id")
+            if not name or name in self.names.values():
+                raise PolicyError(f'{where}: expected each policy with an @id("…") of its own, got {name or "none"}')
+            self.names[key] = name
+        result = cedarpy.validate_policies(text, schema())
+        if not result.validation_passed:
+            words = "; ".join(f"{self.names.get(one.policy_id, '?')}: {_line(one.error)}" for one in result.errors)
+            raise PolicyError(f"{where}: expected policies that keep to the schema, got: {words}")
+        self._known: dict[Any, Verdict] = {}
+
+    @staticmethod
+    @cache
+    def shipped() -> "Policy":
+        """The policy that is shipped."""
+        return Policy(default_text(), "the shipped policy")
+
+    def reason_of(self, name: str) -> str:
+        """The @reason of a policy, or its name."""
+        for key, known in self.names.items():
+            if known == name:
+                return str((self.parts[key].get("annotations") or {}).get("reason") or name)
+        return name
+
+    def decide(self, who: Holder, action: Action, on: On) -> Verdict:
+        """Whether a person may do this, and why."""
+        question = (who, action, on)
+        known = self._known.get(question)
+        if known is None:
+            if len(self._known) >= _KEPT:
+                self._known.clear()
+            known = self._known[question] = self.decide_anew(who, action, on)
+        return known
+
+    def decide_anew(self, who: Holder, action: Action, on: On) -> Verdict:
+        """`decide`, without what was decided before."""
+        if not who.held:
+            return Verdict(False, f"expected a person with a role in force, got {who.id}, who has none today")
+        if broken := hard.broken(who.id, who.held, action.value, on):
+            return Verdict(False, broken, ("hard",))
+        allowed, names, errors = self._ask(who, action, on)
+        if errors:
+            return Verdict(False, f"expected a policy that can be evaluated, got: {errors[0]}", names)
+        if allowed:
+            return Verdict(True, "; ".join(self.reason_of(name) for name in names), names)
+        return self._refusal(who, action, on, names)
+
+    def _refusal(self, who: Holder, action: Action, on: On, names: tuple[str, ...]) -> Verdict:
+        """Why not: the forbids that stood against it, or the roles that would do."""
+        held = ", ".join(f"{role} in {domain}" for role, domain in who.held)
+        needed = tuple(role.value for role in Role if self._would(who.id, role, action, on))
+        words = "; ".join(self.reason_of(name) for name in names)
+        if needed:
+            where = "" if on.domain == ANYWHERE else f" in domain {on.domain}"
+            if set(needed) <= {role for role, domain in who.held if domain in (ANYWHERE, on.domain)}:
+                return Verdict(False, words or f"{action}: no policy permits this to {held}", names, needed)
+            wanted = f"{'the role' if len(needed) == 1 else 'one of the roles'} {', '.join(needed)}{where}"
+            why = f" ({words})" if words else ""
+            return Verdict(False, f"{action}: expected {wanted}, got {held}{why}", names, needed)
+        return Verdict(False, words or f"{action}: no policy permits this to anybody here, as things stand", names)
+
+    def _would(self, person: str, role: Role, action: Action, on: On) -> bool:
+        """Whether this role alone, in the thing's domain, would do."""
+        held = ((role.value, on.domain),)
+        if hard.broken(person, held, action.value, on):
+            return False
+        allowed, _, errors = self._ask(Holder(person, held), action, on)
+        return allowed and not errors
+
+    def _ask(self, who: Holder, action: Action, on: On) -> tuple[bool, tuple[str, ...], list[str]]:
+        asked = request(who, action, on)
+        entities = cedarpy.Entities.from_json_str(entities_of(who, on), schema())
+        answer = cedarpy.is_authorized(asked, self._set, entities)
+        names = tuple(sorted(self.names[one] for one in answer.diagnostics.reasons))
+        return answer.allowed, names, [_line(one) for one in answer.diagnostics.errors]
+
+
+def request(who: Holder, action: Action, on: On) -> dict[str, Any]:
+    """The request as Cedar takes it."""
+    return {
+        "principal": {"type": "Person", "id": who.id},
+        "action": {"type": "Action", "id": action.value},
+        "resource": {"type": "Thing", "id": f"{on.kind}/{on.id}"},
+    }
+
+
+def entities_of(who: Holder, on: On) -> str:
+    """Person and thing as Cedar takes them. A role held everywhere is held in the thing's domain."""
+    domains: dict[str, set[str]] = {role.value: set() for role in Role}
+    for role, domain in who.held:
+        domains[role] |= {ANYWHERE, on.domain} if domain == ANYWHERE else {domain}
+    person: dict[str, Any] = {role: sorted(found) for role, found in domains.items()}
+    person["roles"] = who.roles()
+    thing: dict[str, Any] = msgspec.structs.asdict(on)
+    name = thing.pop("id")
+    for key in ("author", "person"):
+        thing[key] = {"__entity": {"type": "Person", "id": thing[key]}}
+    return json.dumps(
+        [
+            {"uid": {"type": "Person", "id": who.id}, "attrs": person, "parents": []},
+            {"uid": {"type": "Thing", "id": f"{on.kind}/{name}"}, "attrs": thing, "parents": []},
+        ]
+    )
+
+
+def _line(error: object) -> str:
+    return " ".join(str(error).split())[:300]
