@@ -41,7 +41,70 @@ class AuditBlock(msgspec.Struct, frozen=True):
     time: int
 
 
+class Witness(msgspec.Struct, frozen=True):
+    """A witness that persons have added, with its identity file. Removed, it stays: what it cosigned is proof."""
+
+    name: str
+    identity: bytes
+    fingerprint: str
+    status: str  # active | removed
+    changed: int
+    changed_by: str
+
+
+class Watch(msgspec.Struct, frozen=True):
+    """How it stands with one who watches over the audit log: a witness, or a partner that serves as one.
+
+    `holds`: the size of log `origin` that it held when it was last heard; `since`: when it last cosigned, or was first
+    asked; `alarm`: the word of the alarm that was raised and not yet made up for.
+    """
+
+    witness: str
+    origin: str = ""
+    holds: int = 0
+    since: int = 0
+    failures: int = 0
+    due: int = 0
+    reason: str = ""
+    alarm: str = ""
+
+
+class Cosigned(msgspec.Struct, frozen=True):
+    """The largest checkpoint of a generation that one who watches has cosigned, with all signatures. `time` in ms."""
+
+    origin: str
+    witness: str
+    size: int
+    note: str
+    time: int
+
+
+class Witnessed(msgspec.Struct, frozen=True):
+    """As a partner's witness: the newest checkpoint of a generation of its audit log, as it signed it."""
+
+    node: str
+    generation: int
+    size: int
+    note: str
+    time: int
+
+
+class Fork(msgspec.Struct, frozen=True):
+    """What a partner signed and this node, as its witness, did not cosign: it does not continue what is held."""
+
+    id: str
+    node: str
+    time: int
+    held: str
+    offered: str
+
+
 AUDIT_LOGS = Kind("audit_logs", AuditLog, ("origin",), by_generation=("generation",))
 AUDIT_BLOCKS = Kind("audit_blocks", AuditBlock, ("generation", "index"))
+WITNESSES = Kind("witnesses", Witness, ("name",))
+WATCHES = Kind("watches", Watch, ("witness",))
+COSIGNED = Kind("cosigned", Cosigned, ("origin", "witness"), by_witness=("witness", "time"))
+WITNESSED = Kind("witnessed", Witnessed, ("node", "generation"))
+FORKS = Kind("forks", Fork, ("id",), by_node=("node", "time"))
 
-KINDS = (AUDIT_LOGS, AUDIT_BLOCKS)
+KINDS = (AUDIT_LOGS, AUDIT_BLOCKS, WITNESSES, WATCHES, COSIGNED, WITNESSED, FORKS)
