@@ -15,7 +15,6 @@ from collections.abc import Callable
 from contextlib import suppress
 
 from passerelle.core.audit import What
-from passerelle.core.clock import add_duration
 from passerelle.core.errors import PasserelleError, TransportError
 from passerelle.core.settings import split_listen
 from passerelle.exchange import inbox, links, notes
@@ -24,9 +23,12 @@ from passerelle.exchange.sender import Posting, Sender
 from passerelle.exchange.wire import parse_header, parse_status_request
 from passerelle.ledger.checkpoint import LANES, split_origin
 from passerelle.node import TLS_CERTIFICATE, TLS_KEY, Node
-from passerelle.oversight import audit_log
+from passerelle.oversight import witnesses
+from passerelle.oversight.witness_desk import StoreDesk
 from passerelle.ports.records import ATTEMPTS, PARTNERS, Log
 from passerelle.transport.https import Client, RefusedByPartnerError, Server, application
+from passerelle.transport.watching import Watching
+from passerelle.transport.witness import routes
 
 Say = Callable[..., None]
 
@@ -51,6 +53,7 @@ class Service:
             handlers,
             lambda words: say("partner.refused", reason=words),
             lambda head: inbox.admit(self.ctx, head),
+            routes(witnesses.PATH, StoreDesk(self.ctx), lambda words: say("witness.refused", reason=words)),
         )
         self._server = Server(app, host, port, str(folder / TLS_KEY), str(folder / TLS_CERTIFICATE))
 
@@ -127,13 +130,11 @@ class Service:
         self.ctx.store.write("service.note", lambda tx: notes.record(tx, self.ctx, what, "node", self.ctx.name, pid))
 
     async def _keep_audit(self) -> None:
-        """Close the blocks of the audit log, each in its time."""
-        every = add_duration(0, self.node.settings.audit.every)
+        """Close the blocks of the audit log, each in its time, and have them cosigned."""
+        watching = Watching(self.ctx, self.node.settings.audit, self._client, self.say)
         while not self._stop.is_set():
             try:
-                block = await asyncio.to_thread(audit_log.keep, self.ctx, every)
-                if block is not None:
-                    self.say("audit.closed", generation=block.generation, index=block.index)
+                await watching.step()
             except PasserelleError as error:
                 self.say("audit.failed", reason=str(error))
             with suppress(TimeoutError):

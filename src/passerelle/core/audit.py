@@ -59,7 +59,6 @@ class What(StrEnum):
     AUDIT_READ = "audit.read", Operation.CONSULTATION
     AUDIT_EXPORTED = "audit.exported", Operation.DISCLOSURE
     AUDIT_REOPENED = "audit.reopened"
-    AUDIT_ERASED = "audit.erased", Operation.ERASURE
     WITNESS_ADDED = "witness.added"
     WITNESS_REMOVED = "witness.removed"
     ACCESS_REFUSED = "access.refused"

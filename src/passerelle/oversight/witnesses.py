@@ -8,8 +8,8 @@ Rules kept here:
   else is never stored, and an alarm says that it lies;
 - no number counts that bears no signature: what one holds is learnt from the checkpoint that it shows, which bears this
   node's own signatures. So a witness cannot make this node believe that it was put back;
-- one that holds less than it has cosigned was put back: an alarm says so, the stored cosignature is the proof, and it is
-  shown the log again from where it stands;
+- one that holds less than it has cosigned was put back: an alarm says so, the stored cosignature is the proof, and the
+  log is shown again from where it stands;
 - one that holds more than this node, another tree, or a later generation has proof that this node was put back: the
   audit log stands still until persons reopen it. So no second tree is signed for anybody;
 - one that does not answer is asked again, and an alarm says so when it has been away too long.
@@ -31,6 +31,7 @@ from passerelle.ledger import checkpoint as checkpoints
 from passerelle.ledger import merkle
 from passerelle.ledger import witness as wire
 from passerelle.ledger.checkpoint import Checkpoint, Verifiers
+from passerelle.ledger.note import MAX_SIGNATURES
 from passerelle.ledger.witness import Request
 from passerelle.oversight import audit_log
 from passerelle.ports.audit import AUDIT_LOGS, COSIGNED, WATCHES, WITNESSES, AuditLog, Cosigned, Watch
@@ -129,15 +130,18 @@ def told(ctx: Context, watcher: Watcher, answer: bytes | None) -> bool:
     A checkpoint that this node never signed, or that the watcher does not cosign, is a lie.
     """
     try:
-        held = _proven(ctx, watcher, answer) if answer is not None else None
+        held = proven(ctx, watcher, answer) if answer is not None else None
     except (NoteError, SignatureError, InputError) as error:
         lies(ctx, watcher, f"what it shows is no checkpoint of this node: {error}")
         return False
     return ctx.store.write("audit.told", lambda tx: _take(tx, ctx, watcher, held))
 
 
-def _proven(ctx: Context, watcher: Watcher, answer: bytes) -> tuple[int, Checkpoint, int]:
-    """The checkpoint, its generation, and when (seconds) the watcher cosigned it."""
+def proven(ctx: Context, watcher: Watcher, answer: bytes) -> tuple[int, Checkpoint, int]:
+    """Generation and checkpoint that a watcher shows, and when (seconds) it cosigned it.
+
+    Raises NoteError, SignatureError or InputError unless this node signed it, and the watcher too.
+    """
     held = checkpoints.parse(answer)
     node, generation = texts.split_origin(held.origin)
     if node != ctx.name:
@@ -266,6 +270,6 @@ def together(found: list[Cosigned]) -> Checkpoint | None:
     for other in (checkpoints.parse(one.note) for one in found[1:] if one.size == found[0].size):
         known = {(one.name, one.key) for one in made.note.signatures}
         more = tuple(one for one in other.note.signatures if (one.name, one.key) not in known)
-        if other.note.text == made.note.text:
+        if other.note.text == made.note.text and len(made.note.signatures) + len(more) <= MAX_SIGNATURES:
             made = checkpoints.with_signatures(made, more)
     return made

@@ -77,10 +77,16 @@ def _endpoint(
     return answer
 
 
-def application(handlers: Mapping[str, Handler], log: Callable[[str], None], admit: Admit | None = None) -> Starlette:
+def application(
+    handlers: Mapping[str, Handler],
+    log: Callable[[str], None],
+    admit: Admit | None = None,
+    more: Sequence[Route] = (),
+) -> Starlette:
     """The partner interface. `handlers` by name of `PATHS`; they run in threads.
 
-    `admit` is shown the header of a batch before the rest is read; it raises BatchRefusedError for a stranger's.
+    `admit` is shown the header of a batch before the rest is read; it raises BatchRefusedError for a stranger's. `more`
+    are routes beside these.
     """
     routes = [
         Route(
@@ -90,7 +96,7 @@ def application(handlers: Mapping[str, Handler], log: Callable[[str], None], adm
         )
         for name, most in PATHS.items()
     ]
-    return Starlette(routes=routes)
+    return Starlette(routes=[*routes, *more])
 
 
 class Server:
@@ -142,12 +148,18 @@ class Client:
 
     async def post(self, endpoint: str, pin: str, name: str, body: bytes) -> bytes:
         """The answer's bytes. Raises RefusedByPartnerError or TransportError with the exact reason."""
+        status, content = await self.exchange(f"{endpoint}/passerelle/1/{name}", pin, body)
+        return self._checked(endpoint, status, content)
+
+    async def exchange(self, url: str, pin: str, body: bytes) -> tuple[int, bytes]:
+        """Status and bytes of what a post is answered with. Raises TransportError when nothing is."""
+        endpoint = "/".join(url.split("/")[:3])
         if self._session is None:
             self._session = aiohttp.ClientSession(timeout=self._timeout, auto_decompress=False)
         fingerprint = self._fingerprints.setdefault(pin, aiohttp.Fingerprint(bytes.fromhex(pin)))
         try:
             async with self._session.post(
-                f"{endpoint}/passerelle/1/{name}",
+                url,
                 data=body,
                 ssl=fingerprint,
                 allow_redirects=False,
@@ -156,7 +168,9 @@ class Client:
                 content = await response.content.read(MAX_BODY + 1)
                 while len(content) <= MAX_BODY and (part := await response.content.read(MAX_BODY + 1)):
                     content += part
-                return self._checked(endpoint, response.status, content)
+                if len(content) > MAX_BODY:
+                    raise TransportError(f"{endpoint}: expected an answer of at most {MAX_BODY} bytes, got more")
+                return response.status, bytes(content)
         except aiohttp.ServerFingerprintMismatch:
             raise TransportError(f"{endpoint}: expected the certificate of the identity file, got another") from None
         except TimeoutError:
@@ -180,8 +194,6 @@ class Client:
 
     @staticmethod
     def _checked(endpoint: str, status: int, content: bytes) -> bytes:
-        if len(content) > MAX_BODY:
-            raise TransportError(f"{endpoint}: expected an answer of at most {MAX_BODY} bytes, got more")
         if status == 422:
             numbers = {f'{{"refused":"{check.value}"}}'.encode(): check.value for check in Check}
             if content in numbers:
