@@ -21,7 +21,7 @@ from passerelle.dossiers.reading import Common
 from passerelle.dossiers.types import SHARED, Catalogue
 from passerelle.exchange import content, context, wire
 from passerelle.exchange.checks import Check
-from passerelle.identity import identity
+from passerelle.identity import identity, witness
 from passerelle.instruments import model
 from passerelle.instruments.verdict import CODES
 from passerelle.ledger import audit, entry, note
@@ -97,7 +97,7 @@ def test_the_formats_of_the_protocol_are_those_of_the_code() -> None:
     named = set(re.findall(r"passerelle-[a-z-]+/\d+", _page("protocol.md")))
     code = {entry.VERSION, identity.FORMAT, verify.FORMAT}
     code |= {wire.BATCH, wire.RECOVERED, wire.STATUS, wire.STATUS_ANSWER, wire.RECOVER}
-    code |= {audit.RECORD, audit.BLOCK, audit.LEAF}
+    code |= {audit.RECORD, audit.BLOCK, audit.LEAF, witness.FORMAT}
     in_code = set()
     for file in SOURCE.rglob("*.py"):
         in_code |= set(re.findall(r'"(passerelle-[a-z-]+/\d+)"', file.read_text("utf-8")))
