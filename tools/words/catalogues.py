@@ -92,8 +92,12 @@ def text_of(catalog: Catalog) -> bytes:
 
 def compiled(language: str, texts: Texts) -> bytes:
     """The file that the program reads: what is translated, and nothing fuzzy."""
-    out = BytesIO()
-    write_mo(out, renewed(texts, language, read(language)))
+    out, made = BytesIO(), renewed(texts, language, read(language))
+    for message in list(made):
+        # A plural whose forms are empty would show nothing; one that is not there shows English.
+        if message.id and not all(_strings(message)):
+            made.delete(message.id, message.context)
+    write_mo(out, made)
     return out.getvalue()
 
 

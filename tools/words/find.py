@@ -6,7 +6,8 @@ Two kinds of texts are found:
   translates by itself;
 - **texts that are retold** (`core.retold`): the node writes them in English, in an error, an alarm, a reason, a report,
   and a door translates them by their pattern. They are found wherever a literal stands in a `raise`, in a call of one
-  of `WRITERS`, or holds `expected`. An f-string becomes a template whose fields are named after what is filled in.
+  of `WRITERS`, is marked with `E_`, or holds `expected`. An f-string becomes a template whose fields are named after
+  what is filled in.
 
 What is left out: docstrings, errors of programming (`TypeError`, `AssertionError` and the like), the demonstration.
 """
@@ -40,7 +41,6 @@ WRITERS = {
     "Objection": (1,),
     "reason": (2, 3),
     "Reason": (3, 4),
-    "E_": (0,),
 }
 """Functions whose arguments, at these places, are told to persons later. Methods count by their name."""
 
@@ -120,7 +120,7 @@ class _Finder:
         """Arguments of `_`, `N_` and `n_`."""
         for call in self.calls:
             kind = _called(call)
-            if kind not in ("_", "N_", "n_") or not call.args:
+            if kind not in ("_", "N_", "n_", "E_") or not call.args:
                 continue
             texts = [_literal(one) for one in call.args[: 2 if kind == "n_" else 1]]
             if any(isinstance(one, ast.JoinedStr) for part in call.args[:2] for one in ast.walk(part)):
@@ -133,7 +133,8 @@ class _Finder:
                 raise WrongError(f"{self.name}:{call.lineno}: expected a text in {kind}(), got something else")
             for part in call.args[: len(texts)]:
                 self.marks |= {id(one) for one in ast.walk(part)}
-            yield Found(None, str(texts[0]), str(texts[1]) if kind == "n_" else None), call.lineno
+            context = ERRORS if kind == "E_" else None
+            yield Found(context, str(texts[0]), str(texts[1]) if kind == "n_" else None), call.lineno
 
     def helped(self) -> Iterator[tuple[Found, int]]:
         """Help of commands, groups, options and arguments."""

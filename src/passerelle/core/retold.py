@@ -105,7 +105,8 @@ def _catalogue(name: Language) -> tuple[tuple[Template, ...], dict[str, Template
     from babel.messages.mofile import read_mo
 
     with (folder() / name / "LC_MESSAGES" / f"{DOMAIN}.mo").open("rb") as file:
-        read = [one for one in read_mo(file) if one.context == ERRORS and one.string]
+        # Babel leaves the context as bytes.
+        read = [one for one in read_mo(file) if one.context in (ERRORS, ERRORS.encode()) and one.string]
     made = [Template(str(one.id), str(one.string)) for one in read]
     fielded = sorted((one for one in made if one.names), key=lambda one: (-one.weight, one.text))
     return tuple(fielded), {one.parts[0]: one for one in made if not one.names}
