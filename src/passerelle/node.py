@@ -213,6 +213,13 @@ class Node:
             sending.setblocking(False)
             sending.sendto(b"w", str(self.folder / WAKE))
 
+    def is_served(self) -> bool:
+        """Whether a process listens for a wake in this folder."""
+        with suppress(OSError), socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as asking:
+            asking.connect(str(self.folder / WAKE))
+            return True
+        return False
+
     # -- partners -----------------------------------------------------------------------------------------------
 
     def add_partner(self, body: bytes, by: str) -> Partner:

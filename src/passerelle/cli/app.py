@@ -11,6 +11,7 @@ from typer.main import get_command
 from passerelle.cli import (
     acts,
     alarms,
+    doctor,
     dossiers,
     evidence,
     exits,
@@ -56,6 +57,7 @@ links.register(app)
 evidence.register(app)
 types.register(app)
 statistics.register(app)
+doctor.register(app)
 
 
 @app.callback(help=app.info.help)

@@ -1,7 +1,5 @@
 """What waits, for what, and what a person can do about it; and taking back what has not left yet."""
 
-import socket
-from contextlib import suppress
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -33,18 +31,8 @@ def queue(folder: Folder, as_: As) -> Answer:
     with opened(folder) as node:
         permitted(node, as_, "queue.look")
         value = node.store.read(lambda tx: _read(node, tx))
-        value["serving"] = _serving(node)
+        value["serving"] = node.is_served()
     return Answer(value, lambda screen: _show(screen, value))
-
-
-def _serving(node: "Node") -> bool:
-    """Whether a process listens for a wake in this folder."""
-    from passerelle.node import WAKE
-
-    with suppress(OSError), socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as asking:
-        asking.connect(str(node.folder / WAKE))
-        return True
-    return False
 
 
 def _read(node: "Node", tx: "Reading") -> dict[str, Any]:

@@ -44,7 +44,7 @@ def register(app: typer.Typer) -> None:
     command(
         app,
         "statistics",
-        "statistics /srv/be --from 2026 --until 2026 --by channel,type",
+        "statistics /srv/be --from 2026 --until 2026 --by channel,type --as ada",
         "statistics /srv/be --from 2026-01 --until 2026-03 --mask 5 --csv figures.csv",
         "statistics /srv/be --by month --json",
     )(statistics)
@@ -83,6 +83,7 @@ def statistics(
     if mask:
         masking.check_least(mask)
     with opened(folder) as node, progress(_("counting")) as advance:
+        permitted(node, as_, "statistics.look")
         permitted(node, as_, "statistics.look")
         words, titles = counting.words_of(node.ctx)
         tally = figures.Tally(words, dimensions)

@@ -79,6 +79,7 @@ def test_all_commands_of_the_brief_are_there():
         "link allow",
         "evidence",
         "statistics",
+        "doctor",
         "verify",
         "catalogue list",
         "catalogue show",
