@@ -4,6 +4,7 @@ Rules kept here:
 - each lane of each partner has a pump of its own: flash never waits behind routine;
 - a pump compares both copies before it gives out an index, at the start and after every failure;
 - a pump that stands still (stopped or frozen log, nothing in line, retry not due) waits for a wake or for the clock;
+- what is owed, and by when, is looked at when something came in, when a time is over, and once every poll;
 - a batch that comes in is a sign of life: it brings a waiting retry towards that partner forward;
 - a stop lets every transaction end; what is on its way is sent again after the next start.
 """
@@ -23,8 +24,13 @@ from passerelle.exchange.sender import Posting, Sender
 from passerelle.exchange.wire import parse_header, parse_status_request
 from passerelle.ledger.checkpoint import LANES, split_origin
 from passerelle.node import TLS_CERTIFICATE, TLS_KEY, Node
+<<<<<<< HEAD
 from passerelle.oversight import witnesses
 from passerelle.oversight.witness_desk import StoreDesk
+=======
+from passerelle.office import clock as timekeeping
+from passerelle.oversight import audit_log
+>>>>>>> ee68471 (The clock: timers counted from a dossier's messages, and what is due told once)
 from passerelle.ports.records import ATTEMPTS, PARTNERS, Log
 from passerelle.transport.https import Client, RefusedByPartnerError, Server, application
 from passerelle.transport.watching import Watching
@@ -45,6 +51,7 @@ class Service:
         self._alive: set[tuple[str, str]] = set()
         self._tasks: dict[tuple[str, str], asyncio.Task[None]] = {}
         self._stop = asyncio.Event()
+        self._clock_wake = asyncio.Event()
         self._loop = asyncio.get_running_loop()
         handlers = {"batch": self._batch, "status": self._status, "recover": self._recover}
         host, port = split_listen(node.settings.server.listen)
@@ -78,6 +85,7 @@ class Service:
         """The partner sent something: it can be reached, and there may be a refusal for it in this lane."""
         lanes = {one for name, one in tuple(self._failing) if name == partner}
         self._alive |= {(partner, one) for one in lanes}
+        self._clock_wake.set()
         for one in lanes | ({lane} if lane else set()):
             self.wake(partner, one)
 
@@ -86,6 +94,8 @@ class Service:
         for (name, which), event in self._wakes.items():
             if partner in ("", name) and lane in ("", which):
                 event.set()
+        if not partner:
+            self._clock_wake.set()
 
     # -- the whole ----------------------------------------------------------------------------------------------
 
@@ -99,7 +109,7 @@ class Service:
         if wake is not None:
             self._loop.add_reader(wake, self._woken, wake)
         serving = asyncio.create_task(self._server.serve())
-        keeping: asyncio.Task[None] | None = None
+        keeping: list[asyncio.Task[None]] = []
         try:
             while not self._server.started:
                 if serving.done():
@@ -107,7 +117,7 @@ class Service:
                     raise TransportError("expected the partner interface to start, got an end")
                 await asyncio.sleep(0.01)
             await asyncio.to_thread(self._note, What.NODE_STARTED)
-            keeping = asyncio.create_task(self._keep_audit())
+            keeping = [asyncio.create_task(self._keep_audit()), asyncio.create_task(self._keep_time())]
             ready()
             while not self._stop.is_set():
                 await self._staff()
@@ -118,7 +128,7 @@ class Service:
                 self._loop.remove_reader(wake)
             self._stop.set()
             self.wake()
-            await asyncio.gather(*self._tasks.values(), *([] if keeping is None else [keeping]), return_exceptions=True)
+            await asyncio.gather(*self._tasks.values(), *keeping, return_exceptions=True)
             self._server.stop()
             with suppress(TransportError):
                 await serving
@@ -159,6 +169,26 @@ class Service:
                 self._senders.setdefault(partner.name, Sender(self.ctx, partner.name))
                 self._wakes.setdefault(key, asyncio.Event())
                 self._tasks[key] = asyncio.create_task(self._pump(partner.name, lane))
+
+    # -- the clock ----------------------------------------------------------------------------------------------
+
+    async def _keep_time(self) -> None:
+        """Count what changed and tell what is due: when something came, when a time is over, once every poll."""
+        poll = self.node.settings.exchange.poll_ms / 1000
+        fresh = False
+        while not self._stop.is_set():
+            self._clock_wake.clear()
+            pause = poll
+            try:
+                if not fresh:
+                    await asyncio.to_thread(timekeeping.refresh, self.ctx)
+                    fresh = True
+                following = await asyncio.to_thread(timekeeping.tick, self.ctx)
+                pause = min(poll, max(0.005, (following - self.ctx.clock.now()) / 1000))
+            except PasserelleError as error:
+                self.say("clock.failed", reason=str(error))
+            with suppress(TimeoutError):
+                await asyncio.wait_for(self._clock_wake.wait(), pause)
 
     # -- one pump -----------------------------------------------------------------------------------------------
 

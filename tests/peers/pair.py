@@ -11,6 +11,7 @@ from typing import Any
 
 from passerelle.core.clock import ManualClock, from_iso
 from passerelle.core.errors import ExchangeError
+from passerelle.dossiers.calendars import Calendars
 from passerelle.dossiers.types import Catalogue
 from passerelle.exchange import desk, governance, inbox
 from passerelle.exchange.checks import BatchRefusedError
@@ -29,6 +30,7 @@ from tests.unit.instruments import samples as texts
 
 NOW = from_iso("2026-11-21T12:00:00Z")
 CATALOGUE = Catalogue.load()
+<<<<<<< HEAD
 
 
 def types_for(area: str) -> dict[str, dict[str, Any]]:
@@ -41,6 +43,12 @@ def types_for(area: str) -> dict[str, dict[str, Any]]:
 
 
 TYPES = types_for("criminal")
+=======
+CALENDARS = Calendars.load()
+TYPES = {
+    name: {"digest": kind.digest, "version": str(kind.version), "acts": ["*"]} for name, kind in CATALOGUE.types.items()
+}
+>>>>>>> ee68471 (The clock: timers counted from a dossier's messages, and what is due told once)
 _SEEDS = {name: keys.generate(name) for name in ("be", "ma", "fr")}
 
 
@@ -68,11 +76,12 @@ class Peer:
 
 def make_peer(name: str, other: str, clock: ManualClock, store: Store | None = None, **policy: Any) -> Peer:
     node_keys = keys.NodeKeys(name, _SEEDS[name])
+    country, zone = ("BE", "Europe/Brussels") if name == "be" else ("MA", "Africa/Casablanca")
     made = identities.make(
         node_keys,
-        country="BE" if name == "be" else "MA",
+        country=country,
         languages=("fr",),
-        timezone="Europe/Brussels",
+        timezone=zone,
         endpoints=(),
         tls="0" * 64,
     )
@@ -83,6 +92,9 @@ def make_peer(name: str, other: str, clock: ManualClock, store: Store | None = N
         clock=clock,
         catalogue=CATALOGUE,
         policy=Policy(**policy),
+        country=country,
+        zone=zone,
+        calendars=CALENDARS,
     )
     return Peer(ctx, made, Sender(ctx, other))
 

@@ -109,6 +109,8 @@ class _Check:
             self.one_of(f"{path}.rules", rule.acts(), self.kind.acts)
             for name, where in rule.conditions():
                 self._where(f"{path}.rules", name, where)
+        if act.announces and ((act.announces,), "future") not in act.dated:
+            raise self.fail(f"{path}.announces", "a field of the body with a day not before today", act.announces)
         subjects = act.subjects
         if not 0 <= subjects.min <= subjects.max:
             raise self.fail(f"{path}.subjects", "min not above max", f"{subjects.min} and {subjects.max}")

@@ -128,6 +128,7 @@ class Reader:
         self.grounds = {**self._common_grounds(), **grounds}
         self.states = {**common.states, **_states(raw.states, self.file)}
         acts = self._acts()
+        deadlines = {name: self._deadline(name, table) for name, table in raw.deadlines.items()}
         content = {"common": common.tables, "envelope": common.envelope_tables, "type": self.tables}
         return DossierType(
             name=raw.name,
@@ -141,9 +142,9 @@ class Reader:
             statements=raw.statements,
             handling=self._handling(),
             unsaid=raw.unsaid,
-            acts=_remembering(acts),
+            acts=_remembering(acts, deadlines),
             states=self._reached(acts),
-            deadlines={name: self._deadline(name, table) for name, table in raw.deadlines.items()},
+            deadlines=deadlines,
             grounds=self.grounds,
             defaults=Defaults(**msgspec.structs.asdict(raw.defaults)),
             envelope=common.envelope,
@@ -222,6 +223,7 @@ class Reader:
             keep_back=raw.keep_back,
             four_eyes=chosen(change.four_eyes, raw.four_eyes),
             magistrate=chosen(change.magistrate, raw.magistrate),
+            announces=raw.announces,
             attest=chosen(change.attest, raw.attest),
             review=chosen(change.review, raw.review),
             labels=chosen(change.labels, raw.labels),
@@ -330,11 +332,14 @@ def _moments(raw: list[RawMoment]) -> tuple[Moment, ...]:
     return tuple(Moment(moment.act, moment.state, moment.by, dict(moment.where)) for moment in raw)
 
 
-def _remembering(acts: Mapping[str, ActType]) -> dict[str, ActType]:
-    """The acts, each with the fields of its body that rules ask for."""
+def _remembering(acts: Mapping[str, ActType], deadlines: Mapping[str, Deadline]) -> dict[str, ActType]:
+    """The acts, each with the fields of its body that rules and deadlines ask for."""
     asked: dict[str, set[str]] = {}
     for act in acts.values():
         for rule in (*act.rules, *(rule for way in act.transitions for rule in way.rules)):
             for name, where in rule.conditions():
                 asked.setdefault(name, set()).update(where)
+    for deadline in deadlines.values():
+        for moment in (*deadline.runs_from, *deadline.ends_at):
+            asked.setdefault(moment.act, set()).update(moment.where)
     return {name: replace(act, remembered=tuple(sorted(asked.get(name, ())))) for name, act in acts.items()}

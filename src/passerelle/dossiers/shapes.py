@@ -86,12 +86,13 @@ class ActType:
     `rank`: among concurrent acts the lower is applied first. `lanes`: those it may take. `wind_down`: still allowed
     after the channel was terminated. `revokes`: what the message named had established no longer counts. `keep_back`:
     remembers the state that was left, for `@back`. `four_eyes`, `magistrate`: what the release needs at least.
+    `announces`: the field of the body with the day for which the owing side announces what it owes, or "".
     `attest`: statements by name that the author makes on this node before the act may be released; they stand in the
     type, so both sides know that they are asked for, and they are never sent. `review`: ISO 8601 duration or ""; in the
     flash lane a duty officer may release the act alone, and a second person reviews it within that time.
     `demands`: what must be there for certain persons or words.
-    `schema`: JSON Schema 2020-12 of the body with its `$defs`. `remembered`: fields of the body that rules look at
-    later. `dated`: where days stand that must be past or future.
+    `schema`: JSON Schema 2020-12 of the body with its `$defs`. `remembered`: fields of the body that rules and
+    deadlines look at later. `dated`: where days stand that must be past or future.
     """
 
     name: str
@@ -105,6 +106,7 @@ class ActType:
     keep_back: bool
     four_eyes: bool
     magistrate: bool
+    announces: str
     attest: Mapping[str, Labels]
     review: str
     labels: Labels

@@ -73,6 +73,7 @@ class RawAct(Raw, frozen=True):
     keep_back: bool = False
     four_eyes: bool = False
     magistrate: bool = False
+    announces: str = ""
     attest: dict[str, Labels] = {}
     review: str = ""
     lanes: tuple[str, ...] | None = None

@@ -86,6 +86,22 @@ def day_ends(day: date, zone: str) -> int:
     return day_begins(day + _DAY, zone) - 1
 
 
+def first_of(day: str, zone: str) -> int:
+    """The first millisecond of an ISO day in a zone. Raises InputError."""
+    try:
+        return day_begins(date.fromisoformat(day), zone)
+    except (ValueError, OverflowError):
+        raise InputError(f"expected a day like 2026-11-21, got {day[:30]!r}") from None
+
+
+def last_of(day: str, zone: str) -> int:
+    """The last millisecond of an ISO day in a zone. Raises InputError."""
+    try:
+        return day_ends(date.fromisoformat(day), zone)
+    except (ValueError, OverflowError):
+        raise InputError(f"expected a day like 2026-11-21, got {day[:30]!r}") from None
+
+
 def end_of(start: int, duration: str, days: Days, place: Place) -> End:
     """When a duration that begins at `start` (milliseconds) has run out there.
 

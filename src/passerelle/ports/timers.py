@@ -16,12 +16,13 @@ class Timer(msgspec.Struct, frozen=True):
     """Something is owed from a message on, until it is done. Times in milliseconds.
 
     `deadline`: its name in the dossier's type, or `review` and the like for one of this node alone (`local`).
-    `legal`: that it was missed is an audit record. `tell`: the role that is told, beside who is in charge; "" for
-    those who are told of dossiers. `every`, `called`: while it runs the next on call is called each time this passes,
-    and so many were called. `promised`: the end of the day for which the owing side announced it, 0 = none.
+    `legal`: that it was missed is an audit record. `person`: who has the dossier in charge, or "". `tell`: the role
+    that is told instead, or "". `every`, `called`: while it runs the next on call is called each time this passes, and
+    so many were called. `promised`: the end of the day for which the owing side announced it, 0 = none.
 
-    `state`: running, met, late (done behind its end), missed (behind its end and not done). `stage`: what was told:
-    0 nothing, 1 half of the time, 2 nine tenths, 3 the end. `next`: when the clock has something to do with it.
+    `state`: running, met, late (done behind its end), missed (behind its end and not done), lapsed (nothing is owed any
+    more). `stage`: what was told: 0 nothing, 1 half of the time, 2 nine tenths, 3 the end, 4 the announced day. `next`:
+    when the clock has something to do with it.
     """
 
     dossier: str
@@ -45,6 +46,7 @@ class Timer(msgspec.Struct, frozen=True):
     promised: int = 0
     every: int = 0
     called: int = 0
+    person: str = ""
     tell: str = ""
     legal: bool = False
     local: bool = False
@@ -57,8 +59,10 @@ class Touched(msgspec.Struct, frozen=True):
 
 
 class Notice(msgspec.Struct, frozen=True):
-    """What one person is told about a timer, once. `moment`: for when it was due to be told; `what`: half, nine-tenths,
-    end, escalated (the end, told to who decides), call (on call), promised (the announced day is over).
+    """What one person is told about a timer, once. `moment`: when it was due to be told.
+
+    `what`: half, nine-tenths, end, escalated (the end, told to who decides), promised (the announced day is over), call
+    (on call), exhausted (nobody else is on call).
     """
 
     person: str

@@ -1,0 +1,155 @@
+"""Which deadlines run in a dossier, from which act, to which: a pure function over its acts.
+
+Rules kept here:
+- the acts are taken in the one order that both nodes use; an overtaken one starts and ends nothing;
+- a deadline runs from the first act that starts it to the first that ends it, and from the next that starts it again;
+  what starts it once more while it runs moves nothing;
+- an act whose message was revoked later never ended a deadline; one that it had started has lapsed;
+- a deadline that is still open when the dossier ends has lapsed, unless it began with that end or after it;
+- the figure is the channel's where it names the deadline, else the type's for the urgency of the act that starts it. No
+  figure for this urgency: it does not run. `most` cuts what is longer, whoever said it;
+- a day that the owing side announces moves no deadline: nobody extends his own duty. It is shown beside it.
+
+Both sides count alike as far as they know the same acts, times and calendars. What only one side counts (the partner's
+holidays, say) is a reminder to its own people and decides nothing: no act is refused because a deadline is over.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any, Literal
+
+from passerelle.dossiers import timing
+from passerelle.dossiers.rules import Side, holds
+from passerelle.dossiers.shapes import Deadline, DossierType, Moment
+from passerelle.dossiers.timing import Place
+
+
+@dataclass(frozen=True)
+class Happening:
+    """An act of a dossier that counts, as far as deadlines need it.
+
+    `time`: of its entry, or when it was written while it has none (`entered` says which), milliseconds. `state`: the
+    state it led to, "" when it moved nothing. `facts`: words of its body that rules ask for. `urgency` and `days` (the
+    days in its body, by field): None when the content is gone.
+    """
+
+    id: str
+    act: str
+    by: Side
+    time: int
+    entered: bool = True
+    applied: bool = True
+    state: str = ""
+    status: str = "open"
+    facts: Mapping[str, Any] = field(default_factory=dict)
+    urgency: str | None = None
+    days: Mapping[str, str] | None = None
+
+
+@dataclass(frozen=True)
+class Run:
+    """A deadline that runs or ran. `end`: what ended it; `met`: it was done, else it lapsed. `promised`: ISO day."""
+
+    deadline: Deadline
+    start: Happening
+    end: Happening | None = None
+    met: bool = False
+    promised: str = ""
+
+
+@dataclass(frozen=True)
+class Span:
+    """From when to when, milliseconds. `unknown`: the first year whose holidays are not known, or 0."""
+
+    started: int
+    due: int
+    duration: str
+    unknown: int = 0
+
+
+def runs(kind: DossierType, happenings: Sequence[Happening]) -> list[Run]:
+    """All that ran or runs, deadline by deadline in the order of the file, each in the order of its beginnings."""
+    gone = _revoked(kind, happenings)
+    found: list[Run] = []
+    for deadline in kind.deadlines.values():
+        found += _runs(kind, deadline, happenings, gone)
+    return found
+
+
+def _revoked(kind: DossierType, happenings: Iterable[Happening]) -> dict[str, Happening]:
+    """The messages whose effect was taken back, and by what."""
+    found: dict[str, Happening] = {}
+    for one in happenings:
+        if one.applied and "message" in one.facts and one.act in kind.acts and kind.acts[one.act].revokes:
+            found.setdefault(str(one.facts["message"]), one)
+    return found
+
+
+def _runs(
+    kind: DossierType, deadline: Deadline, happenings: Iterable[Happening], gone: Mapping[str, Happening]
+) -> Iterable[Run]:
+    made: list[Run] = []
+    run: Run | None = None
+    ended = False
+    for one in happenings:
+        if not one.applied:
+            continue
+        now_ended, ended = one.status == "ended" and not ended, one.status == "ended"
+        if run is not None:
+            if _any(deadline.ends_at, one) and one.id not in gone:
+                made.append(replace(run, end=one, met=True))
+                run = None
+            elif gone.get(run.start.id) is one or now_ended:
+                made.append(replace(run, end=one))
+                run = None
+            elif one.by == deadline.owner and (day := _announced(kind, one)):
+                run = replace(run, promised=day)
+        if run is None and _any(deadline.runs_from, one) and _runs_for(deadline, one):
+            run = Run(deadline, one)
+    return [*made, run] if run else made
+
+
+def _any(moments: Iterable[Moment], one: Happening) -> bool:
+    return any(
+        (not moment.by or moment.by == one.by)
+        and (one.act == moment.act and holds(moment.where, one.facts) if moment.act else one.state == moment.state)
+        for moment in moments
+    )
+
+
+def _runs_for(deadline: Deadline, one: Happening) -> bool:
+    return one.urgency is None or not deadline.duration or one.urgency in deadline.duration
+
+
+def _announced(kind: DossierType, one: Happening) -> str:
+    act = kind.acts.get(one.act)
+    return (one.days or {}).get(act.announces, "") if act and act.announces else ""
+
+
+def span(run: Run, place: Place, figure: str = "") -> Span | None:
+    """From when to when it runs, in the owing side's place; None without a figure. `figure`: the channel's, or "".
+
+    Raises InputError when the figure is no duration, or the place has a zone that is not known.
+    """
+    deadline, start = run.deadline, run.start
+    since = (start.days or {}).get(deadline.since, "") if deadline.since else ""
+    started = timing.first_of(since, place.zone) if since else start.time
+    duration = figure or deadline.duration.get(start.urgency or "", "") or next(iter(deadline.duration.values()), "")
+    if not duration:
+        return None
+    end = timing.end_of(started, duration, deadline.days, place)
+    if deadline.most and (most := timing.end_of(started, deadline.most, deadline.days, place)).due < end.due:
+        end, duration = most, deadline.most
+    return Span(started, end.due, duration, end.unknown)
+
+
+State = Literal["running", "met", "late", "missed", "lapsed"]
+
+
+def state_of(run: Run, due: int, now: int) -> State:
+    """How it stands: done in time or behind its end, lapsed, still running, or missed and not done."""
+    if run.end is None:
+        return "missed" if now > due else "running"
+    if run.end.time > due:
+        return "late"
+    return "met" if run.met else "lapsed"

@@ -1,0 +1,244 @@
+"""Deadlines on two nodes: both count what is owed, each reminds its own people, nobody twice."""
+
+import threading
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import pytest
+
+from passerelle.core.clock import from_iso, to_iso
+from passerelle.core.errors import InputError
+from passerelle.exchange.cases import Cases
+from passerelle.office import clock, timers
+from passerelle.office.circle import circle_of
+from passerelle.ports.people import GRANTS, PERSONS, Grant, Person
+from passerelle.ports.records import ALARMS, AUDITS, CONTENTS, MESSAGES
+from passerelle.ports.store import Store
+from passerelle.ports.timers import NOTICES, ONCALL, TIMERS, TOUCHED, OnCall, Timer
+from passerelle.store.faults import Crash, FaultPlan
+from passerelle.store.memory import MemoryStore
+from passerelle.store.sqlite import SqliteStore
+from tests.peers.pair import NOW, Pair, Peer, partners
+
+HOUR, DAY = 3_600_000, 86_400_000
+
+
+def staff(peer: Peer, **roles: str) -> None:
+    """Persons of a node by id, each with the roles named, everywhere."""
+    persons = [Person(one, one, "en", NOW, "op", NOW, "op") for one in roles]
+    grants = [
+        Grant(f"{one}-{role}", one, role, "*", "2026-01-01", "", NOW, "op")
+        for one, some in roles.items()
+        for role in some.split()
+    ]
+    peer.store.write("test.staff", lambda tx: (tx.put(PERSONS, persons), tx.put(GRANTS, grants)))
+
+
+@pytest.fixture
+def pair() -> Pair:
+    made = partners()
+    staff(made.be, ann="officer", eva="approver", dan="dispatcher")
+    staff(made.ma, nadia="officer", omar="approver")
+    return made
+
+
+def now_is(pair: Pair, text: str) -> None:
+    pair.clock.time = from_iso(text)
+    for peer in (pair.be, pair.ma):
+        clock.tick(peer.ctx)
+
+
+def timers_of(peer: Peer, **fields: Any) -> list[Timer]:
+    return [one for one in peer.all(TIMERS) if all(getattr(one, key) == value for key, value in fields.items())]
+
+
+def told(peer: Peer) -> list[tuple[str, str, str]]:
+    return sorted((one.person, one.deadline, one.what) for one in peer.all(NOTICES))
+
+
+def missed(peer: Peer) -> list[str]:
+    return [one.on for one in peer.all(AUDITS) if one.what == "deadline.missed"]
+
+
+def test_both_sides_count_the_same_in_the_zone_and_calendar_of_who_owes(pair: Pair) -> None:
+    dossier, message = pair.open_trace()
+    pair.settle()
+    now_is(pair, "2026-11-21T12:10:00Z")
+    here, there = (sorted(timers_of(peer), key=lambda one: one.deadline) for peer in (pair.be, pair.ma))
+    assert [(one.deadline, one.owner) for one in here] == [("acknowledge", "partner"), ("answer", "partner")]
+    assert [(one.deadline, one.owner) for one in there] == [("acknowledge", "own"), ("answer", "own")]
+    for one, other in zip(here, there, strict=True):
+        assert (one.started, one.half, one.late, one.due) == (other.started, other.half, other.late, other.due)
+        assert one.started == pair.be.message(message.id).time
+        assert (one.domain, one.channel, one.dossier) == ("wanted-persons", pair.channel, dossier)
+    # P1D of work from a Saturday, and P7D by the calendar, both in Morocco at UTC+1.
+    assert [to_iso(one.due) for one in there] == ["2026-11-23T22:59:59.999Z", "2026-11-28T22:59:59.999Z"]
+
+
+def test_what_the_partner_owes_does_not_run_before_the_act_has_left(pair: Pair) -> None:
+    pair.open_trace()
+    now_is(pair, "2026-12-01T12:00:00Z")
+    assert timers_of(pair.be) == []
+    pair.settle()
+    now_is(pair, "2026-12-01T12:00:01Z")
+    assert {to_iso(one.started) for one in timers_of(pair.be)} == {"2026-12-01T12:00:00.000Z"}
+    assert {one.state for one in timers_of(pair.be)} == {"running"}
+
+
+def test_half_nine_tenths_and_end_are_told_once_each_on_each_side(pair: Pair) -> None:
+    dossier, _ = pair.open_trace()
+    pair.settle()
+    pair.answer("ma", dossier, "acknowledge")
+    pair.settle()
+    for text in ("2026-11-25T12:00:00Z", "2026-11-28T08:00:00Z", "2026-11-28T22:59:59.999Z"):
+        now_is(pair, text)
+        now_is(pair, text)
+    assert told(pair.ma) == [("nadia", "answer", "half"), ("nadia", "answer", "nine-tenths")]
+    now_is(pair, "2026-11-28T23:00:00Z")
+    assert told(pair.ma)[0:1] == [("nadia", "answer", "end")]
+    assert told(pair.ma)[-1:] == [("omar", "answer", "escalated")]
+    assert ("ann", "answer", "end") in told(pair.be)
+    assert ("eva", "answer", "escalated") in told(pair.be)
+    assert ("dan", "answer", "end") in told(pair.be)
+    (timer,) = timers_of(pair.ma, deadline="answer")
+    assert (timer.state, timer.stage) == ("missed", 3)
+    assert missed(pair.ma) == []  # P7D is the parties' figure, no treaty's
+    before = told(pair.be), told(pair.ma)
+    now_is(pair, "2027-06-01T00:00:00Z")
+    assert (told(pair.be), told(pair.ma)) == before
+
+
+def test_an_answer_in_time_ends_it_and_one_behind_its_end_is_late(pair: Pair) -> None:
+    dossier, _ = pair.open_trace()
+    pair.settle()
+    now_is(pair, "2026-11-23T12:00:00Z")
+    answer = pair.answer("ma", dossier, "acknowledge")
+    pair.settle()
+    now_is(pair, "2026-11-24T12:00:00Z")
+    for peer in (pair.be, pair.ma):
+        (timer,) = timers_of(peer, deadline="acknowledge")
+        assert (timer.state, timer.ended_by) == ("met", answer.id)
+        assert timer.ended == peer.message(answer.id).time
+    now_is(pair, "2026-11-30T12:00:00Z")
+    pair.answer("ma", dossier, "no-trace")
+    pair.settle()
+    now_is(pair, "2026-12-10T12:00:00Z")
+    assert [one.state for one in timers_of(pair.be, deadline="answer")] == ["late"]
+    assert ("ann", "acknowledge", "end") not in told(pair.be)
+
+
+def test_an_answer_that_arrived_is_never_followed_by_a_reminder(pair: Pair) -> None:
+    dossier, _ = pair.open_trace()
+    pair.settle()
+    now_is(pair, "2026-11-21T12:10:00Z")
+    pair.answer("ma", dossier, "no-trace")
+    pair.settle()
+    pair.clock.time = from_iso("2026-11-28T22:00:00Z")
+    assert clock.tell(pair.be.ctx)[0] > 0  # acknowledge, which a negative answer does not end
+    assert [one.deadline for one in pair.be.all(NOTICES) if one.deadline == "answer"] == []
+    assert pair.be.all(TOUCHED)
+    clock.tick(pair.be.ctx)
+    assert [one.state for one in timers_of(pair.be, deadline="answer")] == ["met"]
+
+
+def test_a_refused_act_takes_its_timers_with_it(pair: Pair) -> None:
+    dossier, _ = pair.open_trace()
+    pair.settle()
+    message = pair.answer("ma", dossier, "arrested")
+    now_is(pair, "2026-11-21T12:10:00Z")
+    assert timers_of(pair.ma, deadline="extradition-request") == []  # be owes it, and has not got it
+    pair.settle()
+    now_is(pair, "2026-11-21T12:11:00Z")
+    assert len(timers_of(pair.ma, deadline="extradition-request")) == 1
+
+    def refuse(tx: Any) -> None:
+        tx.put(MESSAGES, [msgspec.structs.replace(tx.get(MESSAGES, message.id), state="refused")])
+        Cases(tx, pair.ma.ctx).recount({dossier})
+
+    pair.ma.store.write("test.refuse", refuse)
+    now_is(pair, "2026-11-21T12:12:00Z")
+    assert timers_of(pair.ma, deadline="extradition-request") == []
+    assert [one.state for one in timers_of(pair.ma, deadline="answer")] == ["running"]
+
+
+def test_the_figure_of_the_channel_counts(pair: Pair) -> None:
+    types = {"wanted-trace": {"deadlines": {"answer": "P2D"}}}
+    made = partners(channel={"types": types})
+    made.open_trace()
+    made.settle()
+    now_is(made, "2026-11-21T12:10:00Z")
+    (timer,) = timers_of(made.be, deadline="answer")
+    assert (timer.duration, to_iso(timer.due)) == ("P2D", "2026-11-23T22:59:59.999Z")
+
+
+def arrest(pair: Pair) -> tuple[str, Any]:
+    """ma arrested the person: the limit of the treaty runs for be. Gives dossier and message."""
+    dossier, _ = pair.open_trace()
+    pair.settle()
+    message = pair.answer("ma", dossier, "arrested")
+    pair.settle()
+    now_is(pair, "2026-11-21T13:00:00Z")
+    return dossier, message
+
+
+def test_a_missed_limit_of_a_treaty_is_an_audit_record_on_both_sides_once(pair: Pair) -> None:
+    dossier, _ = arrest(pair)
+    (timer,) = timers_of(pair.be, deadline="extradition-request")
+    # 18 days behind the day of the arrest, in Brussels.
+    assert (timer.owner, timer.legal, to_iso(timer.due)) == ("own", True, "2026-12-09T22:59:59.999Z")
+    for text in ("2026-12-09T23:00:00Z", "2026-12-09T23:00:01Z", "2026-12-20T00:00:00Z"):
+        now_is(pair, text)
+    assert missed(pair.be) == missed(pair.ma) == [dossier]
+    pair.answer("be", dossier, "extradition-announced")
+    pair.settle()
+    now_is(pair, "2026-12-20T01:00:00Z")
+    assert missed(pair.be) == missed(pair.ma) == [dossier]
+    assert [one.state for one in timers_of(pair.be, deadline="extradition-request")] == ["late"]
+
+
+def test_a_limit_that_was_missed_while_no_clock_ran_is_written_down_all_the_same(pair: Pair) -> None:
+    dossier, _ = arrest(pair)
+    pair.clock.time = from_iso("2026-12-20T00:00:00Z")
+    pair.answer("be", dossier, "extradition-announced")
+    pair.settle()
+    now_is(pair, "2026-12-20T00:01:00Z")
+    assert missed(pair.be) == missed(pair.ma) == [dossier]
+    assert [word for _, name, word in told(pair.be) if name == "extradition-request"] == []
+
+
+def test_the_figures_of_a_timer_outlive_the_content_it_began_with(pair: Pair) -> None:
+    dossier, message = arrest(pair)
+    before = timers_of(pair.be, deadline="extradition-request")
+    pair.be.store.write("test.erase", lambda tx: tx.delete(CONTENTS, [(message.id,)]))
+    pair.answer("ma", dossier, "remind")
+    pair.settle()
+    now_is(pair, "2026-11-22T00:00:00Z")
+    assert timers_of(pair.be, deadline="extradition-request") == before
+
+
+def test_an_announced_day_is_shown_beside_and_told_when_it_is_over_too(pair: Pair) -> None:
+    dossier, _ = pair.open_trace()
+    pair.settle()
+    pair.answer("ma", dossier, "interim", body={"reason": "in-progress", "until": "2026-12-15"})
+    pair.settle()
+    now_is(pair, "2026-11-21T13:00:00Z")
+    (timer,) = timers_of(pair.be, deadline="answer")
+    assert (to_iso(timer.due), to_iso(timer.promised)) == ("2026-11-28T22:59:59.999Z", "2026-12-15T22:59:59.999Z")
+    now_is(pair, "2026-11-29T00:00:00Z")
+    now_is(pair, "2026-12-15T22:59:59.999Z")
+    assert ("ann", "answer", "promised") not in told(pair.be)
+    now_is(pair, "2026-12-15T23:00:00Z")
+    now_is(pair, "2026-12-16T23:00:00Z")
+    assert told(pair.be).count(("ann", "answer", "promised")) == 1
+
+
+def test_a_table_of_holidays_that_ends_raises_one_alarm_and_stops_nothing(pair: Pair) -> None:
+    last = max(pair.be.ctx.calendars.of("MA").years)
+    for day in (28, 29):
+        pair.clock.time = from_iso(f"{last}-12-{day}T12:00:00Z")
+        timer = Timer("d", "x", "m", "ma", "", "", "", "own", "P1D", 0, 0, 0, 0, 0)
+        del timer
+    place = pair.be.ctx.place(pair.be.store.read(lambda tx: tx), "ma")
+    assert (place.zone, place.calendar.country) == ("Africa/Casablanca", "MA")

@@ -1,0 +1,151 @@
+from typing import Any
+
+import pytest
+
+from passerelle.core.clock import from_iso, to_iso
+from passerelle.dossiers.calendars import Calendars
+from passerelle.dossiers.deadlines import Happening, Run, runs, span, state_of
+from passerelle.dossiers.shapes import Deadline, Moment
+from passerelle.dossiers.timing import Place
+from passerelle.dossiers.types import Catalogue, Labels
+
+WANTED = Catalogue.load().types["wanted-trace"]
+BE = Place("Europe/Brussels", Calendars.load().of("BE"))
+START = from_iso("2026-11-21T12:00:00Z")
+HOUR = 3_600_000
+
+
+def did(number: int, act: str, by: str = "answerer", **more: Any) -> Happening:
+    """An act, an hour after the one before."""
+    values = {"urgency": "standard"} | more
+    return Happening(f"m{number}", act, by, START + number * HOUR, **values)  # type: ignore[arg-type]
+
+
+def named(history: list[Happening], name: str) -> list[Run]:
+    return [run for run in runs(WANTED, history) if run.deadline.name == name]
+
+
+def request(urgency: str = "standard") -> Happening:
+    return did(0, "request", "opener", urgency=urgency, state="opened")
+
+
+def test_a_request_starts_what_is_owed_for_its_urgency() -> None:
+    assert {run.deadline.name for run in runs(WANTED, [request()])} == {"acknowledge", "answer"}
+    assert {run.deadline.name for run in runs(WANTED, [request("urgent")])} == {
+        "acknowledge",
+        "answer-direct",
+        "answer",
+    }
+
+
+def test_the_first_act_that_answers_ends_it() -> None:
+    (run,) = named(
+        [request(), did(1, "acknowledge"), did(2, "take-charge"), did(3, "no-trace"), did(4, "reply")], "answer"
+    )
+    assert (run.start.id, run.end and run.end.id, run.met) == ("m0", "m3", True)
+
+
+def test_words_of_the_body_decide() -> None:
+    history = [request("urgent"), did(1, "interim", facts={"reason": "in-progress"})]
+    assert named(history, "answer-direct")[0].end is None
+    history.append(did(2, "interim", facts={"reason": "not-directly-available"}))
+    (run,) = named(history, "answer-direct")
+    assert run.end
+    assert run.end.id == "m2"
+    assert named(history, "answer")[0].end is None
+
+
+def test_what_starts_it_again_while_it_runs_moves_nothing_and_behind_its_end_it_runs_anew() -> None:
+    history = [request(), did(1, "arrested"), did(2, "arrested"), did(3, "release-due"), did(4, "arrested")]
+    one, two = named(history, "extradition-request")
+    assert (one.start.id, one.end and one.end.id) == ("m1", "m3")
+    assert (two.start.id, two.end) == ("m4", None)
+
+
+def test_an_overtaken_act_starts_and_ends_nothing() -> None:
+    assert named([request(), did(1, "reply", applied=False)], "answer")[0].end is None
+    assert named([request(), did(1, "arrested", applied=False)], "extradition-request") == []
+
+
+def test_a_message_that_was_revoked_ends_nothing_and_what_it_started_lapses() -> None:
+    history = [request(), did(1, "arrested"), did(2, "withdraw", facts={"message": "m1"})]
+    (run,) = named(history, "extradition-request")
+    assert run.end
+    assert (run.end.id, run.met) == ("m2", False)
+    # The arrest had been an answer too; it is one no more.
+    assert named(history, "answer")[0].end is None
+
+
+def test_a_deadline_lapses_with_its_dossier_unless_it_began_with_that_end() -> None:
+    history = [
+        request(),
+        did(1, "arrested"),
+        did(2, "cancelled", "opener", state="cancelled", status="ended"),
+    ]
+    assert named(history, "index-withdrawal")[0].end is None
+    history.append(did(3, "report-deletion", "opener", status="ended", facts={"scope": "index-references"}))
+    assert named(history, "index-withdrawal")[0].met
+    ended = [request(), did(1, "close", "opener", state="closed", status="ended")]
+    assert named(ended, "answer")[0].met  # the file says so
+    other = [request(), did(1, "withdraw", "opener", state="withdrawn", status="ended", facts={"message": "mx"})]
+    (run,) = named(other, "answer")
+    assert run.end
+    assert not run.met
+    assert state_of(run, START + 2 * HOUR, START) == "lapsed"
+    assert state_of(run, START, START) == "late"
+
+
+def test_the_day_that_the_owing_side_announces_is_shown_and_moves_nothing() -> None:
+    facts = {"reason": "third-party"}
+    history = [request(), did(1, "interim", facts=facts, days={"until": "2026-12-15"})]
+    (run,) = named(history, "answer")
+    assert run.promised == "2026-12-15"
+    history.append(did(2, "interim", facts=facts, days={"until": "2027-01-10"}))
+    assert named(history, "answer")[0].promised == "2027-01-10"
+    plain, promised = (span(one, BE) for one in (named([request()], "answer")[0], named(history, "answer")[0]))
+    assert plain == promised
+
+
+def test_figures() -> None:
+    (run,) = named([request()], "answer")
+    default, own = span(run, BE), span(run, BE, "P2D")
+    assert default
+    assert own
+    assert (to_iso(default.due), default.duration) == ("2026-11-28T22:59:59.999Z", "P7D")
+    assert (to_iso(own.due), own.duration) == ("2026-11-23T22:59:59.999Z", "P2D")
+
+
+def test_a_day_in_the_body_and_the_limit_of_the_treaty() -> None:
+    (run,) = named([request(), did(1, "arrested", days={"on": "2026-11-15"})], "extradition-request")
+    usual, longer = span(run, BE), span(run, BE, "P60D")
+    assert usual
+    assert longer
+    assert to_iso(usual.started) == "2026-11-14T23:00:00.000Z"
+    assert to_iso(usual.due) == "2026-12-03T22:59:59.999Z"
+    # ETS 24, article 16(4): in no case more than 40 days.
+    assert (to_iso(longer.due), longer.duration) == ("2026-12-25T22:59:59.999Z", "P40D")
+
+
+def test_without_a_figure_it_runs_only_where_the_channel_gives_one() -> None:
+    words = Labels("Paper", "Papier", "Papier", "ورقة")
+    deadline = Deadline("paper", "answerer", (Moment("request"),), (Moment("reply"),), {}, "calendar", words)
+    run = Run(deadline, request())
+    assert span(run, BE) is None
+    own = span(run, BE, "P10D")
+    assert own
+    assert to_iso(own.due) == "2026-12-01T22:59:59.999Z"
+
+
+@pytest.mark.parametrize(
+    ("end", "due", "now", "state"),
+    [
+        (None, 10, 10, "running"),
+        (None, 10, 11, "missed"),
+        (10, 10, 99, "met"),
+        (11, 10, 99, "late"),
+    ],
+)
+def test_how_it_stands(end: int | None, due: int, now: int, state: str) -> None:
+    deadline = WANTED.deadlines["answer"]
+    over = None if end is None else Happening("e", "reply", "answerer", end)
+    assert state_of(Run(deadline, request(), over, met=over is not None), due, now) == state
