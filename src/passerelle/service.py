@@ -24,13 +24,9 @@ from passerelle.exchange.sender import Posting, Sender
 from passerelle.exchange.wire import parse_header, parse_status_request
 from passerelle.ledger.checkpoint import LANES, split_origin
 from passerelle.node import TLS_CERTIFICATE, TLS_KEY, Node
-<<<<<<< HEAD
+from passerelle.office import clock as timekeeping
 from passerelle.oversight import witnesses
 from passerelle.oversight.witness_desk import StoreDesk
-=======
-from passerelle.office import clock as timekeeping
-from passerelle.oversight import audit_log
->>>>>>> ee68471 (The clock: timers counted from a dossier's messages, and what is due told once)
 from passerelle.ports.records import ATTEMPTS, PARTNERS, Log
 from passerelle.transport.https import Client, RefusedByPartnerError, Server, application
 from passerelle.transport.watching import Watching

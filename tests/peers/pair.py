@@ -30,7 +30,7 @@ from tests.unit.instruments import samples as texts
 
 NOW = from_iso("2026-11-21T12:00:00Z")
 CATALOGUE = Catalogue.load()
-<<<<<<< HEAD
+CALENDARS = Calendars.load()
 
 
 def types_for(area: str) -> dict[str, dict[str, Any]]:
@@ -43,12 +43,6 @@ def types_for(area: str) -> dict[str, dict[str, Any]]:
 
 
 TYPES = types_for("criminal")
-=======
-CALENDARS = Calendars.load()
-TYPES = {
-    name: {"digest": kind.digest, "version": str(kind.version), "acts": ["*"]} for name, kind in CATALOGUE.types.items()
-}
->>>>>>> ee68471 (The clock: timers counted from a dossier's messages, and what is due told once)
 _SEEDS = {name: keys.generate(name) for name in ("be", "ma", "fr")}
 
 

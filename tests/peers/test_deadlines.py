@@ -1,7 +1,7 @@
 """Deadlines on two nodes: both count what is owed, each reminds its own people, nobody twice."""
 
 import threading
-from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -9,10 +9,10 @@ import msgspec
 import pytest
 
 from passerelle.core.clock import from_iso, to_iso
-from passerelle.core.errors import InputError
+from passerelle.core.errors import InputError, NotFoundError
+from passerelle.dossiers.calendars import Calendars
 from passerelle.exchange.cases import Cases
 from passerelle.office import clock, timers
-from passerelle.office.circle import circle_of
 from passerelle.ports.people import GRANTS, PERSONS, Grant, Person
 from passerelle.ports.records import ALARMS, AUDITS, CONTENTS, MESSAGES
 from passerelle.ports.store import Store
@@ -20,7 +20,7 @@ from passerelle.ports.timers import NOTICES, ONCALL, TIMERS, TOUCHED, OnCall, Ti
 from passerelle.store.faults import Crash, FaultPlan
 from passerelle.store.memory import MemoryStore
 from passerelle.store.sqlite import SqliteStore
-from tests.peers.pair import NOW, Pair, Peer, partners
+from tests.peers.pair import NOW, TYPES, Pair, Peer, acts, partners, strangers, texts
 
 HOUR, DAY = 3_600_000, 86_400_000
 
@@ -56,6 +56,23 @@ def timers_of(peer: Peer, **fields: Any) -> list[Timer]:
 
 def told(peer: Peer) -> list[tuple[str, str, str]]:
     return sorted((one.person, one.deadline, one.what) for one in peer.all(NOTICES))
+
+
+def sighted(pair: Pair, dossier: str) -> None:
+    """ma answers."""
+    for name in ("review", "sighting"):
+        pair.answer("ma", dossier, name)
+    pair.settle()
+
+
+def asked_to_arrest(pair: Pair) -> str:
+    dossier, _ = pair.open_trace()
+    pair.settle()
+    pair.answer("ma", dossier, "review")
+    pair.settle()
+    pair.answer("be", dossier, "provisional-arrest")
+    pair.settle()
+    return dossier
 
 
 def missed(peer: Peer) -> list[str]:
@@ -122,8 +139,7 @@ def test_an_answer_in_time_ends_it_and_one_behind_its_end_is_late(pair: Pair) ->
         assert (timer.state, timer.ended_by) == ("met", answer.id)
         assert timer.ended == peer.message(answer.id).time
     now_is(pair, "2026-11-30T12:00:00Z")
-    pair.answer("ma", dossier, "no-trace")
-    pair.settle()
+    sighted(pair, dossier)
     now_is(pair, "2026-12-10T12:00:00Z")
     assert [one.state for one in timers_of(pair.be, deadline="answer")] == ["late"]
     assert ("ann", "acknowledge", "end") not in told(pair.be)
@@ -133,19 +149,18 @@ def test_an_answer_that_arrived_is_never_followed_by_a_reminder(pair: Pair) -> N
     dossier, _ = pair.open_trace()
     pair.settle()
     now_is(pair, "2026-11-21T12:10:00Z")
-    pair.answer("ma", dossier, "no-trace")
-    pair.settle()
+    sighted(pair, dossier)
     pair.clock.time = from_iso("2026-11-28T22:00:00Z")
-    assert clock.tell(pair.be.ctx)[0] > 0  # acknowledge, which a negative answer does not end
-    assert [one.deadline for one in pair.be.all(NOTICES) if one.deadline == "answer"] == []
     assert pair.be.all(TOUCHED)
+    assert clock.tell(pair.be.ctx)[0] == 0  # counted first
+    assert told(pair.be) == []
     clock.tick(pair.be.ctx)
     assert [one.state for one in timers_of(pair.be, deadline="answer")] == ["met"]
+    assert {one.deadline for one in pair.be.all(NOTICES)} == {"acknowledge"}  # which a sighting does not end
 
 
 def test_a_refused_act_takes_its_timers_with_it(pair: Pair) -> None:
-    dossier, _ = pair.open_trace()
-    pair.settle()
+    dossier = asked_to_arrest(pair)
     message = pair.answer("ma", dossier, "arrested")
     now_is(pair, "2026-11-21T12:10:00Z")
     assert timers_of(pair.ma, deadline="extradition-request") == []  # be owes it, and has not got it
@@ -163,9 +178,11 @@ def test_a_refused_act_takes_its_timers_with_it(pair: Pair) -> None:
     assert [one.state for one in timers_of(pair.ma, deadline="answer")] == ["running"]
 
 
-def test_the_figure_of_the_channel_counts(pair: Pair) -> None:
-    types = {"wanted-trace": {"deadlines": {"answer": "P2D"}}}
-    made = partners(channel={"types": types})
+def test_the_figure_of_the_channel_counts() -> None:
+    made = strangers()
+    made.agreement = made.sign(texts.agreement())
+    types = {**TYPES, "wanted-trace": {**TYPES["wanted-trace"], "deadlines": {"answer": "P2D"}}}
+    made.channel = made.sign(texts.channel(made.agreement, types))
     made.open_trace()
     made.settle()
     now_is(made, "2026-11-21T12:10:00Z")
@@ -175,8 +192,7 @@ def test_the_figure_of_the_channel_counts(pair: Pair) -> None:
 
 def arrest(pair: Pair) -> tuple[str, Any]:
     """ma arrested the person: the limit of the treaty runs for be. Gives dossier and message."""
-    dossier, _ = pair.open_trace()
-    pair.settle()
+    dossier = asked_to_arrest(pair)
     message = pair.answer("ma", dossier, "arrested")
     pair.settle()
     now_is(pair, "2026-11-21T13:00:00Z")
@@ -235,10 +251,193 @@ def test_an_announced_day_is_shown_beside_and_told_when_it_is_over_too(pair: Pai
 
 
 def test_a_table_of_holidays_that_ends_raises_one_alarm_and_stops_nothing(pair: Pair) -> None:
-    last = max(pair.be.ctx.calendars.of("MA").years)
-    for day in (28, 29):
-        pair.clock.time = from_iso(f"{last}-12-{day}T12:00:00Z")
-        timer = Timer("d", "x", "m", "ma", "", "", "", "own", "P1D", 0, 0, 0, 0, 0)
-        del timer
-    place = pair.be.ctx.place(pair.be.store.read(lambda tx: tx), "ma")
-    assert (place.zone, place.calendar.country) == ("Africa/Casablanca", "MA")
+    pair.be.ctx = replace(pair.be.ctx, calendars=Calendars())
+    for _ in range(2):
+        pair.open_trace()
+        pair.settle()
+        now_is(pair, "2026-11-21T12:10:00Z")
+    alarms = [one for one in pair.be.all(ALARMS) if one.what == "calendar.ends"]
+    assert [one.text for one in alarms] == [
+        "expected the holidays of MA for 2026, got no calendar; deadlines are counted without them"
+    ]
+    assert [one for one in pair.ma.all(ALARMS) if one.what == "calendar.ends"] == []
+    assert len(timers_of(pair.be, deadline="acknowledge")) == 2
+
+
+def test_other_holidays_have_all_that_runs_counted_anew(pair: Pair, tmp_path: Path) -> None:
+    pair.open_trace()
+    pair.settle()
+    now_is(pair, "2026-11-21T12:10:00Z")
+    assert clock.refresh(pair.be.ctx)
+    clock.tick(pair.be.ctx)
+    assert not clock.refresh(pair.be.ctx)
+    (before,) = timers_of(pair.be, deadline="acknowledge")
+    labels = '{ en = "Feast", fr = "Fête", nl = "Feest", ar = "عيد" }'
+    (tmp_path / "MA.toml").write_text(
+        'country = "MA"\nyears = [2026, 2026]\nweekend = ["saturday", "sunday"]\nsource = "decree"\n'
+        f'[[holidays]]\ndays = ["2026-11-23"]\nlabels = {labels}\n',
+        "utf-8",
+    )
+    pair.be.ctx = replace(pair.be.ctx, calendars=Calendars.load(tmp_path))
+    assert clock.refresh(pair.be.ctx)
+    clock.tick(pair.be.ctx)
+    (after,) = timers_of(pair.be, deadline="acknowledge")
+    assert after.due == before.due + DAY
+
+
+# ---- alerts ----------------------------------------------------------------------------------------------------------
+
+
+def alert(pair: Pair) -> tuple[str, Any]:
+    content = acts.urgent_alert(purpose="criminal-investigation")
+    message = pair.post("be", content, "flash")
+    pair.settle()
+    return content["dossier"], message
+
+
+def on_call(peer: Peer, *persons: str, domain: str = "*") -> None:
+    rows = [OnCall(domain, place, 0, person, 2**62, "op", NOW) for place, person in enumerate(persons, 1)]
+    peer.store.write("test.oncall", lambda tx: tx.put(ONCALL, rows))
+
+
+def test_an_alert_calls_the_first_on_call_at_once_and_the_next_until_a_person_acknowledges(pair: Pair) -> None:
+    staff(pair.ma, rachid="duty", salma="duty", omar="approver")
+    on_call(pair.ma, "rachid", "salma", "nobody-here")
+    dossier, _ = alert(pair)
+    started = pair.clock.time
+    clock.tick(pair.ma.ctx)
+    assert told(pair.ma) == [("rachid", "acknowledge", "call")]
+    pair.clock.time = started + 5 * 60_000
+    clock.tick(pair.ma.ctx)
+    assert told(pair.ma) == [("rachid", "acknowledge", "call"), ("salma", "acknowledge", "call")]
+    pair.post("ma", acts.act("urgent-alert", "acknowledge", dossier=dossier, purpose="criminal-investigation"), "flash")
+    pair.settle()
+    before = told(pair.ma)
+    pair.clock.time = started + 60 * 60_000
+    clock.tick(pair.ma.ctx)
+    assert told(pair.ma) == before
+    assert [one.state for one in timers_of(pair.ma, deadline="acknowledge")] == ["met"]
+
+
+def test_an_alert_that_nobody_takes_up_is_an_alarm_and_an_audit_record_once(pair: Pair) -> None:
+    staff(pair.ma, rachid="duty", omar="approver")
+    on_call(pair.ma, "rachid")
+    dossier, _ = alert(pair)
+    started = pair.clock.time
+    for minute in range(20):
+        pair.clock.time = started + minute * 60_000
+        clock.tick(pair.ma.ctx)
+        clock.tick(pair.be.ctx)
+    assert missed(pair.ma) == missed(pair.be) == [dossier]
+    words = [one.what for one in pair.ma.all(ALARMS)]
+    assert sorted(words) == ["deadline.missed", "oncall.exhausted"]
+    assert told(pair.ma).count(("rachid", "acknowledge", "call")) == 1
+    assert ("omar", "acknowledge", "exhausted") in told(pair.ma)
+
+
+# ---- timers of this node alone ---------------------------------------------------------------------------------------
+
+
+def test_a_review_is_owed_until_it_is_done(pair: Pair) -> None:
+    dossier, message = pair.open_trace()
+    ctx = pair.be.ctx
+
+    def begin(tx: Any) -> Timer:
+        return timers.begin(tx, ctx, message, "review", "PT24H", tell="approver")
+
+    one = pair.be.store.write("test.begin", begin)
+    assert pair.be.store.write("test.begin", begin) == one
+    assert (one.owner, one.legal, one.due - one.started) == ("own", True, DAY)
+    pair.clock.advance(12 * HOUR)
+    clock.tick(ctx)
+    assert told(pair.be) == [("eva", "review", "half")]
+    done = pair.be.store.write("test.meet", lambda tx: timers.meet(tx, ctx, message, "review", "eva"))
+    assert (done.state, done.ended_by) == ("met", "eva")
+    assert pair.be.store.write("test.meet", lambda tx: timers.meet(tx, ctx, message, "review", "dan")) == done
+    pair.clock.advance(5 * DAY)
+    pair.settle()
+    clock.tick(ctx)
+    assert [one.state for one in timers_of(pair.be, dossier=dossier, deadline="review")] == ["met"]
+    assert missed(pair.be) == []
+
+
+def test_a_review_that_comes_too_late_is_written_down_once(pair: Pair) -> None:
+    dossier, message = pair.open_trace()
+    ctx = pair.be.ctx
+    pair.be.store.write("test.begin", lambda tx: timers.begin(tx, ctx, message, "review", "PT24H", tell="approver"))
+    pair.clock.advance(2 * DAY)
+    pair.be.store.write("test.meet", lambda tx: timers.meet(tx, ctx, message, "review", "eva"))
+    clock.tick(ctx)
+    assert missed(pair.be) == [dossier]
+    assert told(pair.be) == []
+
+
+def test_a_local_deadline_in_the_past_is_refused_with_what_was_expected(pair: Pair) -> None:
+    _, message = pair.open_trace()
+    pair.clock.advance(2 * DAY)
+    with pytest.raises(InputError, match="expected a deadline in the future, got PT24H from a moment that is over"):
+        pair.be.store.write(
+            "test.begin", lambda tx: timers.begin(tx, pair.be.ctx, message, "review", "PT24H", tell="approver")
+        )
+    with pytest.raises(NotFoundError, match="expected a review that is owed"):
+        pair.be.store.write("test.meet", lambda tx: timers.meet(tx, pair.be.ctx, message, "review", "eva"))
+
+
+# ---- stops, jumps, company -------------------------------------------------------------------------------------------
+
+
+def _story(store: Store, fault: FaultPlan | None = None) -> tuple[list[Any], list[Any]]:
+    """A limit that is missed and an answer that is not, ticked at each stage; the node stops where the plan says."""
+    pair = partners(be=store)
+    staff(pair.be, ann="officer", eva="approver")
+    dossier = asked_to_arrest(pair)
+    pair.answer("ma", dossier, "arrested")
+    pair.settle()
+    for day in range(0, 24, 3):
+        pair.clock.time = from_iso("2026-11-21T13:00:00Z") + day * DAY
+        while True:
+            try:
+                clock.tick(pair.be.ctx)
+                break
+            except Crash:
+                continue
+    notices = [(one.person, one.deadline, one.what, one.moment) for one in pair.be.all(NOTICES)]
+    return notices, missed(pair.be)
+
+
+def test_a_stop_at_any_point_of_the_clock_reminds_nobody_twice_and_forgets_nobody() -> None:
+    listening = FaultPlan()
+    expected, missed_once = _story(MemoryStore(listening))
+    assert len({what for _, _, what, _ in expected}) >= 4
+    assert len(missed_once) == 1
+    points = [
+        (point, nth)
+        for point, count in listening.counts.items()
+        if point.startswith("clock.")
+        for nth in range(1, count + 1)
+    ]
+    assert len(points) >= 15
+    for point, nth in points:
+        notices, written = _story(MemoryStore(FaultPlan(point, nth)))
+        assert (notices, len(written)) == (expected, 1), (point, nth)
+
+
+def test_two_processes_on_one_store_remind_once(tmp_path: Path) -> None:
+    one, other = SqliteStore(tmp_path / "be.db"), SqliteStore(tmp_path / "be.db")
+    pair = partners(be=one)
+    staff(pair.be, ann="officer", eva="approver")
+    for _ in range(6):
+        pair.open_trace()
+    pair.settle()
+    contexts = [pair.be.ctx, replace(pair.be.ctx, store=other)]
+    for text in ("2026-11-25T12:00:00Z", "2026-11-28T10:00:00Z", "2026-11-29T12:00:00Z"):
+        pair.clock.time = from_iso(text)
+        threads = [threading.Thread(target=clock.tick, args=(ctx,)) for ctx in contexts]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+    answers = [one for one in pair.be.all(NOTICES) if one.deadline == "answer"]
+    assert len(answers) == 6 * (1 + 1 + 2)  # half, nine tenths, end; and the end once more for who decides
+    assert {one.state for one in timers_of(pair.be)} == {"missed"}
+    other.close()
