@@ -56,6 +56,11 @@ def _dossier(tx: Reading, on: str) -> str:
     return on if known else ""
 
 
-def alarm(tx: Writing, ctx: Context, what: str, partner: str, text: str) -> None:
-    """Write down something that persons must look at."""
+def alarm(tx: Writing, ctx: Context, what: str, partner: str, text: str, *, once: str = "") -> None:
+    """Write down something that persons must look at; `once`: only the first time it is said of this."""
+    if once:
+        name = f"{what}/{once}"
+        if tx.get(ALARMS, name) is None:
+            tx.put(ALARMS, [Alarm(id=name, time=ctx.clock.now(), what=what, partner=partner, text=text)])
+        return
     tx.add(ALARMS, [Alarm(id=ids.new_id(), time=ctx.clock.now(), what=what, partner=partner, text=text)])

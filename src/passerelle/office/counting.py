@@ -25,12 +25,13 @@ from passerelle.dossiers import deadlines, timing
 from passerelle.dossiers.deadlines import Happening, Run, Span
 from passerelle.dossiers.shapes import DossierType
 from passerelle.dossiers.timing import Place
+from passerelle.exchange import notes
 from passerelle.exchange.cases import Cases
 from passerelle.exchange.channels import Channels
 from passerelle.exchange.context import Context
 from passerelle.instruments.channel import Channel
 from passerelle.office import reminders, timers
-from passerelle.ports.records import ALARMS, CONTENTS, DOSSIERS, MESSAGES, Alarm, Dossier, Message
+from passerelle.ports.records import CONTENTS, DOSSIERS, MESSAGES, Dossier, Message
 from passerelle.ports.store import Reading, Writing
 from passerelle.ports.timers import NEVER, TIMERS, Timer
 
@@ -202,10 +203,8 @@ def _figure(channels: Channels, digest: str, kind: str, deadline: str) -> str:
 def _unknown_year(tx: Writing, ctx: Context, row: Dossier, place: Place, year: int) -> None:
     """Say once for a country and a year that holidays are missing; it is counted with what is known."""
     country = place.calendar.country or "?"
-    name = f"calendar.ends/{country}/{year}"
-    if tx.get(ALARMS, name) is None:
-        text = f"expected the holidays of {country} for {year}, got no calendar; deadlines are counted without them"
-        tx.put(ALARMS, [Alarm(name, ctx.clock.now(), "calendar.ends", row.partner, text)])
+    text = f"expected the holidays of {country} for {year}, got no calendar; deadlines are counted without them"
+    notes.alarm(tx, ctx, "calendar.ends", row.partner, text, once=f"{country}/{year}")
 
 
 # ---- what counting rests on ------------------------------------------------------------------------------------------
