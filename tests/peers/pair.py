@@ -208,7 +208,8 @@ def partners(
     """Two nodes with an agreement and a channel that both have signed."""
     pair = strangers(be, ma, **policy)
     pair.agreement = pair.sign(texts.agreement())
-    pair.channel = pair.sign(texts.channel(pair.agreement, TYPES, **(channel or {})))
+    changes = dict(channel or {})
+    pair.channel = pair.sign(texts.channel(pair.agreement, changes.pop("types", TYPES), **changes))
     pair.clock.advance(1000)
     return pair
 

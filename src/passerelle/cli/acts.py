@@ -1,17 +1,20 @@
-"""Commands on acts: write one, look at what waits for release, release it, throw it away."""
+"""Commands that write an act: open a dossier, act in one, change a draft. What becomes of a draft: `cli/drafts.py`."""
 
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from passerelle.cli.door import Answer, As, Folder, PartnerName, Reason, acting, command, opened, said
+from passerelle.cli.door import Answer, As, Folder, PartnerName, acting, command, opened
+from passerelle.cli.drafts import DraftId, Version, draft_value, named
 from passerelle.cli.screen import Screen
+from passerelle.core.words import _
 
 if TYPE_CHECKING:
     from passerelle.node import Node
-    from passerelle.ports.records import Draft
+    from passerelle.ports.people import Person
     from passerelle.ports.store import Reading
+    from passerelle.ports.work import Draft
 
 ActFile = Annotated[
     Path,
@@ -25,8 +28,15 @@ ActFile = Annotated[
 Lane = Annotated[
     str, typer.Option("--lane", metavar="routine|flash", help="The lane.", show_default="the only one that is possible")
 ]
-DraftId = Annotated[str, typer.Argument(metavar="DRAFT", help="Id of the draft, or its beginning.", show_default=False)]
-_ALL = 100_000
+Attest = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--attest",
+        metavar="NAME",
+        help="What the type asks the author to state here; it never leaves this node. May be repeated.",
+    ),
+]
+Submit = Annotated[bool, typer.Option("--submit", help="Submit it for release at once.")]
 
 
 def register(dossier: typer.Typer) -> None:
@@ -34,18 +44,15 @@ def register(dossier: typer.Typer) -> None:
     command(
         dossier,
         "open",
-        "dossier open /srv/be ma --type wanted-trace --file request.toml --as ann",
+        "dossier open /srv/be ma --type wanted-trace --file request.toml --submit --as ann",
+        "dossier open /srv/be ma --type wanted-trace --file request.toml --lane flash",
     )(open_dossier)
     command(
         dossier,
         "act",
-        "dossier act /srv/ma BE-2026-0017 --act take-charge --file charge.toml --as nadia",
+        "dossier act /srv/ma BE-2026-0017 --act take-charge --file charge.toml --submit --as nadia",
     )(act)
-    command(dossier, "drafts", "dossier drafts /srv/be")(drafts)
-    command(dossier, "release", "dossier release /srv/be 019ab3 --as luc", "dossier release /srv/be 019ab3 019ab4")(
-        release
-    )
-    command(dossier, "discard", 'dossier discard /srv/be 019ab3 --as luc --reason "wrong person"')(discard)
+    command(dossier, "edit", "dossier edit /srv/be 019ab3 --file request.toml --as ann")(edit)
 
 
 def open_dossier(
@@ -53,8 +60,11 @@ def open_dossier(
     partner: PartnerName,
     type_name: Annotated[str, typer.Option("--type", help="The dossier type: `catalogue list`.", show_default=False)],
     file: ActFile,
-    as_: As,
     lane: Lane = "",
+    attest: Attest = None,
+    submit: Submit = False,
+    *,
+    as_: As,
 ) -> Answer:
     """Open a dossier: write its first act as a draft, for another person to release.
 
@@ -67,6 +77,7 @@ def open_dossier(
 
     written = writing.read_act(file)
     with opened(folder) as node:
+        who = acting(node, as_)
         kind = type_named(node.ctx.catalogue, type_name)
         name = str(written.get("act", kind.opening[0] if len(kind.opening) == 1 else ""))
         if name not in kind.opening:
@@ -87,7 +98,7 @@ def open_dossier(
                 lane=lane,
             )
 
-        return _drafted(node, folder, partner, node.store.read(work), "dossier.open", as_)
+        return _drafted(node, folder, who, partner, node.store.read(work), attest, submit)
 
 
 def act(
@@ -97,8 +108,11 @@ def act(
     ],
     act_name: Annotated[str, typer.Option("--act", help="What is done: `dossier form TYPE`.", show_default=False)],
     file: ActFile,
-    as_: As,
     lane: Lane = "",
+    attest: Attest = None,
+    submit: Submit = False,
+    *,
+    as_: As,
 ) -> Answer:
     """Write an act in a dossier that is there, as a draft.
 
@@ -111,6 +125,7 @@ def act(
 
     written = writing.read_act(file)
     with opened(folder) as node:
+        who = acting(node, as_)
 
         def work(tx: "Reading") -> tuple[str, writing.Filled]:
             row = find_dossier(tx, dossier)
@@ -132,146 +147,93 @@ def act(
             return row.partner, filled
 
         partner, filled = node.store.read(work)
-        return _drafted(node, folder, partner, filled, "dossier.act", as_)
+        return _drafted(node, folder, who, partner, filled, attest, submit)
 
 
-def _drafted(node: "Node", folder: Path, partner: str, filled: Any, action: str, as_: str) -> Answer:
-    from passerelle.exchange import desk
-    from passerelle.office import facts
-    from passerelle.office.asking import ask
-    from passerelle.office.policy import Action
+def _drafted(
+    node: "Node",
+    folder: Path,
+    who: "Person",
+    partner: str,
+    filled: Any,
+    attest: list[str] | None,
+    submit: bool,
+) -> Answer:
+    from passerelle.exchange.desk import Act
+    from passerelle.office import workflow
 
-    who = acting(node, as_)
-    author, lane = who.id, filled.lane
-    on = node.store.read(lambda tx: facts.of_content(tx, node.ctx, filled.content, lane=lane, author=author))
-    node.store.read(lambda tx: ask(tx, node.office, who, Action(action), on))
-    written = desk.Act(partner=partner, lane=lane, content=filled.content, author=author)
-    draft = desk.draft(node.ctx, written)
-    value = _value(draft) | {"lane": filled.lane, "added": filled.added}
+    written = Act(partner=partner, lane=filled.lane, content=filled.content, author=who.id)
+    made = workflow.draft(node.office, who, written, attest=attest or (), submit=submit)
+    return _written(folder, made, filled.added)
+
+
+def _written(folder: Path, made: "Draft", added: dict[str, Any]) -> Answer:
+    value = draft_value(made) | {"added": added}
 
     def show(screen: Screen) -> None:
-        screen.line(f"draft {draft.id} ({draft.act}) waits for release")
-        screen.fields([("dossier", draft.dossier), ("partner", partner), ("author", author), ("lane", filled.lane)])
-        for key, added in filled.added.items():
-            screen.line(f"put in: {key} = {', '.join(added) if isinstance(added, list) else added}")
-        screen.line(f"Release it by another person: passerelle dossier release {folder} {draft.id}")
+        screen.line(_("draft {draft} ({act}), version {version}", draft=made.id, act=made.act, version=made.version))
+        screen.fields(
+            [
+                (_("dossier"), made.dossier),
+                (_("partner"), made.partner),
+                (_("author"), made.author),
+                (_("lane"), made.lane),
+            ]
+        )
+        for key, one in added.items():
+            words = ", ".join(one) if isinstance(one, list) else one
+            screen.line(_("put in: {key} = {value}", key=key, value=words))
+        if made.state == "submitted":
+            screen.line(_("It waits for another person: {command}", command=f"dossier release {folder} {made.id}"))
+        else:
+            screen.line(_("Submit it for release: {command}", command=f"dossier submit {folder} {made.id}"))
 
     return Answer(value, show)
 
 
-def _value(draft: "Draft") -> dict[str, Any]:
-    from passerelle.core.clock import to_iso
-
-    return {
-        "draft": draft.id,
-        "dossier": draft.dossier,
-        "partner": draft.partner,
-        "act": draft.act,
-        "author": draft.author,
-        "created": to_iso(draft.created),
-    }
-
-
-def drafts(
+def edit(
     folder: Folder,
-    content: Annotated[bool, typer.Option("--content", help="Show what they say, too.")] = False,
+    draft: DraftId,
+    file: ActFile,
+    lane: Lane = "",
+    attest: Attest = None,
+    version: Version = 0,
     *,
     as_: As,
 ) -> Answer:
-    """List the drafts that wait for release, of the domains that you may see."""
-    from passerelle.core import json
-    from passerelle.office import facts
-    from passerelle.office.asking import Sight
-    from passerelle.office.policy import Action
-    from passerelle.ports.records import DRAFTS
+    """Change a draft: what the file says replaces what the draft says. A submitted one is taken back by it.
 
-    with opened(folder) as node:
-        who = acting(node, as_)
-        action = Action.DRAFT_READ if content else Action.DRAFT_LOOK
+    Whoever writes a version is its author, and nobody who wrote one is the second pair of eyes.
+    """
+    from passerelle.cli import writing
+    from passerelle.cli.types import type_named
+    from passerelle.exchange.desk import Act
+    from passerelle.office import drafts, workflow
+    from passerelle.ports.records import DOSSIERS
 
-        def read(tx: "Reading") -> "list[Draft]":
-            sight = Sight(tx, node.office, who, action)
-            every = sorted(tx.scan(DRAFTS, limit=_ALL), key=lambda one: one.created)
-            seen = [one for one in every if sight.sees(facts.of_draft(tx, node.ctx, one))]
-            sight.check(seen)
-            return seen
-
-        found = node.store.read(read)
-    values = [_value(one) | ({"content": json.parse_object(one.body)} if content else {}) for one in found]
-
-    def show(screen: Screen) -> None:
-        from passerelle.cli.reading import lines_of
-
-        keys = ("draft", "created", "partner", "dossier", "act", "author")
-        screen.table(keys, [[one[key] for key in keys] for one in values], "no draft waits for release")
-        for one in values:
-            if content:
-                screen.title(f"draft {one['draft']}")
-                for line in lines_of(one["content"]):
-                    screen.line(line)
-
-    return Answer(values, show)
-
-
-def release(
-    folder: Folder,
-    wanted: Annotated[list[str], typer.Argument(metavar="DRAFT…", help="Ids of drafts, or their beginnings.")],
-    as_: As,
-) -> Answer:
-    """Release drafts: from now on they are in line to the partner. All of them, or none."""
-    from passerelle.cli.finding import find
-    from passerelle.exchange import desk
-    from passerelle.office import facts
-    from passerelle.office.asking import ask
-    from passerelle.office.policy import Action
-    from passerelle.ports.records import DRAFTS
-
+    written = writing.read_act(file)
     with opened(folder) as node:
         who = acting(node, as_)
 
-        def read(tx: "Reading") -> list[str]:
-            named = [find(tx, DRAFTS, one, "a draft") for one in wanted]
-            for one in named:
-                ask(tx, node.office, who, Action.DRAFT_RELEASE, facts.of_draft(tx, node.ctx, one))
-            return list(dict.fromkeys(one.id for one in named))
-
-        messages = desk.release(node.ctx, node.store.read(read), who.id)
-        node.wake()
-    values = [
-        {
-            "message": one.id,
-            "dossier": one.dossier,
-            "partner": one.partner,
-            "act": one.act,
-            "author": one.author,
-            "releaser": one.releaser,
-            "lane": one.lane,
-        }
-        for one in messages
-    ]
-
-    def show(screen: Screen) -> None:
-        for one in messages:
-            screen.line(
-                f"message {one.id} ({one.act}) is in line to {one.partner}, lane {one.lane}, dossier {one.dossier}"
+        def work(tx: "Reading") -> tuple["Draft", writing.Filled]:
+            known = named(tx, draft)
+            found = drafts.find(tx, known.id, drafts.OPEN, version or known.version)
+            kind = type_named(node.ctx.catalogue, found.type)
+            row = tx.get(DOSSIERS, found.dossier)
+            filled = writing.fill(
+                tx,
+                node.ctx,
+                {"dossier": found.dossier, **written},
+                partner=found.partner,
+                kind=kind,
+                act=kind.acts[found.act],
+                dossier=found.dossier,
+                row=row,
+                lane=lane or found.lane,
             )
+            return found, filled
 
-    return Answer(values, show)
-
-
-def discard(folder: Folder, draft: DraftId, as_: As, reason: Reason) -> Answer:
-    """Throw a draft away. That it was there, and why it went, stays in the audit log."""
-    from passerelle.cli.finding import find
-    from passerelle.exchange import desk
-    from passerelle.office import facts
-    from passerelle.office.asking import ask
-    from passerelle.office.policy import Action
-    from passerelle.ports.records import DRAFTS
-
-    with opened(folder) as node:
-        who = acting(node, as_)
-        found = node.store.read(lambda tx: find(tx, DRAFTS, draft, "a draft"))
-        on = node.store.read(lambda tx: facts.of_draft(tx, node.ctx, found))
-        node.store.read(lambda tx: ask(tx, node.office, who, Action.DRAFT_DISCARD, on))
-        desk.discard(node.ctx, found.id, who.id, reason)
-    return said(_value(found) | {"discarded": True}, f"draft {found.id} is thrown away")
+        found, filled = node.store.read(work)
+        changed = Act(partner=found.partner, lane=filled.lane, content=filled.content, author=who.id)
+        made = workflow.edit(node.office, who, found.id, changed, attest=attest, seen=found.version)
+    return _written(folder, made, filled.added)

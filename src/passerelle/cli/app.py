@@ -13,6 +13,7 @@ from passerelle.cli import (
     alarms,
     doctor,
     dossiers,
+    drafts,
     evidence,
     exits,
     help,
@@ -22,8 +23,10 @@ from passerelle.cli import (
     partners,
     people,
     queue,
+    showing,
     statistics,
     types,
+    work,
 )
 from passerelle.cli.door import LanguageOption
 from passerelle.core import words
@@ -50,7 +53,10 @@ people.register(app)
 partners.register(app)
 instruments.register(app)
 dossier = dossiers.register(app)
+showing.register(dossier)
 acts.register(dossier)
+drafts.register(dossier)
+work.register(dossier)
 queue.register(app)
 alarms.register(app)
 links.register(app)

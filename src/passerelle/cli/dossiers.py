@@ -6,6 +6,7 @@ import typer
 
 from passerelle.cli.door import Answer, As, Folder, LanguageOption, acting, command, group, opened
 from passerelle.cli.screen import Screen
+from passerelle.core.words import _
 
 if TYPE_CHECKING:
     from passerelle.dossiers.types import Language
@@ -15,8 +16,13 @@ if TYPE_CHECKING:
 def register(app: typer.Typer) -> typer.Typer:
     """Add the commands; returns their group."""
     dossier = group(app, "dossier", "Dossiers: open them, act in them, see how they stand.")
-    command(dossier, "list", "dossier list /srv/be --status open", "dossier list /srv/be --partner ma")(list_all)
-    command(dossier, "show", "dossier show /srv/be BE-2026-0017", "dossier show /srv/be 019ab3 --content")(show)
+    command(
+        dossier,
+        "list",
+        "dossier list /srv/be --status open --as ann",
+        "dossier list /srv/be --mine",
+        "dossier list /srv/ma --unassigned --as driss",
+    )(list_all)
     command(
         dossier,
         "form",
@@ -38,134 +44,85 @@ def list_all(
     status: Annotated[str, typer.Option("--status", metavar="open|ended", help="Only those of this status.")] = "",
     type_name: Annotated[str, typer.Option("--type", help="Only those of this type.")] = "",
     partner: Annotated[str, typer.Option("--partner", help="Only those with this partner.")] = "",
+    mine: Annotated[bool, typer.Option("--mine", help="Only those that you have.")] = False,
+    assigned: Annotated[str, typer.Option("--assigned", metavar="PERSON", help="Only those of this person.")] = "",
+    desk: Annotated[str, typer.Option("--desk", help="Only those of this desk.")] = "",
+    service: Annotated[str, typer.Option("--service", help="Only those of this service.")] = "",
+    unassigned: Annotated[
+        bool, typer.Option("--unassigned", help="Only open ones that nobody has, or somebody who has gone.")
+    ] = False,
     most: Annotated[int, typer.Option("--most", min=1, help="How many at most, the latest first.")] = 200,
     language: LanguageOption = "",
     *,
     as_: As,
 ) -> Answer:
-    """List dossiers of the domains that you may see, the one that moved last first."""
+    """List the dossiers of the domains that you may see, the one that moved last first."""
     from passerelle.cli.timeline import row_value
     from passerelle.core.errors import InputError
-    from passerelle.office import facts
-    from passerelle.office.asking import Sight
-    from passerelle.office.policy import Action
-    from passerelle.ports.records import DOSSIERS, Dossier
+    from passerelle.office import lists, stage
+    from passerelle.office.work import waits
 
     speaks = checked_language(language)
-    if status not in ("", "open", "ended"):
-        raise InputError(f"--status: expected open or ended, got {status[:20]!r}")
-    # The most telling index is walked; the other wishes are looked at row by row.
-    index, prefix = "by_status", (status,)
-    if type_name:
-        index, prefix = "by_type", (type_name,)
-    elif partner:
-        index, prefix = "by_partner", (partner,)
-
-    def fits(row: Dossier) -> bool:
-        return (not status or row.status == status) and (not partner or row.partner == partner)
-
-    def walk(tx: "Reading", sight: Sight, prefix: tuple[Any, ...]) -> list[Dossier]:
-        found: list[Dossier] = []
-        after: tuple[Any, ...] | None = None
-        while len(found) < most:
-            page = tx.scan(DOSSIERS, index, prefix, after=after, limit=1000, descending=True)
-            found += [row for row in page if fits(row) and sight.sees(facts.of_row(tx, node.ctx, row))]
-            if len(page) < 1000:
-                break
-            after = (page[-1].updated, page[-1].id)
-        return found[:most]
-
-    def read(tx: "Reading") -> list[Dossier]:
-        sight = Sight(tx, node.office, who, Action.DOSSIER_LOOK)
-        if status or type_name or partner:
-            found = walk(tx, sight, prefix)
-        else:
-            found = [*walk(tx, sight, ("open",)), *walk(tx, sight, ("ended",))]
-        found.sort(key=lambda row: row.updated, reverse=True)
-        sight.check(found)
-        return found[:most]
+    if sum((mine, bool(assigned), unassigned)) > 1:
+        raise InputError("expected one of --mine, --assigned and --unassigned, got several")
 
     with opened(folder) as node:
         who = acting(node, as_)
+        wish = lists.Wish(
+            status=status,
+            type=type_name,
+            partner=partner,
+            person=who.id if mine else assigned,
+            desk=desk,
+            service=service,
+            unassigned=unassigned,
+            most=most,
+        )
+
+        def read(tx: "Reading") -> tuple[lists.Found, dict[str, str]]:
+            found = lists.dossiers(tx, node.office, who, wish)
+            return found, stage.of_dossiers(tx, found.rows)
+
+        found, stages = node.store.read(read)
         types = node.ctx.catalogue.types
-        values = [row_value(row, types.get(row.type), speaks) for row in node.store.read(read)]
+        values = [
+            row_value(row, types.get(row.type), speaks)
+            | {"stage": stages[row.id], "needs_somebody": waits(row, found.gone)}
+            for row in found.rows
+        ]
 
     def tell(screen: Screen) -> None:
-        rows = [
-            (
-                one["dossier"],
-                one["partner"],
-                one["type"],
-                one["status"],
-                one["label"],
-                one["own_reference"] or one["partner_reference"],
-                one["updated"][:19] + "Z",
-            )
-            for one in values
-        ]
-        screen.table(("dossier", "partner", "type", "status", "state", "reference", "updated"), rows, "no dossier")
+        heads = (
+            _("dossier"),
+            _("partner"),
+            _("type"),
+            _("status"),
+            _("state"),
+            _("stage"),
+            _("reference"),
+            _("given to"),
+            _("updated"),
+        )
+        screen.table(heads, [_line(one) for one in values], _("no dossier"))
+        if found.cut:
+            screen.line(_("Only the newest {count} were looked at: say more of what you look for.", count=lists.WALK))
 
     return Answer(values, tell)
 
 
-def show(
-    folder: Folder,
-    dossier: Annotated[
-        str, typer.Argument(metavar="DOSSIER", help="Id of the dossier or its beginning, or the own reference.")
-    ],
-    content: Annotated[bool, typer.Option("--content", help="Show what the messages say, too.")] = False,
-    language: LanguageOption = "",
-    *,
-    as_: As,
-) -> Answer:
-    """Show a dossier: the acts of both sides in order, the state after each, and how their delivery stands."""
-    from passerelle.cli.finding import find_dossier
-    from passerelle.cli.timeline import next_acts, row_value, timeline
-    from passerelle.office import facts
-    from passerelle.office.asking import ask
-    from passerelle.office.policy import Action
-
-    speaks = checked_language(language)
-    with opened(folder) as node:
-        who = acting(node, as_)
-
-        def read(tx: "Reading") -> dict[str, Any]:
-            row = find_dossier(tx, dossier)
-            action = Action.DOSSIER_READ if content else Action.DOSSIER_LOOK
-            ask(tx, node.office, who, action, facts.of_dossier(tx, node.ctx, row))
-            value = row_value(row, node.ctx.catalogue.types.get(row.type), speaks)
-            value["timeline"] = timeline(tx, node.ctx, row, speaks, content=content)
-            value["next"] = next_acts(tx, node.ctx, row)
-            return value
-
-        value = node.store.read(read)
-    return Answer(value, lambda screen: _show(screen, value))
-
-
-def _show(screen: Screen, value: dict[str, Any]) -> None:
-    from passerelle.cli.reading import lines_of
-
-    keys = ("dossier", "type", "partner", "opener", "own_reference", "partner_reference", "channel")
-    screen.fields(
-        [(key.replace("_", " "), value[key]) for key in keys] + [("state", f"{value['label']} ({value['status']})")]
+def _line(one: dict[str, Any]) -> tuple[str, ...]:
+    given = one["person"] or one["desk"] or one["service"]
+    return (
+        one["dossier"],
+        one["partner"],
+        one["type"],
+        one["status"],
+        one["label"],
+        one["stage"],
+        one["own_reference"] or one["partner_reference"],
+        _("{person} (gone)", person=given) if one["needs_somebody"] and given else given,
+        one["updated"][:19] + "Z",
     )
-    screen.line()
-    rows = []
-    for one in value["timeline"]:
-        people = one["author"] if one["releaser"] in ("", one["author"]) else f"{one['author']} / {one['releaser']}"
-        time = one["entered"] or one["written"] or one["received"]
-        after = "overtaken by a crossing act" if one["overtaken"] else one["label_after"]
-        rows.append(
-            (time[:19] + "Z", one["side"], one["label"], people, after, one["delivery"]["words"], one["message"])
-        )
-    screen.table(("time", "side", "act", "author / released by", "state after", "delivery", "message"), rows)
-    for one in value["timeline"]:
-        if "content" in one:
-            screen.title(f"{one['label']}, {one['side']}, message {one['message']}")
-            for line in lines_of(one["content"]):
-                screen.line(line)
-    if value["next"]:
-        screen.line(f"\nthis side may now: {', '.join(value['next'])}")
 
 
 def form(

@@ -40,7 +40,8 @@ def _read(node: "Node", tx: "Reading") -> dict[str, Any]:
     from passerelle.core.clock import to_iso
     from passerelle.exchange import limits, links
     from passerelle.ledger.checkpoint import LANES
-    from passerelle.ports.records import ALARMS, ATTEMPTS, DRAFTS, MESSAGES, PARTNERS
+    from passerelle.ports.records import ALARMS, ATTEMPTS, MESSAGES, PARTNERS
+    from passerelle.ports.work import DRAFTS
 
     value: dict[str, Any] = {name: [] for name in ("in_line", "without_receipt", "waiting", "retries", "links")}
     value["more_in_line"] = 0  # beyond those listed
@@ -70,7 +71,7 @@ def _read(node: "Node", tx: "Reading") -> dict[str, Any]:
                 found = links.current(tx, partner, direction, lane)
                 if found is not None and found.state in ("stopped", "frozen"):
                     value["links"].append(_standing_still(node, found))
-    drafts = sorted(tx.scan(DRAFTS, limit=_ALL), key=lambda one: one.created)
+    drafts = tx.scan(DRAFTS, "by_state", ("submitted",), limit=_ALL)
     value["drafts"] = [
         {"draft": one.id, "partner": one.partner, "dossier": one.dossier, "act": one.act, "author": one.author}
         | {"created": to_iso(one.created)}

@@ -6,7 +6,8 @@ from typing import Any
 from passerelle.core.retold import retold
 from passerelle.core.words import _
 from passerelle.exchange.checks import MEANING
-from passerelle.ports.records import LOGS, MESSAGES, WAITS, Message
+from passerelle.office import stage
+from passerelle.ports.records import MESSAGES, WAITS, Message
 from passerelle.ports.store import Reading
 
 _FRAME = ("v", "kind", "id", "governance", "after", "dossier", "type", "act")
@@ -40,40 +41,38 @@ def checks_in_words(checks: tuple[str, ...]) -> str:
     return "; ".join(f"[{number}] {_(known.get(number, 'unknown'))}" for number in checks)
 
 
-def delivery(tx: Reading, message: Message) -> dict[str, Any]:
+def delivery(tx: Reading, message: Message, logs: stage.Logs) -> dict[str, Any]:
     """How a message stands: a state of a closed list, and the words for it."""
-    state, told = _own(tx, message) if message.direction == "out" else _partners(tx, message)
-    made: dict[str, Any] = {"state": state, "words": told}
+    state = stage.delivery(message, logs)
+    made: dict[str, Any] = {"state": state, "words": _words(tx, message, state)}
     if message.checks:
         made |= {"checks": list(message.checks), "refusal": message.refusal}
     return made
 
 
-def _own(tx: Reading, message: Message) -> tuple[str, str]:
-    if message.state == "unsequenced":
-        return "in-line", _("in line: has no index yet")
-    if message.state == "refused":
-        checks = checks_in_words(message.checks)
-        return "refused", _("refused by {partner}, does not hold: {checks}", partner=message.partner, checks=checks)
-    if message.state == "withdrawn":
-        return "withdrawn", _("never sent: {reason}", reason=retold(message.reason))
-    if message.state == "withheld":
-        return "withheld", _("content withheld: {reason}", reason=retold(message.reason))
-    log = tx.get(LOGS, message.origin)
-    if log is not None and log.cosigned > message.index:
-        return "stored", _("stored by {partner}", partner=message.partner)
-    words = _("entered at index {index}, no receipt of {partner} yet", index=message.index, partner=message.partner)
-    return "sent", words
-
-
-def _partners(tx: Reading, message: Message) -> tuple[str, str]:
-    if message.state == "waiting":
-        return "waiting", _("waiting for {what}", what=_(" and ").join(needs(tx, message)))
-    if message.state == "refused":
-        return "refused", _("refused here: {reason}", reason=retold(message.reason) or checks_in_words(message.checks))
-    if message.state == "withheld":
-        return "withheld", _("came without content: {reason}", reason=retold(message.reason))
-    return "received", _("received")
+def _words(tx: Reading, message: Message, state: str) -> str:
+    own, partner = message.direction == "out", message.partner
+    match state:
+        case "in-line":
+            return _("in line: has no index yet")
+        case "sent":
+            return _("entered at index {index}, no receipt of {partner} yet", index=message.index, partner=partner)
+        case "stored":
+            return _("stored by {partner}", partner=partner)
+        case "withdrawn":
+            return _("never sent: {reason}", reason=retold(message.reason))
+        case "waiting":
+            return _("waiting for {what}", what=_(" and ").join(needs(tx, message)))
+        case "refused" if own:
+            words = checks_in_words(message.checks)
+            return _("refused by {partner}, does not hold: {checks}", partner=partner, checks=words)
+        case "refused":
+            return _("refused here: {reason}", reason=retold(message.reason) or checks_in_words(message.checks))
+        case "withheld" if own:
+            return _("content withheld: {reason}", reason=retold(message.reason))
+        case "withheld":
+            return _("came without content: {reason}", reason=retold(message.reason))
+    return _("received")
 
 
 def needs(tx: Reading, message: Message) -> list[str]:

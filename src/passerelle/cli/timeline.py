@@ -1,5 +1,6 @@
 """The timeline of a dossier: the acts of both sides in the one order that both nodes use, and the state after each."""
 
+from collections.abc import Iterable
 from typing import Any
 
 from passerelle.cli.reading import delivery
@@ -10,10 +11,9 @@ from passerelle.dossiers.rules import Side
 from passerelle.dossiers.types import DossierType, Language
 from passerelle.exchange.cases import Cases
 from passerelle.exchange.context import Context
-from passerelle.ports.records import CONTENTS, MESSAGES, Dossier, Message
+from passerelle.office import stage
+from passerelle.ports.records import CONTENTS, Dossier, Message
 from passerelle.ports.store import Reading
-
-_ALL = 1_000_000
 
 
 def row_value(row: Dossier, kind: DossierType | None, language: Language) -> dict[str, Any]:
@@ -33,14 +33,25 @@ def row_value(row: Dossier, kind: DossierType | None, language: Language) -> dic
         "opened": to_iso(row.opened),
         "updated": to_iso(row.updated),
         "acts": row.count,
+        "domain": row.domain,
+        "service": row.service,
+        "desk": row.desk,
+        "person": row.person,
     }
 
 
-def timeline(tx: Reading, ctx: Context, row: Dossier, language: Language, *, content: bool) -> list[dict[str, Any]]:
-    """Every message of the dossier. Those that count stand in the order of the state, the rest by time between them."""
+def timeline(
+    tx: Reading, ctx: Context, row: Dossier, found: Iterable[Message], language: Language, *, content: bool
+) -> list[dict[str, Any]]:
+    """Every message of the dossier. Those that count stand in the order of the state, the rest by time between them.
+
+    `found`: the messages of the dossier.
+    """
     kind = ctx.catalogue.types.get(row.type)
-    messages = {one.id: one for one in tx.scan(MESSAGES, "by_dossier", (row.id,), limit=_ALL)}
+    messages = {one.id: one for one in found}
     after, overtaken, place = _states(tx, ctx, row, kind)
+    logs = stage.Logs(tx)
+    stages = stage.of_messages(kind, row.opener, messages.values(), ctx.name, logs)
     bodies = tx.get_many(CONTENTS, [(name,) for name in messages]) if content else {}
 
     def standing(message: Message) -> tuple[int, int, int]:
@@ -51,10 +62,11 @@ def timeline(tx: Reading, ctx: Context, row: Dossier, language: Language, *, con
 
     values = []
     for message in sorted(messages.values(), key=standing):
-        value = _value(tx, ctx, message, kind, language)
+        value = _value(tx, ctx, message, kind, language, logs)
         state = after.get(message.id, "")
         label = kind.states[state].labels.text(language) if kind and state in kind.states else state
         value |= {"state_after": state, "label_after": label, "overtaken": message.id in overtaken}
+        value["stage"] = stages[message.id]
         if (body := bodies.get((message.id,))) is not None:
             value["content"] = json.parse_object(body.body)
         values.append(value)
@@ -73,7 +85,9 @@ def _states(
     return after, overtaken, {name: number for number, (name, _) in enumerate(history)}
 
 
-def _value(tx: Reading, ctx: Context, message: Message, kind: DossierType | None, language: Language) -> dict[str, Any]:
+def _value(
+    tx: Reading, ctx: Context, message: Message, kind: DossierType | None, language: Language, logs: stage.Logs
+) -> dict[str, Any]:
     act = kind.acts.get(message.act) if kind else None
     own = message.direction == "out"
     return {
@@ -89,7 +103,7 @@ def _value(tx: Reading, ctx: Context, message: Message, kind: DossierType | None
         "releaser": message.releaser,
         "lane": message.lane,
         "after": list(message.after),
-        "delivery": delivery(tx, message),
+        "delivery": delivery(tx, message, logs),
     }
 
 

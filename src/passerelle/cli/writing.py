@@ -136,6 +136,8 @@ def fill(
             lane = _lane(filler, channel, act, {one.lane for one in acts}, urgency)
     if "urgency" not in filler.content:
         filler.put("urgency", kind.defaults.urgency)
+    if "reference" not in filler.content and row is not None and row.own_reference:
+        filler.put("reference", row.own_reference)
     _minors(filler)
     filler.done()
     return Filled(filler.content, lane, filler.added)

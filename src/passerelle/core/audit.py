@@ -46,10 +46,22 @@ class What(StrEnum):
     # What an author attests (that no protection claim is pending, say) tells by its very question what must never
     # reach a partner or a file.
     ACT_ATTESTED = "act.attested", Operation.COLLECTION, True
+    ACT_EDITED = "act.edited", Operation.ALTERATION
+    ACT_SUBMITTED = "act.submitted"
+    # Comments, notes and reviews are words of this service's people to each other.
+    ACT_SENT_BACK = "act.sent-back", Operation.OTHER, True
+    ACT_REVIEWED = "act.reviewed", Operation.OTHER, True
     ACT_DISCARDED = "act.discarded", Operation.ERASURE
     ACT_RELEASED = "act.released", Operation.DISCLOSURE
     ACT_REFUSED = "act.refused"
     MESSAGE_WITHDRAWN = "message.withdrawn", Operation.ALTERATION
+    DRAFT_READ = "draft.read", Operation.CONSULTATION
+    CONTENT_READ = "content.read", Operation.CONSULTATION
+    DOSSIER_ASSIGNED = "dossier.assigned", Operation.OTHER, True
+    DOSSIER_HANDED_OVER = "dossier.handed-over", Operation.OTHER, True
+    DOSSIER_REFERRED = "dossier.referred", Operation.ALTERATION
+    DOSSIER_SENT_VIA = "dossier.sent-via", Operation.DISCLOSURE
+    NOTE_WRITTEN = "note.written", Operation.OTHER, True
     GENERATION_OPENED = "generation.opened"
     GENERATION_ALLOWED = "generation.allowed"
     EVIDENCE_EXPORTED = "evidence.exported", Operation.DISCLOSURE

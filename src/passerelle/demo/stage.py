@@ -22,6 +22,10 @@ from passerelle.core.settings import (
     StoreSettings,
 )
 from passerelle.node import Node, create
+from passerelle.office import people, staff
+from passerelle.office.asking import this_user
+from passerelle.office.people import NewPerson, Role
+from passerelle.ports.people import Person
 
 T = TypeVar("T")
 
@@ -47,6 +51,10 @@ def wait(what: str, get: Callable[[], T], seconds: float = 60) -> T:
     return value
 
 
+STAFF = {"017": Role.OFFICER, "020": Role.OFFICER, "003": Role.APPROVER}
+"""The people of each side, by the end of their id, and the role that each holds in all domains."""
+
+
 class Side:
     """One service's node: its folder, its process."""
 
@@ -59,9 +67,16 @@ class Side:
             catalogue=CatalogueSettings(),
             exchange=ExchangeSettings(batch_entries=25, retry_first_ms=50, retry_most_ms=500, poll_ms=100),
         )
-        create(folder, settings)
+        create(folder, settings, NewPerson(id=f"{name}-001", users=(this_user(),)))
         self.process: subprocess.Popen[str] | None = None
         self.node = Node.open(folder)
+        for number, role in STAFF.items():
+            staff.add(self.node.office, self.person("001"), NewPerson(id=f"{name}-{number}", users=(this_user(),)))
+            staff.grant(self.node.office, self.person("001"), f"{name}-{number}", role)
+
+    def person(self, number: str) -> Person:
+        """One of the people of this side."""
+        return self.node.store.read(lambda tx: people.find(tx, f"{self.name}-{number}"))
 
     def start(self) -> None:
         """Start the node's process and wait until it listens."""

@@ -17,8 +17,10 @@ from passerelle.demo.stage import FailedError, Side, wait
 from passerelle.exchange import desk, governance, links
 from passerelle.exchange.desk import Act
 from passerelle.node import Node
+from passerelle.office import workflow
 from passerelle.oversight import evidence
-from passerelle.ports.records import ALARMS, DOSSIERS, INSTRUMENTS, LOGS, MESSAGES, Dossier, Draft, Message
+from passerelle.ports.records import ALARMS, DOSSIERS, INSTRUMENTS, LOGS, MESSAGES, Dossier, Message
+from passerelle.ports.work import Draft
 from passerelle.service import reopen
 
 QUEUED = 500
@@ -88,18 +90,24 @@ class Story:
         return log is not None and log.cosigned > message.index
 
     def write(self, side: Side, kind: str, name: str, dossier: str, author: str, **more: Any) -> Draft:
+        """Write an act and submit it."""
         lane = more.pop("lane", "routine")
         channel = self.trace if kind == "wanted-trace" else self.lists
         content = cast.act(kind, name, dossier, channel, self.retention, side.name, **more)
         other = "ma" if side.name == "be" else "be"
-        return desk.draft(side.node.ctx, Act(partner=other, lane=lane, content=content, author=author))
+        written = Act(partner=other, lane=lane, content=content, author=author)
+        return workflow.draft(side.node.office, side.person(author), written, submit=True)
 
     def send(self, side: Side, kind: str, name: str, dossier: str, **more: Any) -> Message:
         """Draft by one officer, release by another, wake the pump."""
-        draft = self.write(side, kind, name, dossier, f"{side.name}-017", **more)
-        message = desk.release(side.node.ctx, [draft.id], f"{side.name}-003")[0]
+        draft = self.write(side, kind, name, dossier, "017", **more)
+        message = workflow.release(side.node.office, side.person("003"), [draft.id])[0]
         side.node.wake()
         return message
+
+    def post(self, acts: list[Act]) -> list[Message]:
+        """Many acts that one officer of be wrote and another released."""
+        return workflow.post(self.be.node.office, self.be.person("020"), self.be.person("003"), acts)
 
     def both(self, dossier: str, state: str) -> None:
         wait(
@@ -182,17 +190,17 @@ class Story:
             "wanted-trace",
             "request",
             self.main,
-            "be-017",
+            "017",
             subjects=[cast.person(0)],
             body={"warrant": cast.WARRANT},
             reference="BE-2026-0017",
         )
         try:
-            desk.release(self.be.node.ctx, [draft.id], "be-017")
+            workflow.release(self.be.node.office, self.be.person("017"), [draft.id])
             self.check(False, "the author may not release his own act")
         except ForbiddenError as error:
             self.check("four" in str(error), "the author may not release his own act (four eyes)")
-        desk.release(self.be.node.ctx, [draft.id], "be-003")
+        workflow.release(self.be.node.office, self.be.person("003"), [draft.id])
         self.be.node.wake()
         self.both(self.main, "opened")
         self.check(True, "released by a second officer; opened on both sides")
@@ -216,7 +224,7 @@ class Story:
         self.send(self.ma, "wanted-trace", "take-charge", self.second, body=_CHARGE)
         self.both(self.second, "in-charge")
         self.check(self.ma.stop() == 0, "the process of ma ends cleanly: be queues")
-        names = [one.id for one in desk.post(self.be.node.ctx, self.notices(QUEUED))]
+        names = [one.id for one in self.post(self.notices(QUEUED))]
         more = {"reason": "warrant-lifted", "indexed": False}
         urgent = self.send(
             self.be, "wanted-trace", "cancelled", self.second, lane="flash", urgency="immediate", body=more
@@ -241,7 +249,7 @@ class Story:
         }
         act = Act(partner="ma", lane="routine", content=content, author="be-017", releaser="be-003")
         try:
-            desk.post(self.be.node.ctx, [act])
+            self.post([act])
             self.check(False, "the act is refused before it leaves")
         except ForbiddenError as error:
             for reason in str(error).split("; "):
@@ -263,7 +271,7 @@ class Story:
 
     def kill_receiver(self) -> None:
         self.scene(f"The receiving process is killed (SIGKILL) in the middle of {KILLED} messages and started again")
-        names = [one.id for one in desk.post(self.be.node.ctx, self.notices(KILLED))]
+        names = [one.id for one in self.post(self.notices(KILLED))]
         self.be.node.wake()
         wait("some messages at ma", lambda: self.received(self.ma, names) > KILLED // 10)
         self.ma.kill()
@@ -284,7 +292,7 @@ class Story:
         copy = self.folder / "old-copy"
         self.be.copy_store(copy)
         self.be.start()
-        names = [one.id for one in desk.post(self.be.node.ctx, self.notices(60))]
+        names = [one.id for one in self.post(self.notices(60))]
         self.be.node.wake()
         wait("60 more messages receipted", lambda: all(self.stored(self.be, name) for name in names))
         self.be.stop()
@@ -305,7 +313,7 @@ class Story:
         self.check(log.generation == 2, "a person opens generation 2; ma gave back what be had lost")
         back = [self.message(self.be, name) for name in names]
         self.check(all(one is not None and one.origin for one in back), "all 60 messages are there again")
-        fresh = [one.id for one in desk.post(self.be.node.ctx, self.notices(5))]
+        fresh = [one.id for one in self.post(self.notices(5))]
         self.be.node.wake()
         wait("new messages at ma", lambda: self.received(self.ma, fresh) == 5)
         self.check(self.received(self.ma, names) == 60, "and new ones arrive in the new generation, none twice")
@@ -326,7 +334,7 @@ class Story:
                 reference=f"LIST-{number + 1:05d}",
             )
             acts.append(Act(partner="ma", lane="routine", content=content, author="be-020", releaser="be-003"))
-        names = [one.id for one in desk.post(self.be.node.ctx, acts)]
+        names = [one.id for one in self.post(acts)]
         self.be.node.wake()
         wait("the whole list at ma", lambda: self.received(self.ma, names) == len(names), 300)
         self.figures["listed_persons"] = len(names)

@@ -17,6 +17,7 @@ import msgspec
 
 from passerelle.core.errors import DossierError
 from passerelle.dossiers import content as acts
+from passerelle.dossiers import progress
 from passerelle.dossiers import state as states
 from passerelle.dossiers.rules import Side
 from passerelle.dossiers.types import DossierType
@@ -209,9 +210,16 @@ class Cases:
                 state="",
                 status="open",
                 opened=message.noted,
+                domain=self._domain(message.channel),
             )
         elif not row.opener and act.opening:
-            row = msgspec.structs.replace(row, opener=sender, channel=message.channel, opened=message.noted)
+            row = msgspec.structs.replace(
+                row,
+                opener=sender,
+                channel=message.channel,
+                opened=message.noted,
+                domain=self._domain(message.channel),
+            )
         event = states.event_of(kind, content, _side(sender, row))
         facts = plain_json.dumps(event.facts, ensure_ascii=False) if event.facts else ""
         made = msgspec.structs.replace(message, facts=facts)
@@ -221,7 +229,7 @@ class Cases:
             # The edges that count are those to acts; refusals among `after` order nothing.
             event = msgspec.structs.replace(event, after=row.heads)
             standing = states.step(kind, self._standing(row, kind), event)
-            row = _with(row, standing)
+            row = progress.moved(_with(row, standing), kind, event, standing)
         else:
             self._rows[row.id] = row
             row = self._fold(row, kind)
@@ -314,9 +322,18 @@ class Cases:
         ]
 
     def _fold(self, row: Dossier, kind: DossierType) -> Dossier:
-        standing = states.fold(kind, self._events(row, self._messages(row)))
+        standing = states.EMPTY
+        row = progress.forgotten(row)
+        for event in states.order(kind, self._events(row, self._messages(row))):
+            standing = states.step(kind, standing, event)
+            row = progress.moved(row, kind, event, standing)
         self._standings[row.id] = standing
         return _with(row, standing)
+
+    def _domain(self, channel: str) -> str:
+        """The domain of a channel; nothing where the channel is not known."""
+        found = self._channels.standing(channel)
+        return found.instrument.domain if found and isinstance(found.instrument, Channel) else ""
 
 
 def touch(tx: Writing, ctx: Context, rows: Iterable[Dossier]) -> None:

@@ -13,8 +13,9 @@ from passerelle.core import ids, json
 from passerelle.core.audit import What
 from passerelle.exchange.context import Context
 from passerelle.ledger import entry as entries
-from passerelle.ports.records import ALARMS, AUDITS, DOSSIERS, DRAFTS, MESSAGES, Alarm, Audit
+from passerelle.ports.records import ALARMS, AUDITS, DOSSIERS, MESSAGES, Alarm, Audit
 from passerelle.ports.store import Reading, Writing
+from passerelle.ports.work import DRAFTS
 
 
 def make_record(time: int, what: What, who: str, on: str, details: Mapping[str, object], dossier: str = "") -> Audit:

@@ -10,15 +10,15 @@ Rules kept here:
 
 from typing import Any
 
-from passerelle.core import json
 from passerelle.core.errors import NotFoundError
 from passerelle.exchange.channels import Channels
 from passerelle.exchange.context import Context
 from passerelle.instruments.channel import Channel
 from passerelle.office.hard import On
 from passerelle.office.people import ANYWHERE
-from passerelle.ports.records import DOSSIERS, MESSAGES, Dossier, Draft, Message
+from passerelle.ports.records import DOSSIERS, MESSAGES, Dossier, Message
 from passerelle.ports.store import Reading
+from passerelle.ports.work import Draft
 
 
 def domain_of(tx: Reading, ctx: Context, digest: str) -> str:
@@ -48,7 +48,7 @@ def of_act(
         author=author,
         magistrate=bool(rule and rule.magistrate),
         four_eyes=listed or bool(rule and rule.four_eyes),
-        review=not listed and bool(rule and rule.review),
+        review=lane == "flash" and not listed and bool(rule and rule.review),
     )
 
 
@@ -69,30 +69,29 @@ def of_content(tx: Reading, ctx: Context, content: dict[str, Any], *, lane: str,
 
 def of_draft(tx: Reading, ctx: Context, draft: Draft) -> On:
     """A draft."""
-    body = json.parse_object(draft.body)
     return of_act(
         tx,
         ctx,
         kind="draft",
         id=draft.id,
-        type=str(body.get("type", "")),
+        type=draft.type,
         act=draft.act,
-        channel=str(body.get("channel", "")),
-        lane=str(body.get("lane", "")),
+        channel=draft.channel,
+        lane=draft.lane,
         author=draft.author,
     )
 
 
 def of_row(tx: Reading, ctx: Context, row: Dossier) -> On:
     """A dossier in a list: what its row says."""
-    return On(kind="dossier", id=row.id, domain=domain_of(tx, ctx, row.channel), type=row.type)
+    return On(kind="dossier", id=row.id, domain=row.domain, type=row.type)
 
 
 def of_dossier(tx: Reading, ctx: Context, row: Dossier) -> On:
     """A dossier that is opened."""
     newest = tx.scan(MESSAGES, "by_dossier", (row.id,), limit=1, descending=True)
     lane = newest[0].lane if newest else ""
-    return On(kind="dossier", id=row.id, domain=domain_of(tx, ctx, row.channel), lane=lane, type=row.type)
+    return On(kind="dossier", id=row.id, domain=row.domain, lane=lane, type=row.type, author=row.person)
 
 
 def of_message(tx: Reading, ctx: Context, message: Message) -> On:

@@ -18,7 +18,8 @@ from collections.abc import Sequence
 import msgspec
 
 RELEASE, RELEASE_ALONE, RELEASE_ON_DUTY = "draft.release", "draft.release-alone", "draft.release-on-duty"
-_WRITING = ("dossier.open", "dossier.act")
+REVIEW = "message.review"
+_WRITING = ("dossier.open", "dossier.act", "draft.edit")
 _ANY = "*"
 
 
@@ -51,6 +52,8 @@ def broken(person: str, held: Sequence[tuple[str, str]], action: str, on: On) ->
     here = {role for role, domain in held if domain in (_ANY, on.domain)}
     if action == RELEASE and person == on.author:
         return f"four eyes: expected another person than the author to release the act, got its author, {person}"
+    if action == REVIEW and person == on.author:
+        return f"review: expected another person than the one who released the act, got {person}"
     if action == RELEASE_ALONE and on.four_eyes:
         return "four eyes: expected a second person to release the act, as channel or type demand, got one alone"
     if action == RELEASE_ON_DUTY and not (on.lane == "flash" and on.review):

@@ -211,7 +211,7 @@ def grant(
     made = Grant(
         id=ids.new_id(),
         person=person,
-        role=check_role(role),
+        role=check_role(role).value,
         domain=check_domain(domain),
         begin=check_day(begin, "from"),
         until=check_day(until, "until") if until else "",

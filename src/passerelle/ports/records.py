@@ -4,7 +4,7 @@ Content bytes and salts stand in rows of their own (`CONTENTS`): a change of sta
 deletes exactly them. What a log must keep forever (`ENTRIES`) reveals nothing of a content.
 """
 
-from passerelle.ports import audit, people
+from passerelle.ports import audit, people, work
 from passerelle.ports.store import Kind, Record
 from passerelle.ports.timers import TIME_KINDS
 
@@ -126,7 +126,12 @@ class Wait(Record, frozen=True):
 
 
 class Dossier(Record, frozen=True):
-    """A dossier as it stands: derived from its messages by the type's rule, kept for lists and for speed."""
+    """A dossier as it stands: derived from its messages by the type's rule, kept for lists and for speed.
+
+    `domain` is that of the channel it was opened under. `acknowledged`, `charged`, `answered`: the last act by which
+    the answering side did that (`dossiers.progress`), so that a list can say how far a dossier has come. `person`,
+    `desk`, `service` are the newest assignment here and come from no message; `given` is the most particular of them.
+    """
 
     id: str
     partner: str
@@ -144,18 +149,15 @@ class Dossier(Record, frozen=True):
     title: str = ""
     opened: int = 0
     updated: int = 0
-
-
-class Draft(Record, frozen=True):
-    """An act that an officer has written and nobody has released yet."""
-
-    id: str
-    partner: str
-    dossier: str
-    act: str
-    body: bytes
-    author: str
-    created: int
+    domain: str = ""
+    opening: str = ""  # the opening message
+    acknowledged: str = ""
+    charged: str = ""
+    answered: str = ""
+    person: str = ""
+    desk: str = ""
+    service: str = ""
+    given: str = ""  # person/ann, desk/fugitives, service/police; empty: to nobody
 
 
 class Instrument(Record, frozen=True):
@@ -253,12 +255,14 @@ DOSSIERS = Kind(
     "dossiers",
     Dossier,
     ("id",),
-    by_status=("status", "updated"),
-    by_partner=("partner", "updated"),
-    by_type=("type", "updated"),
+    # Lists are asked by a person, who sees some domains: no list walks over those of others.
+    by_status=("domain", "status", "updated"),
+    by_partner=("domain", "partner", "status", "updated"),
+    by_type=("domain", "type", "status", "updated"),
+    by_given=("domain", "given", "status", "updated"),
+    by_desk=("domain", "desk", "status", "updated"),
     by_reference=("own_reference",),
 )
-DRAFTS = Kind("drafts", Draft, ("id",), by_dossier=("dossier", "created"))
 INSTRUMENTS = Kind(
     "instruments", Instrument, ("digest",), by_partner=("partner", "kind"), by_superseded=("supersedes",)
 )
@@ -286,7 +290,6 @@ KINDS: tuple[Kind, ...] = (  # type: ignore[type-arg]
     CONTENTS,
     WAITS,
     DOSSIERS,
-    DRAFTS,
     INSTRUMENTS,
     USAGE,
     AUDITS,
@@ -295,4 +298,5 @@ KINDS: tuple[Kind, ...] = (  # type: ignore[type-arg]
     *TIME_KINDS,
     *audit.KINDS,
     *people.KINDS,
+    *work.KINDS,
 )

@@ -220,11 +220,11 @@ class Scene:
         return agreement, self.sign("channel", channel(agreement))
 
     def draft(self, name: str, content: Any, *where: object) -> Any:
-        """A draft of `name`'s officer; `where`: the arguments of `dossier open` or `dossier act` before the file."""
+        """A submitted draft of an officer; `where`: the arguments of `dossier open` or `dossier act`."""
         verb, *rest = where
         path = self.write("act.json", content)
         author = PEOPLE[name][0]
-        return value("dossier", verb, self.of(name), *rest, "--file", path, "--as", author)
+        return value("dossier", verb, self.of(name), *rest, "--file", path, "--submit", "--as", author)
 
     def act(self, name: str, content: Any, *where: object) -> Any:
         """A released act."""

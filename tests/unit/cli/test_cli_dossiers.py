@@ -89,7 +89,7 @@ def test_what_leaves_no_choice_is_put_in_and_said(partners):
     path = partners.write("again.json", request())
     shown = ok("dossier", "open", partners.be, "ma", "--type", "wanted-trace", "--file", path, "--as", "ann").out
     assert "put in: basis = 7(1)" in shown
-    assert "dossier release" in shown
+    assert "dossier submit" in shown
 
 
 def test_what_is_written_is_never_replaced(partners):
@@ -122,7 +122,7 @@ def test_where_there_is_a_choice_the_choices_are_said(partners):
     assert "purpose: expected one of criminal-investigation, prosecution, got nothing" in result.err
     assert "basis: expected one of 5(1), 7(1), got nothing" in result.err
     named = request(channel=wide, purpose="prosecution", basis="5(1)")
-    made = value(*arguments, partners.write("act.json", named))
+    made = value(*arguments, partners.write("act.json", named), "--submit")
     ok("dossier", "release", partners.be, made["draft"], "--as", "luc")
     partners.settle()
     # In a dossier that is there, its own channel, purpose and basis leave no choice any more.
@@ -172,7 +172,7 @@ def test_files_that_are_no_act(partners):
     assert call("dossier", "open", partners.be, "ma", "--type", "nothing", "--file", path).code == 3
     assert call("dossier", "open", partners.be, "zz", "--type", "wanted-trace", "--file", path).code == 3
     assert value("dossier", "drafts", partners.be) == []
-    assert ok("dossier", "drafts", partners.be).out == "no draft waits for release\n"
+    assert ok("dossier", "drafts", partners.be).out == "no draft\n"
 
 
 def test_an_act_in_toml(partners):
@@ -204,7 +204,9 @@ def test_four_eyes(partners):
     [message] = value("dossier", "release", partners.be, made["draft"][:14], "--as", "luc")
     assert (message["author"], message["releaser"], message["dossier"]) == ("ann", "luc", made["dossier"])
     assert value("dossier", "drafts", partners.be) == []
-    assert call("dossier", "release", partners.be, made["draft"], "--as", "luc").code == 3
+    again = call("dossier", "release", partners.be, made["draft"], "--as", "luc")
+    assert again.code == 4
+    assert f"got message {made['draft']}, released by luc on 2" in again.err
 
 
 def test_all_drafts_are_released_or_none(partners):
@@ -220,7 +222,7 @@ def test_a_draft_is_thrown_away(partners):
     assert call("dossier", "discard", partners.be, made["draft"], "--as", "luc").code == 2
     ok("dossier", "discard", partners.be, made["draft"], "--as", "luc", "--reason", "wrong person")
     assert value("dossier", "drafts", partners.be) == []
-    assert call("dossier", "discard", partners.be, made["draft"], "--as", "luc", "--reason", "again").code == 3
+    assert call("dossier", "discard", partners.be, made["draft"], "--as", "luc", "--reason", "again").code == 4
 
 
 # -- the timeline ------------------------------------------------------------------------------------------------------

@@ -1,0 +1,119 @@
+"""Reading is recorded: who read what is said about persons, when, and why.
+
+Rules kept here (Directive (EU) 2016/680, article 25: the logs of consultation make it possible to establish the
+justification, date and time, and who consulted):
+- content is shown after the record of it is durable, never before;
+- there is always a reason. That a person has the dossier, wrote or released an act of it, or has to release the draft
+  is one that the node finds by itself; everybody else gives his own;
+- the dossier shows who read what, when and why.
+
+Left unchecked: what somebody does with what he has read.
+"""
+
+from collections.abc import Sequence
+from typing import Any
+
+import msgspec
+
+from passerelle.core import json
+from passerelle.core.audit import What
+from passerelle.core.clock import to_iso
+from passerelle.core.errors import InputError, StateError
+from passerelle.exchange import notes
+from passerelle.office import facts, work
+from passerelle.office.asking import Office, ask
+from passerelle.office.policy import Action
+from passerelle.ports.people import Person
+from passerelle.ports.records import AUDITS, Audit, Dossier, Message
+from passerelle.ports.store import Reading, Writing
+from passerelle.ports.work import Draft
+
+_MOST = 1000
+_READ = (What.CONTENT_READ.value, What.DRAFT_READ.value, What.EVIDENCE_EXPORTED.value)
+
+
+class Consultation(msgspec.Struct, frozen=True):
+    """That somebody read something. `what`: dossier, draft, notes, evidence; `time` in milliseconds."""
+
+    who: str
+    time: int
+    what: str
+    reason: str
+    messages: int = 0
+
+
+def dossier(
+    tx: Writing,
+    office: Office,
+    who: Person,
+    row: Dossier,
+    messages: Sequence[Message],
+    reason: str = "",
+    *,
+    what: str = "dossier",
+) -> None:
+    """Before the content of these messages of a dossier is shown. Raises NotAllowedError, or InputError: no reason."""
+    ask(tx, office, who, Action.DOSSIER_READ, facts.of_dossier(tx, office.ctx, row))
+    words = _reason(reason) or _own_reason(who, row, messages)
+    if not words:
+        whose = f"{who.id}, who neither has it nor acted in it"
+        raise InputError(f"--reason: expected why dossier {row.id} is read by {whose}, got nothing")
+    details = {"what": what, "messages": [one.id for one in messages], "reason": words}
+    notes.record(tx, office.ctx, What.CONTENT_READ, who.id, row.id, details, row.id)
+
+
+def draft(tx: Writing, office: Office, who: Person, found: Draft, reason: str = "") -> None:
+    """Before a draft is shown. Raises NotAllowedError, or InputError: no reason."""
+    ask(tx, office, who, Action.DRAFT_READ, facts.of_draft(tx, office.ctx, found))
+    words = _reason(reason)
+    if not words and who.id in found.authors:
+        words = "author"
+    elif not words and found.state == "submitted":
+        words = "waits for release"
+    if not words:
+        raise InputError(f"--reason: expected why draft {found.id} is read by {who.id}, got nothing")
+    details = {"what": "draft", "draft": found.id, "edition": found.edition, "reason": words}
+    notes.record(tx, office.ctx, What.DRAFT_READ, who.id, found.dossier, details, found.dossier)
+
+
+def _reason(text: str) -> str:
+    return work.check_line(text, "--reason") if text else ""
+
+
+def _own_reason(who: Person, row: Dossier, messages: Sequence[Message]) -> str:
+    if row.person == who.id:
+        return "has the dossier"
+    mine = [one for one in messages if one.direction == "out"]
+    return "acted in it" if any(who.id in (one.author, one.releaser) for one in mine) else ""
+
+
+def readers(tx: Reading, dossier_id: str) -> list[Consultation]:
+    """Who read of a dossier, the latest first; at most the last thousand."""
+    return [_consultation(one) for one in _audits(tx, dossier_id)]
+
+
+def check_read(tx: Reading, who: Person, found: Draft) -> None:
+    """Raises StateError when somebody has read an earlier edition of the draft, and not this one."""
+    for one in _audits(tx, found.dossier):
+        if one.what != What.DRAFT_READ.value or one.who != who.id:
+            continue
+        details = json.parse_object(one.details)
+        if details.get("draft") != found.id:
+            continue
+        if details["edition"] == found.edition:
+            return
+        raise StateError(
+            f"expected draft {found.id} as {who.id} read it on {to_iso(one.time)}, got another: changed by "
+            f"{found.author} since; read it again"
+        )
+
+
+def _audits(tx: Reading, dossier_id: str) -> list[Audit]:
+    found = tx.scan(AUDITS, "by_dossier", (dossier_id,), limit=_MOST, descending=True)
+    return [one for one in found if one.what in _READ]
+
+
+def _consultation(one: Audit) -> Consultation:
+    details: dict[str, Any] = json.parse_object(one.details) if one.details else {}
+    what = "evidence" if one.what == What.EVIDENCE_EXPORTED.value else str(details.get("what", ""))
+    return Consultation(one.who, one.time, what, str(details.get("reason", "")), len(details.get("messages", ())))

@@ -1,0 +1,148 @@
+"""How far a message, or a dossier, has come: one word of a closed list that never says more than was signed.
+
+    own message   in-line -> sent -> stored -> acknowledged -> in-charge -> answered
+                  or refused, withdrawn, withheld
+    the partner's waiting, received -> acknowledged -> in-charge -> answered (by own acts), refused, withheld
+
+- *stored*: the partner's machine cosigned the log past the message's index. No person has seen it for that;
+- *acknowledged*, *in-charge*, *answered*: a person there signed an act that says so (`dossiers.progress`), having seen
+  the message. An act that did not build on the message says nothing about it;
+- an own act moves the stage of the partner's dossier when the partner has stored it: before, nobody was answered.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+import msgspec
+
+from passerelle.core import json
+from passerelle.dossiers import progress
+from passerelle.dossiers.rules import Side
+from passerelle.dossiers.types import DossierType
+from passerelle.ports.records import LOGS, MESSAGES, Dossier, Log, Message
+from passerelle.ports.store import Reading
+
+STAGES = (
+    "in-line",
+    "sent",
+    "stored",
+    "waiting",
+    "received",
+    "acknowledged",
+    "in-charge",
+    "answered",
+    "refused",
+    "withdrawn",
+    "withheld",
+)
+_OF_LEVEL = {"acknowledged": "acknowledged", "charged": "in-charge", "answered": "answered"}
+_WEIGHT = {"acknowledged": 1, "in-charge": 2, "answered": 3}
+
+
+class Logs:
+    """The logs that messages of one transaction stand in, each read once."""
+
+    def __init__(self, tx: Reading) -> None:
+        self._tx = tx
+        self._known: dict[str, Log | None] = {}
+
+    def cosigned(self, message: Message) -> bool:
+        """Whether the partner's cosignature covers an own message."""
+        if message.origin not in self._known:
+            self._known[message.origin] = self._tx.get(LOGS, message.origin)
+        log = self._known[message.origin]
+        return log is not None and log.cosigned > message.index >= 0
+
+
+def delivery(message: Message, logs: Logs) -> str:
+    """How the delivery of a message stands: what machines did with it."""
+    if message.state in ("refused", "withdrawn", "withheld", "waiting"):
+        return message.state
+    if message.direction == "in":
+        return "received"
+    if message.state == "unsequenced":
+        return "in-line"
+    return "stored" if logs.cosigned(message) else "sent"
+
+
+def of_dossiers(tx: Reading, rows: Sequence[Dossier]) -> dict[str, str]:
+    """The stage of each dossier, by its id: that of its opening message. A few look-ups for any number of them."""
+    names = [(name,) for row in rows for name in (row.opening, row.acknowledged, row.charged, row.answered) if name]
+    messages = {key[0]: one for key, one in tx.get_many(MESSAGES, names).items()}
+    logs = Logs(tx)
+    return {row.id: _of_dossier(row, messages, logs) for row in rows}
+
+
+def _of_dossier(row: Dossier, messages: Mapping[str, Message], logs: Logs) -> str:
+    opening = messages.get(row.opening)
+    if opening is None:  # refused, or not come back yet after a restore
+        return ""
+    for level in ("answered", "charged", "acknowledged"):
+        act = messages.get(getattr(row, level))
+        if act is not None and delivery(act, logs) in ("received", "stored"):
+            return _OF_LEVEL[level]
+    return delivery(opening, logs)
+
+
+def of_messages(
+    kind: DossierType | None, opener: str, messages: Iterable[Message], own: str, logs: Logs
+) -> dict[str, str]:
+    """The stage of each message of one dossier, by its id.
+
+    `opener`: the node that opened it; `own`: this node's name.
+    """
+    rows = {one.id: one for one in messages}
+    found = {name: delivery(one, logs) for name, one in rows.items()}
+    if kind is None:
+        return found
+    for act in rows.values():
+        if act.kind != "act" or found[act.id] not in ("received", "stored"):
+            continue
+        author = own if act.direction == "out" else act.partner
+        by: Side = "opener" if author == opener else "answerer"
+        for name in _seen(act, rows):
+            about = rows[name]
+            if about.direction == act.direction or about.kind != "act":
+                continue
+            level = progress.level_of(kind, act.act, by, _facts(act), name)
+            stage = _OF_LEVEL.get(level, "")
+            if stage and _WEIGHT[stage] > _WEIGHT.get(found[name], 0) and found[name] in _REACHED:
+                found[name] = stage
+    return found
+
+
+_REACHED = ("stored", "received", *_WEIGHT)
+
+
+def _seen(act: Message, rows: Mapping[str, Message]) -> set[str]:
+    """The messages that the author of an act had seen: everything that it builds on."""
+    seen: set[str] = set()
+    todo = list(act.after)
+    while todo:
+        name = todo.pop()
+        if name in rows and name not in seen:
+            seen.add(name)
+            todo += rows[name].after
+    return seen
+
+
+def _facts(message: Message) -> dict[str, Any]:
+    return json.parse_object(message.facts.encode()) if message.facts else {}
+
+
+class Charge(msgspec.Struct, frozen=True):
+    """Who has a dossier in charge on the answering side, since when (milliseconds), by which message."""
+
+    person: str
+    service: str
+    since: int
+    message: str
+
+
+def charge_of(row: Dossier, message: Message | None, body: bytes | None) -> Charge | None:
+    """What the last `take-charge` says. Where its content is no longer held: who wrote it."""
+    if message is None:
+        return None
+    said = json.parse_object(body).get("body", {}) if body else {}
+    since = message.time or message.noted
+    return Charge(str(said.get("contact") or message.author), str(said.get("service", "")), since, row.charged)
