@@ -197,7 +197,8 @@ class _Finder:
                 name = _called(one.exc)
                 if name not in _OF_PROGRAMMING and name not in WRITERS:
                     for part in [*one.exc.args, *(word.value for word in one.exc.keywords)]:
-                        yield from self._told(part)
+                        # A message of an error is a sentence; a word alone is the name of something.
+                        yield from (told for told in self._told(part) if " " in told[0].text)
             elif isinstance(one, ast.Call) and _called(one) in WRITERS:
                 for place in WRITERS[_called(one)]:
                     if place < len(one.args):
@@ -254,9 +255,8 @@ def _choices(node: ast.expr) -> Iterator[ast.expr]:
         for one in node.elts:
             yield from _choices(one)
     elif isinstance(node, ast.Call):
-        for one in [*node.args, *(word.value for word in node.keywords)]:
-            if _called(node) in ("Problem", "Objection", "Reason"):
-                yield from _choices(one)
+        for place in WRITERS.get(_called(node), ()):
+            yield from _choices(node.args[place]) if place < len(node.args) else ()
     else:
         yield node
 
