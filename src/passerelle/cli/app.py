@@ -11,6 +11,7 @@ from typer.main import get_command
 from passerelle.cli import (
     acts,
     alarms,
+    completion,
     doctor,
     dossiers,
     drafts,
@@ -64,6 +65,7 @@ evidence.register(app)
 types.register(app)
 statistics.register(app)
 doctor.register(app)
+completion.register(app)
 
 
 @app.callback(help=app.info.help)
@@ -100,6 +102,7 @@ def _asked(arguments: Sequence[str]) -> str:
 
 
 def _run(arguments: Sequence[str], commands: typer.Typer) -> int:
+    completion.prepare()
     try:
         given = get_command(commands).main(list(arguments) or ["--help"], "passerelle", standalone_mode=False)
         sys.stdout.flush()

@@ -84,6 +84,8 @@ def command(app: typer.Typer, name: str, *examples: str) -> Callable[[F], F]:
             if answer is not None:
                 tell(answer, as_json)
 
+        for one in parameters:
+            _complete(one)
         made: Any = call
         made.__signature__ = inspect.Signature(parameters)
         made.__annotations__ = {one.name: one.annotation for one in parameters}
@@ -93,6 +95,15 @@ def command(app: typer.Typer, name: str, *examples: str) -> Callable[[F], F]:
         return work
 
     return register
+
+
+def _complete(parameter: inspect.Parameter) -> None:
+    """Let the shell complete a parameter as its name and its value's name say."""
+    from passerelle.cli.completing import values_for
+
+    for info in getattr(parameter.annotation, "__metadata__", ()):
+        if getattr(info, "autocompletion", True) is None:
+            info.autocompletion = values_for(info, parameter.name)
 
 
 def tell(answer: Answer, as_json: bool) -> None:

@@ -8,6 +8,7 @@ import typer
 
 from passerelle.cli import exits
 from passerelle.cli.door import Answer, As, Folder, acting, command, opened, read_file, said, write_file
+from passerelle.cli.progress import progress
 from passerelle.cli.screen import Screen
 from passerelle.cli.terms import term
 from passerelle.core.retold import retold
@@ -55,7 +56,8 @@ def evidence(
         found = node.store.read(named)
         on = node.store.read(lambda tx: facts.of_any(tx, node.ctx, found))
         node.store.read(lambda tx: ask(tx, node.office, who, Action.EVIDENCE_EXPORT, on))
-        data = collect(node.ctx, node.identity, found, who.id)
+        with progress(_("collecting")) as advance:
+            data = collect(node.ctx, node.identity, found, who.id, advance)
     write_file(out, data)
     value = {"id": found, "file": str(out), "bytes": len(data)}
     words = _(
@@ -83,7 +85,8 @@ def verify(
     from passerelle.oversight import verify as verifier
 
     trusted = [identity.parse(read_file(path, "--trust")) for path in trust or []]
-    report = verifier.verify(read_file(file, "evidence"), trusted)
+    with progress(_("verifying")) as advance:
+        report = verifier.verify(read_file(file, "evidence"), trusted, advance)
     value: dict[str, Any] = {
         "verdict": report.verdict,
         "statements": [

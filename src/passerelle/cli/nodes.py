@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import os
 import signal
 import socket
 import sys
@@ -14,7 +15,7 @@ import typer
 import passerelle
 from passerelle.cli import exits
 from passerelle.cli.door import Answer, Folder, Json, LanguageOption, command, opened, said
-from passerelle.cli.screen import Screen
+from passerelle.cli.screen import Screen, on_terminal
 from passerelle.core.words import _
 
 if TYPE_CHECKING:
@@ -158,7 +159,7 @@ def _log(plain: bool) -> Callable[..., None]:
 
     last: Any = structlog.processors.JSONRenderer(ensure_ascii=False)
     if plain:
-        last = structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty())
+        last = structlog.dev.ConsoleRenderer(colors=on_terminal(sys.stderr) and not os.environ.get("NO_COLOR"))
     logger = structlog.wrap_logger(
         structlog.PrintLogger(sys.stderr),
         processors=[structlog.processors.TimeStamper(fmt="iso", utc=True, key="time"), last],

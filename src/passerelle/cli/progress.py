@@ -3,11 +3,11 @@
 Standard output stays what it is, so a pipe and `--json` see nothing of it. A terminal that says it is dumb gets none.
 """
 
-import os
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
+from passerelle.cli.screen import on_terminal
 from passerelle.core.text import visible
 
 Advance = Callable[[int, int], None]
@@ -16,7 +16,7 @@ Advance = Callable[[int, int], None]
 
 def wanted() -> bool:
     """Whether a bar can be seen."""
-    return sys.stderr.isatty() and os.environ.get("TERM", "") not in ("dumb", "unknown")
+    return sys.stderr.isatty() and on_terminal(sys.stderr)
 
 
 @contextmanager

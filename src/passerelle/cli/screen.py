@@ -7,11 +7,12 @@ are translated here (`_` in them is a blank); what stands in the cells is the ca
 Arabic too: dates, ids and names of commands fill most of them, and a table is compared with a colleague's.
 """
 
+import os
 import re
 import sys
 from collections.abc import Iterable, Sequence
 from functools import cache, cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TextIO
 
 from passerelle.core import words
 from passerelle.core.text import visible
@@ -90,11 +91,22 @@ def _name(word: str) -> str:
     return _(word.replace("_", " "))
 
 
+def on_terminal(stream: TextIO) -> bool:
+    """Whether a stream is shown by a terminal that moves and colours.
+
+    TERM=dumb says no to a terminal, FORCE_COLOR (not empty) yes to a pipe. NO_COLOR takes the colours alone: the
+    library that paints heeds it.
+    """
+    if os.environ.get("TERM", "") in ("dumb", "unknown"):
+        return False
+    return stream.isatty() or bool(os.environ.get("FORCE_COLOR"))
+
+
 class Screen:
     """Standard output as a person reads it."""
 
     def __init__(self) -> None:
-        self.terminal = sys.stdout.isatty()
+        self.terminal = on_terminal(sys.stdout)
 
     @cached_property
     def _console(self) -> "Console":

@@ -5,6 +5,7 @@ the receiver cosigned, the identities of both nodes, and the instruments with th
 personal data in clear: who may write one is the business of the doors.
 """
 
+from collections.abc import Callable
 from typing import Any
 
 from passerelle.core import ids, json
@@ -35,13 +36,16 @@ from passerelle.ports.records import (
 )
 from passerelle.ports.store import Reading
 
+Advance = Callable[[int, int], None]
+"""Told how many messages of how many are in."""
 
-def collect(ctx: Context, own: Identity, wanted: str, by: str) -> bytes:
+
+def collect(ctx: Context, own: Identity, wanted: str, by: str, advance: Advance = lambda done, of: None) -> bytes:
     """The evidence of a message or a dossier, by its id. The export is written down in the audit log.
 
     Raises NotFoundError for an unknown id and StateError when nothing of it has an index yet.
     """
-    made = ctx.store.read(lambda tx: _Collection(tx, ctx, own).of(wanted))
+    made = ctx.store.read(lambda tx: _Collection(tx, ctx, own, advance).of(wanted))
     value = {**made, "created": to_iso(ctx.clock.now()), "by": ctx.name}
     value["digest"] = digest_of(value)
     ctx.store.write(
@@ -52,8 +56,8 @@ def collect(ctx: Context, own: Identity, wanted: str, by: str) -> bytes:
 
 
 class _Collection:
-    def __init__(self, tx: Reading, ctx: Context, own: Identity) -> None:
-        self._tx, self._ctx, self._own = tx, ctx, own
+    def __init__(self, tx: Reading, ctx: Context, own: Identity, advance: Advance) -> None:
+        self._tx, self._ctx, self._own, self._advance = tx, ctx, own, advance
         self._partners: set[str] = set()
         self._checkpoints: dict[str, Checkpoint] = {}
         self._trees: dict[str, links.Tree] = {}
@@ -79,7 +83,10 @@ class _Collection:
         more = tx.get_many(MESSAGES, [(name,) for name in dict.fromkeys([*signing, *answers])])
         messages = {m.id: m for m in (*more.values(), *chosen) if m.index >= 0}
         ordered = sorted(messages.values(), key=lambda m: (m.time, m.origin, m.index))
-        items = [self._item(message) for message in ordered]
+        items = []
+        for done, message in enumerate(ordered, 1):
+            items.append(self._item(message))
+            self._advance(done, len(ordered))
         return {
             "format": FORMAT,
             "subject": {"kind": kind, "id": wanted},

@@ -128,8 +128,13 @@ def _moment(milliseconds: int) -> str:
         return f"{milliseconds} ms after 1970"
 
 
-def verify(data: bytes, trusted: Iterable[Identity] = ()) -> Report:
-    """What the file proves. Never raises for what stands in the file: a broken file is a failed report."""
+def verify(
+    data: bytes, trusted: Iterable[Identity] = (), advance: Callable[[int, int], None] = lambda done, of: None
+) -> Report:
+    """What the file proves. Never raises for what stands in the file: a broken file is a failed report.
+
+    `advance` is told how many messages of how many were looked at.
+    """
     run = _Verifier()
     value = run.check("file", "is whole: canonical JSON under its own digest", lambda: _whole(data))
     if isinstance(value, dict):
@@ -138,8 +143,9 @@ def verify(data: bytes, trusted: Iterable[Identity] = ()) -> Report:
             known.setdefault(identity.name, []).append(identity)
         try:
             _identities(run, value, known)
-            for item in value["messages"]:
+            for done, item in enumerate(value["messages"], 1):
                 _message(run, item)
+                advance(done, len(value["messages"]))
             _parties(run)
             _refusals(run)
             _instruments(run, value)

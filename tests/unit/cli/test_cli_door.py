@@ -1,6 +1,7 @@
 """The door itself: help, --json, errors as one line, exit codes, nothing heavy at the start."""
 
 import resource
+import shlex
 import subprocess
 from importlib import import_module
 from pkgutil import walk_packages
@@ -90,6 +91,7 @@ def test_all_commands_of_the_brief_are_there():
         "evidence",
         "statistics",
         "doctor",
+        "completion",
         "verify",
         "catalogue list",
         "catalogue show",
@@ -104,6 +106,28 @@ def test_every_command_has_help_with_examples_and_json(path, found):
     assert "--json" in shown
     assert found.help
     assert found.help[0].isupper()
+
+
+def examples_of(found):
+    """The command lines of the examples, up to a pipe or a redirection."""
+    text = (found.epilog or "").replace("\\\n", " ")
+    for line in text.split("\n"):
+        if line.startswith("  passerelle "):
+            words = shlex.split(line)
+            stop = next(
+                (at for at, word in enumerate(words) if word.lstrip("0123456789")[:1] in ("|", ">")), len(words)
+            )
+            yield words[1:stop]
+
+
+@pytest.mark.parametrize(("path", "found"), COMMANDS, ids=[" ".join(path) for path, _ in COMMANDS])
+def test_every_example_parses(path, found):
+    examples = list(examples_of(found))
+    assert examples
+    for words in examples:
+        assert words[: len(path)] == list(path), words
+        context = found.make_context("passerelle", words[len(path) :])  # raises for what the command does not take
+        context.close()
 
 
 def test_without_arguments_help_is_shown():

@@ -4,10 +4,10 @@ import os
 import pty
 import subprocess
 
-from tests.unit.cli.scene import command, environment, ok, request
+from tests.unit.cli.scene import call, command, environment, ok, request, value
 
 
-def on_terminal(*arguments, **more):
+def on_terminal(*arguments, expected=(0,), **more):
     """What a person sees at a terminal."""
     ours, theirs = pty.openpty()
     try:
@@ -28,7 +28,7 @@ def on_terminal(*arguments, **more):
                 if not part:
                     break
                 seen += part
-            assert started.wait(60) == 0, seen
+            assert started.wait(60) in expected, seen
     finally:
         os.close(ours)
     return seen.decode()
@@ -51,6 +51,37 @@ def test_colours_on_a_terminal_only(partners):
         assert "\x1b[3" not in on_terminal(*arguments, NO_COLOR="1")
         assert "\x1b[" not in ok(*arguments).out
     assert "\x1b[" not in on_terminal("partner", "list", partners.be, "--json")
+
+
+def test_what_the_environment_says_of_colours():
+    assert "\x1b[" not in on_terminal("exits", TERM="dumb")
+    forced = subprocess.run(
+        command("exits"),
+        env=environment() | {"FORCE_COLOR": "1", "TERM": "xterm"},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert "\x1b[" in forced.stdout
+    assert "\x1b[3" not in on_terminal("exits", FORCE_COLOR="1", NO_COLOR="1")
+    assert "\x1b[" not in on_terminal("exits", TERM="dumb", FORCE_COLOR="1")
+
+
+def test_long_work_shows_how_far_it_is_on_a_terminal_only(partners):
+    partners.open()
+    dossier = value("dossier", "list", partners.be)[0]["dossier"]
+    evidence = partners.folder / "evidence.json"
+    for words, arguments in (
+        ("counting", ("statistics", partners.be, "--as", "ann")),
+        ("looking", ("doctor", partners.ma, "--offline", "--as", "omar")),
+        ("collecting", ("evidence", partners.be, dossier, "--out", evidence, "--as", "ann")),
+        ("verifying", ("verify", evidence)),
+    ):
+        seen = on_terminal(*arguments, expected=(0, 1))
+        assert words in seen, seen
+        assert "\x1b[2K" in seen  # gone at the end
+        assert words not in on_terminal(*arguments, expected=(0, 1, 2), TERM="dumb")
+        assert words not in call(*arguments).err
 
 
 def test_markup_of_others_is_text(partners):
