@@ -78,8 +78,7 @@ def init(
     )
     asked = configuration.parse(configuration.render(asked), "init")
     user = this_user()
-    users = (user,) if user else ()
-    first = NewPerson(id=person or user, name=person_name, language=language or words.language(), users=users)
+    first = NewPerson(id=person or user, name=person_name, language=language or words.language(), users=(user,))
     try:
         identity = node.create(folder, asked, first)
     except IdentityError as error:

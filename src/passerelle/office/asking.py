@@ -77,7 +77,7 @@ class Office:
 
 
 def this_user() -> str:
-    """The operating-system user, or empty when it has no name.
+    """The operating-system user; `uid-<number>` for one without a name.
 
     The one who logged in, where the kernel keeps that (Linux audit login id): it stays the same below `sudo`, so the
     person behind the account that owns the folder is known. Else the user of this process.
@@ -88,7 +88,7 @@ def this_user() -> str:
             return pwd.getpwuid(login).pw_name
     with suppress(KeyError):
         return pwd.getpwuid(os.getuid()).pw_name
-    return ""
+    return f"uid-{os.getuid()}"
 
 
 def holder_of(tx: Reading, person: str, day: str) -> "Holder":
