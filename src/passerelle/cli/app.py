@@ -23,6 +23,7 @@ from passerelle.cli import (
     nodes,
     partners,
     people,
+    policy,
     queue,
     showing,
     statistics,
@@ -51,6 +52,7 @@ app = typer.Typer(
 )
 nodes.register(app)
 people.register(app)
+policy.register(app)
 partners.register(app)
 instruments.register(app)
 dossier = dossiers.register(app)

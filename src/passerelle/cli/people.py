@@ -7,6 +7,7 @@ import typer
 from passerelle.cli.door import Answer, As, Folder, Reason, acting, command, group, opened, said
 from passerelle.cli.screen import Screen
 from passerelle.core import words
+from passerelle.core.words import _
 
 if TYPE_CHECKING:
     from passerelle.ports.people import Grant, Person
@@ -122,7 +123,15 @@ def add(
         new = NewPerson(id=person, name=name, language=speaks or words.language(), users=tuple(users or ()))
         made = staff.add(node.office, who, new)
         value = node.store.read(lambda tx: _value(tx, made, node.office.today()))
-    return said(value, f"{made.id} ({made.name}) is written down; roles: passerelle person grant {folder} {made.id} …")
+    return said(
+        value,
+        _(
+            "{id} ({name}) is written down; give a role: {command}",
+            id=made.id,
+            name=made.name,
+            command=f"passerelle person grant {folder} {made.id} …",
+        ),
+    )
 
 
 def list_all(
@@ -150,7 +159,7 @@ def list_all(
 
     def tell(screen: Screen) -> None:
         rows = [(one["person"], one["name"], one["language"], ", ".join(one["users"]), _held(one)) for one in values]
-        screen.table(("person", "name", "language", "users", "holds"), rows, "nobody")
+        screen.table(("person", "name", "language", "users", "holds"), rows, _("nobody"))
 
     return Answer(values, tell)
 
@@ -177,7 +186,7 @@ def show(folder: Folder, person: PersonId, *, as_: As) -> Answer:
         screen.line()
         columns = ("role", "domain", "from", "until", "state", "given_by", "reason")
         rows = [[one[key] for key in columns] for one in value["grants"]]
-        screen.table(columns, rows, "holds nothing")
+        screen.table(columns, rows, _("holds nothing"))
 
     return Answer(value, tell)
 
@@ -205,7 +214,7 @@ def change(
         seats = tuple(users) if users else () if no_users else None
         made = staff.change(node.office, who, person, name=name, language=speaks, users=seats)
         value = node.store.read(lambda tx: _value(tx, made, node.office.today()))
-    return said(value, f"{made.id} is changed: {made.name}, {made.language}, {', '.join(value['users']) or 'no user'}")
+    return said(value, _("{id} is changed", id=made.id))
 
 
 def grant(
@@ -226,8 +235,10 @@ def grant(
         who = acting(node, as_)
         made = staff.grant(node.office, who, person, role, domain=domain, begin=begin, until=until, reason=reason)
         value = {"person": made.person} | _grant_value(made, node.office.today())
-    ends = f"until {made.until}" if made.until else "without end"
-    return said(value, f"{person} is {made.role} in {made.domain} from {made.begin} {ends}")
+    facts = {"person": person, "role": made.role, "domain": made.domain, "begin": made.begin, "until": made.until}
+    if made.until:
+        return said(value, _("{person} is {role} in {domain} from {begin} until {until}", **facts))
+    return said(value, _("{person} is {role} in {domain} from {begin} on", **facts))
 
 
 def revoke(
@@ -247,7 +258,7 @@ def revoke(
         gone = staff.revoke(node.office, who, person, role, domain=domain, reason=reason)
         values = [{"person": one.person} | _grant_value(one, node.office.today()) for one in gone]
     where = ", ".join(sorted({one.domain for one in gone}))
-    return said(values, f"{person} is no more {role} in {where}")
+    return said(values, _("{person} is no more {role} in {where}", person=person, role=role, where=where))
 
 
 def remove(folder: Folder, person: PersonId, reason: Reason, *, as_: As) -> Answer:
@@ -258,4 +269,4 @@ def remove(folder: Folder, person: PersonId, reason: Reason, *, as_: As) -> Answ
         who = acting(node, as_)
         gone = staff.remove(node.office, who, person, reason)
         value = node.store.read(lambda tx: _value(tx, gone, node.office.today()))
-    return said(value, f"{gone.id} is removed")
+    return said(value, _("{id} is removed", id=gone.id))

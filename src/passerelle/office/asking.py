@@ -102,10 +102,13 @@ def holder_of(tx: Reading, person: str, day: str) -> "Holder":
     return Holder(person, tuple(sorted(held)))
 
 
-def ask(tx: Reading, office: Office, who: Person, action: "Action", on: On) -> "Verdict":
-    """Nothing, when the person may do this; the verdict says by which policies.
+def ask(
+    tx: Reading, office: Office, who: Person, action: "Action", on: On, policy: "Policy | None" = None
+) -> "Verdict":
+    """The verdict, when the person may do this; it says by which policies.
 
-    Raises NotAllowedError with the reason. `who`: whom `acting` gave. Works in a `read` and in a `write`.
+    `who`: whom `acting` gave; `policy`: another than the one in force. Works in a `read` and in a `write`. Raises
+    NotAllowedError with the reason, PolicyError when the policy in force no longer validates.
     """
     from passerelle.office.policy import Verdict
 
@@ -113,7 +116,7 @@ def ask(tx: Reading, office: Office, who: Person, action: "Action", on: On) -> "
     if not held.held:
         verdict = Verdict(False, _nothing_held(tx, who.id, office.today()))
     else:
-        verdict = office.policy(tx).decide(held, action, on)
+        verdict = (policy or office.policy(tx)).decide(held, action, on)
     if not verdict.allowed:
         raise NotAllowedError(who.id, action.value, f"{on.kind}/{on.id}" if on.id else on.kind, verdict.reason)
     return verdict

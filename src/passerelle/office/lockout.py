@@ -27,9 +27,10 @@ from passerelle.ports.people import Grant
 from passerelle.ports.store import Reading
 
 NEVER = "9999-12-31"
+_ANOTHER = "a new person"  # no id: nobody can be called so
 _NEEDED = (
-    (Action.PERSON_ADD, On(kind="person", id="somebody", person="somebody")),
-    (Action.PERSON_GRANT, On(kind="person", id="somebody", person="somebody", role=people.Role.SECURITY)),
+    (Action.PERSON_ADD, On(kind="person", id=_ANOTHER, person=_ANOTHER)),
+    (Action.PERSON_GRANT, On(kind="person", id=_ANOTHER, person=_ANOTHER, role=people.Role.SECURITY)),
 )
 
 

@@ -16,6 +16,7 @@ Left unchecked: whether the facts are true (`asking.py` and the workflow read th
 
 import hashlib
 import json
+import re
 from enum import StrEnum
 from functools import cache
 from importlib import resources
@@ -115,7 +116,12 @@ def _shipped(name: str) -> str:
 @cache
 def schema() -> cedarpy.Schema:
     """What policies are checked against."""
-    return cedarpy.Schema.from_str(_shipped("schema.cedarschema"))
+    return cedarpy.Schema.from_str(schema_text())
+
+
+def schema_text() -> str:
+    """The schema, as Cedar text."""
+    return _shipped("schema.cedarschema")
 
 
 def default_text() -> str:
@@ -210,12 +216,52 @@ class Policy:
         allowed, _, errors = self._ask(Holder(person, held), action, on)
         return allowed and not errors
 
+    def outcome(self, who: Holder, action: Action, on: On) -> tuple[bool, tuple[str, ...]]:
+        """What the policies alone say, without the hard rules, and which of them decided."""
+        allowed, names, errors = self._ask(who, action, on)
+        return allowed and not errors, names
+
+    def satisfied(self, some: cedarpy.PolicySet, who: Holder, action: Action, on: On) -> bool:
+        """Whether some of the policies alone would permit this."""
+        return _answer(some, who, action, on).allowed
+
     def _ask(self, who: Holder, action: Action, on: On) -> tuple[bool, tuple[str, ...], list[str]]:
-        asked = request(who, action, on)
-        entities = cedarpy.Entities.from_json_str(entities_of(who, on), schema())
-        answer = cedarpy.is_authorized(asked, self._set, entities)
+        answer = _answer(self._set, who, action, on)
         names = tuple(sorted(self.names[one] for one in answer.diagnostics.reasons))
         return answer.allowed, names, [_line(one) for one in answer.diagnostics.errors]
+
+
+def _answer(policies: cedarpy.PolicySet, who: Holder, action: Action, on: On) -> cedarpy.AuthzResult:
+    entities = cedarpy.Entities.from_json_str(entities_of(who, on), schema())
+    return cedarpy.is_authorized(request(who, action, on), policies, entities)
+
+
+@cache
+def _groups() -> dict[str, set[Action]]:
+    """The actions of each group, itself among the groups above it, as the schema says."""
+    above: dict[str, list[str]] = {}
+    plain = re.sub(r"//.*", "", schema_text())
+    for names, groups in re.findall(r'action\s+((?:"[^"]+",?\s*)+)(?:in\s+\[([^]]*)\])?', plain):
+        for name in re.findall(r'"([^"]+)"', names):
+            above[name] = re.findall(r'"([^"]+)"', groups)
+    found: dict[str, set[Action]] = {name: set() for name in above}
+    for action in Action:
+        todo = [action.value]
+        while todo:
+            name = todo.pop()
+            found[name].add(action)
+            todo += above[name]
+    return found
+
+
+def actions_of(part: Any) -> list[Action]:
+    """The actions that a policy is about: `part` is one of `Policy.parts`."""
+    scope = part["action"]
+    if scope["op"] == "All":
+        return list(Action)
+    named = scope.get("entities") or [scope["entity"]]
+    found = set().union(*(_groups()[one["id"]] for one in named))
+    return [action for action in Action if action in found]
 
 
 def request(who: Holder, action: Action, on: On) -> dict[str, Any]:

@@ -1,0 +1,176 @@
+"""The table of roles: what each may do by the shipped policy, compared with what the policy decides."""
+
+import re
+
+import pytest
+
+from passerelle.office import policy as policies
+from passerelle.office.hard import On
+from passerelle.office.people import Role
+from passerelle.office.policy import Action, Holder, Policy
+
+DOMAIN = "wanted-persons"
+SHIPPED = Policy.shipped()
+
+ALL = set(Role)
+ON_DOSSIERS = ALL - {Role.COORDINATOR, Role.SECURITY, Role.OPERATOR}
+READERS = {Role.OFFICER, Role.APPROVER, Role.MAGISTRATE, Role.ANALYST, Role.LIAISON, Role.DPO, Role.AUDITOR}
+WRITERS = {Role.OFFICER, Role.MAGISTRATE, Role.LIAISON}
+NOBODY: set[Role] = set()
+
+TABLE = {
+    # Looking. A dispatcher sees what routing needs: that a dossier is there, not what it says.
+    Action.NODE_LOOK: ALL,
+    Action.PARTNER_LOOK: ALL,
+    Action.INSTRUMENT_LOOK: ALL,
+    Action.LINK_LOOK: ALL,
+    Action.QUEUE_LOOK: ALL,
+    Action.ALARM_LOOK: ALL,
+    Action.POLICY_LOOK: ALL,
+    Action.STATISTICS_LOOK: ALL,
+    Action.PERSON_LOOK: {Role.SECURITY, Role.OPERATOR, Role.AUDITOR, Role.DPO},
+    Action.DOSSIER_LOOK: ON_DOSSIERS,
+    Action.DRAFT_LOOK: ON_DOSSIERS,
+    # Reading: never coordinator, dispatcher, security officer, operator. Who is on duty: in the flash lane, see below.
+    Action.DOSSIER_READ: READERS,
+    Action.DRAFT_READ: READERS,
+    Action.EVIDENCE_EXPORT: READERS - {Role.ANALYST, Role.LIAISON},
+    # Writing and sending: never an analyst or an auditor. An approver writes nothing, but can stop what others wrote.
+    Action.DOSSIER_OPEN: WRITERS,
+    Action.DOSSIER_ACT: WRITERS,
+    Action.DRAFT_DISCARD: WRITERS | {Role.APPROVER},
+    Action.MESSAGE_WITHDRAW: WRITERS | {Role.APPROVER},
+    Action.DRAFT_RELEASE: {Role.APPROVER, Role.MAGISTRATE},
+    Action.DRAFT_RELEASE_ALONE: WRITERS,
+    Action.DRAFT_RELEASE_ON_DUTY: NOBODY,
+    # Governing, running, securing.
+    Action.INSTRUMENT_PROPOSE: {Role.COORDINATOR},
+    Action.INSTRUMENT_SIGN: {Role.COORDINATOR},
+    Action.INSTRUMENT_REJECT: {Role.COORDINATOR},
+    Action.INSTRUMENT_TERMINATE: {Role.COORDINATOR},
+    Action.ALARM_SEEN: {Role.OPERATOR, Role.DISPATCHER, Role.DUTY},
+    Action.LINK_REOPEN: {Role.OPERATOR},
+    Action.LINK_ALLOW: {Role.SECURITY},
+    Action.PARTNER_ADD: {Role.SECURITY, Role.OPERATOR},
+    Action.PARTNER_CONFIRM: {Role.SECURITY},
+    Action.PARTNER_SUSPEND: {Role.SECURITY},
+    # People and policy.
+    Action.PERSON_ADD: {Role.SECURITY},
+    Action.PERSON_CHANGE: {Role.SECURITY},
+    Action.PERSON_GRANT: {Role.SECURITY},
+    Action.PERSON_REVOKE: {Role.SECURITY},
+    Action.PERSON_REMOVE: {Role.SECURITY},
+    Action.PERSON_SPEAK: NOBODY,
+    Action.POLICY_ADOPT: {Role.SECURITY},
+}
+"""What each role may do to an ordinary thing of its domain, in the routine lane, that another person wrote."""
+
+
+def thing(action: Action, **facts: object) -> On:
+    return On(kind=action.partition(".")[0], **({"domain": DOMAIN, "lane": "routine", "author": "other"} | facts))
+
+
+def may(role: Role, action: Action, domain: str = DOMAIN, **facts: object) -> bool:
+    return SHIPPED.decide(Holder("me", ((role.value, domain),)), action, thing(action, **facts)).allowed
+
+
+def test_every_action_is_in_the_table():
+    assert set(TABLE) == set(Action)
+
+
+@pytest.mark.parametrize("action", Action)
+def test_the_shipped_policy_is_the_table(action):
+    assert {role for role in Role if may(role, action)} == TABLE.get(action)
+
+
+@pytest.mark.parametrize("action", Action)
+def test_no_role_reaches_into_another_domain(action):
+    here = {role for role in Role if may(role, action, domain="counter-terrorism")}
+    # What a role may do wherever he holds it: see how the node stands, and see to its alarms.
+    anywhere = {one for one in Action if one.value.endswith(".look")} - {Action.DOSSIER_LOOK, Action.DRAFT_LOOK}
+    expected = TABLE[action] if action in anywhere else NOBODY
+    assert here == ({Role.DISPATCHER, Role.DUTY} if action == Action.ALARM_SEEN else expected)
+
+
+@pytest.mark.parametrize("action", Action)
+def test_a_role_everywhere_is_a_role_here(action):
+    assert {role for role in Role if may(role, action, domain="*")} == TABLE[action]
+
+
+FLASH = {
+    Action.DOSSIER_READ,
+    Action.DRAFT_READ,
+    Action.DOSSIER_OPEN,
+    Action.DOSSIER_ACT,
+    Action.DRAFT_DISCARD,
+    Action.MESSAGE_WITHDRAW,
+}
+
+
+@pytest.mark.parametrize("action", sorted(FLASH))
+def test_who_is_on_duty_works_in_the_flash_lane_alone(action):
+    assert may(Role.DUTY, action, lane="flash")
+    assert not may(Role.DUTY, action, lane="routine")
+
+
+def test_who_is_on_duty_releases_alone_what_may_be_reviewed():
+    asked = Action.DRAFT_RELEASE_ON_DUTY
+    assert may(Role.DUTY, asked, lane="flash", review=True, author="me")
+    assert not may(Role.DUTY, asked, lane="routine", review=True, author="me")
+    assert not may(Role.DUTY, asked, lane="flash", review=False, author="me")
+    others = ALL - {Role.DUTY}
+    assert not any(may(role, asked, lane="flash", review=True, author="me") for role in others)
+
+
+def test_judicial_acts_are_written_by_officers_too_and_released_by_magistrates():
+    assert {role for role in Role if may(role, Action.DOSSIER_OPEN, magistrate=True)} == WRITERS
+    assert {role for role in Role if may(role, Action.DRAFT_RELEASE, magistrate=True)} == {Role.MAGISTRATE}
+    assert {role for role in Role if may(role, Action.DRAFT_RELEASE_ALONE, magistrate=True)} == NOBODY
+
+
+def test_alone_is_nothing_that_is_under_four_eyes():
+    assert {role for role in Role if may(role, Action.DRAFT_RELEASE_ALONE, four_eyes=True)} == NOBODY
+
+
+def test_everybody_sees_himself_and_chooses_his_language():
+    for action in (Action.PERSON_LOOK, Action.PERSON_SPEAK):
+        assert {role for role in Role if may(role, action, person="me", domain="*")} == ALL
+
+
+@pytest.mark.parametrize(
+    ("role", "holds", "together"),
+    [
+        ("auditor", [], True),
+        ("auditor", ["auditor"], True),
+        ("auditor", ["officer"], False),
+        ("officer", ["auditor"], False),
+        ("officer", ["approver"], True),
+        ("approver", ["officer", "duty"], True),
+        ("security", ["operator"], True),
+        ("security", ["coordinator"], True),
+        ("coordinator", ["officer"], False),
+        ("officer", ["operator"], False),
+        ("analyst", ["security"], False),
+        ("dispatcher", ["operator"], True),
+        ("dpo", ["officer"], False),
+        ("duty", ["dpo"], False),
+        ("analyst", ["dpo"], True),
+    ],
+)
+def test_roles_that_must_not_meet_in_one_person(role, holds, together):
+    asked = {"person": "ann", "role": role, "holds": tuple(holds), "domain": "*"}
+    verdict = SHIPPED.decide(Holder("eva", (("security", "*"),)), Action.PERSON_GRANT, On(kind="person", **asked))
+    assert verdict.allowed is together
+    if not together:
+        assert verdict.policies
+
+
+def test_actions_schema_and_policy_speak_of_the_same():
+    schema = re.sub(r"//.*", "", policies.schema_text())
+    said = re.findall(r"action\s+([^;]*?)\s+(?:in\s+\[[^]]*\]\s+)?appliesTo", schema)
+    assert {name for part in said for name in re.findall(r'"([^"]+)"', part)} == set(Action)
+    named = set(re.findall(r'Action::"([^"]+\.[^"]+)"', SHIPPED.text))
+    assert named <= set(Action)
+    attributes = set(On.__struct_fields__) - {"id"}
+    thing_ = schema[schema.index("entity Thing") :]
+    assert set(re.findall(r"^\s+(\w+):", thing_[: thing_.index("};")], re.MULTILINE)) == attributes
