@@ -229,7 +229,8 @@ def _thing(node: "Node", tx: "Reading", of: str, action: str, given: dict[str, A
     from passerelle.core.errors import NotFoundError
     from passerelle.office import facts
     from passerelle.office.hard import On
-    from passerelle.ports.records import DRAFTS, MESSAGES
+    from passerelle.ports.records import MESSAGES
+    from passerelle.ports.work import DRAFTS
 
     if not of:
         return On(**({"kind": action.partition(".")[0]} | given))

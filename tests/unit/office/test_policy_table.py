@@ -31,6 +31,7 @@ TABLE = {
     Action.PERSON_LOOK: {Role.SECURITY, Role.OPERATOR, Role.AUDITOR, Role.DPO},
     Action.DOSSIER_LOOK: ON_DOSSIERS,
     Action.DRAFT_LOOK: ON_DOSSIERS,
+    Action.REVIEW_LOOK: ON_DOSSIERS,
     # Reading: never coordinator, dispatcher, security officer, operator. Who is on duty: in the flash lane, see below.
     Action.DOSSIER_READ: READERS,
     Action.DRAFT_READ: READERS,
@@ -38,11 +39,19 @@ TABLE = {
     # Writing and sending: never an analyst or an auditor. An approver writes nothing, but can stop what others wrote.
     Action.DOSSIER_OPEN: WRITERS,
     Action.DOSSIER_ACT: WRITERS,
+    Action.DRAFT_EDIT: WRITERS,
+    Action.DRAFT_SEND_BACK: {Role.APPROVER, Role.MAGISTRATE},
     Action.DRAFT_DISCARD: WRITERS | {Role.APPROVER},
     Action.MESSAGE_WITHDRAW: WRITERS | {Role.APPROVER},
     Action.DRAFT_RELEASE: {Role.APPROVER, Role.MAGISTRATE},
     Action.DRAFT_RELEASE_ALONE: WRITERS,
     Action.DRAFT_RELEASE_ON_DUTY: NOBODY,
+    Action.MESSAGE_REVIEW: {Role.APPROVER, Role.MAGISTRATE},
+    # Who has it. A dispatcher gives dossiers to others without reading them.
+    Action.DOSSIER_ASSIGN: {Role.DISPATCHER, Role.APPROVER},
+    Action.DOSSIER_HAND_OVER: {Role.DISPATCHER, Role.APPROVER},
+    Action.DOSSIER_NOTE: WRITERS | {Role.APPROVER},
+    Action.DOSSIER_REFER: WRITERS | {Role.APPROVER, Role.DISPATCHER},
     # Governing, running, securing.
     Action.INSTRUMENT_PROPOSE: {Role.COORDINATOR},
     Action.INSTRUMENT_SIGN: {Role.COORDINATOR},
@@ -87,7 +96,8 @@ def test_the_shipped_policy_is_the_table(action):
 def test_no_role_reaches_into_another_domain(action):
     here = {role for role in Role if may(role, action, domain="counter-terrorism")}
     # What a role may do wherever he holds it: see how the node stands, and see to its alarms.
-    anywhere = {one for one in Action if one.value.endswith(".look")} - {Action.DOSSIER_LOOK, Action.DRAFT_LOOK}
+    within = {Action.DOSSIER_LOOK, Action.DRAFT_LOOK, Action.REVIEW_LOOK}
+    anywhere = {one for one in Action if one.value.endswith(".look")} - within
     expected = TABLE[action] if action in anywhere else NOBODY
     assert here == ({Role.DISPATCHER, Role.DUTY} if action == Action.ALARM_SEEN else expected)
 
@@ -102,8 +112,11 @@ FLASH = {
     Action.DRAFT_READ,
     Action.DOSSIER_OPEN,
     Action.DOSSIER_ACT,
+    Action.DRAFT_EDIT,
     Action.DRAFT_DISCARD,
     Action.MESSAGE_WITHDRAW,
+    Action.DOSSIER_NOTE,
+    Action.DOSSIER_REFER,
 }
 
 
@@ -111,6 +124,19 @@ FLASH = {
 def test_who_is_on_duty_works_in_the_flash_lane_alone(action):
     assert may(Role.DUTY, action, lane="flash")
     assert not may(Role.DUTY, action, lane="routine")
+
+
+def test_a_dossier_is_taken_by_those_who_work_on_it_and_handed_over_by_who_has_it():
+    assert {role for role in Role if may(role, Action.DOSSIER_ASSIGN, person="me")} == WRITERS | {
+        Role.DISPATCHER,
+        Role.APPROVER,
+    }
+    assert may(Role.ANALYST, Action.DOSSIER_HAND_OVER, author="me") is False  # changes nothing
+    assert may(Role.OFFICER, Action.DOSSIER_HAND_OVER, author="me")
+
+
+def test_nobody_reviews_what_he_released():
+    assert not any(may(role, Action.MESSAGE_REVIEW, author="me") for role in Role)
 
 
 def test_who_is_on_duty_releases_alone_what_may_be_reviewed():
