@@ -30,23 +30,25 @@ from passerelle.core.errors import (
     KeyFileError,
     NotFoundError,
     SettingsError,
+    StateError,
     StoreError,
 )
 from passerelle.core.settings import Settings
 from passerelle.core.text import check_node_name
 from passerelle.dossiers.calendars import Calendars
 from passerelle.dossiers.types import Catalogue
-from passerelle.exchange import notes
+from passerelle.exchange import notes, rotation
 from passerelle.exchange.context import Context, Policy
+from passerelle.identity import files, tls
 from passerelle.identity import identity as identities
 from passerelle.identity import keys as key_files
-from passerelle.identity import tls
 from passerelle.identity.identity import Identity
 from passerelle.office import people
 from passerelle.office.asking import Office, this_user
 from passerelle.office.people import NewPerson
+from passerelle.ports.keys import CANDIDATES, ERAS, SPANS, Candidate, Era
 from passerelle.ports.records import META, PARTNERS, Meta, Partner
-from passerelle.ports.store import Fault, Store, Writing, no_fault
+from passerelle.ports.store import Fault, Reading, Store, Writing, no_fault
 from passerelle.store import open_store
 
 SETTINGS, IDENTITY, KEYS, TLS_KEY, TLS_CERTIFICATE = "passerelle.toml", "identity.json", "keys", "tls.key", "tls.pem"
@@ -84,12 +86,12 @@ def create(folder: Path, settings: Settings, first: NewPerson | None = None) -> 
 
 def _fill(folder: Path, settings: Settings) -> Identity:
     name = settings.node.name
-    key_files.save(folder / KEYS, key_files.generate(name))
+    files.save(folder / KEYS, key_files.generate(name))
     private, certificate = tls.make_certificate(name)
     key_files.write_private(folder / TLS_KEY, private)
     (folder / TLS_CERTIFICATE).write_bytes(certificate)
     identity = identities.make(
-        key_files.load(name, folder / KEYS),
+        files.first(name, folder / KEYS),
         country=settings.node.country,
         languages=settings.node.languages,
         timezone=settings.node.timezone,
@@ -127,27 +129,31 @@ class Node:
         clock: Clock | None = None,
         fault: Fault = no_fault,
         creating: bool = False,
+        adopting: str = "",
         check_own: bool = True,
     ) -> "Node":
         """The node of a folder.
 
+        `adopting`: the person who has a store from before a change of keys go by the keys of the folder again.
         Raises SettingsError, KeyFileError, IdentityError (the keys are not those of the identity or of the store),
         StoreError and its kinds.
         """
         settings = configuration.load(folder / SETTINGS)
-        keys = key_files.load(settings.node.name, folder / KEYS)
+        keys = files.load(settings.node.name, folder / KEYS)
         identity = _own_identity(folder)
         if identity.name != settings.node.name:
             raise IdentityError(f"expected the identity of {settings.node.name}, got that of {identity.name}")
-        _agrees(folder, settings, identity)
-        if (keys.log[0].verifier, keys.log[1].verifier) != identity.log or keys.sealing.public != identity.sealing:
-            raise IdentityError(f"{folder}: expected the keys of its identity file, got others")
         url = settings.store.url
         if "://" not in url and not creating and not (folder / url).exists():
             raise StoreError(f"expected the store at {folder / url}, got no file")
         store = open_store(url if "://" in url else str(folder / url), fault)
         try:
-            _belongs(store, settings.node.name, identity.key_digest, creating=creating)
+            identity = _belongs(store, folder, identity, adopting=adopting, creating=creating)
+            _agrees(folder, settings, identity)
+            try:
+                keys.turn(identity.keys)
+            except KeyFileError as error:
+                raise KeyFileError(f"{folder / KEYS}: {error}: {_KEYS_LOST}") from None
             exchange = settings.exchange
             ctx = Context(
                 name=settings.node.name,
@@ -225,7 +231,8 @@ class Node:
     def add_partner(self, body: bytes, by: str) -> Partner:
         """Take a partner's identity file. It stays unconfirmed until persons have compared the fingerprint.
 
-        The same keys at another address replace the file; other keys under a known name are refused.
+        The same keys at another address replace the file. Other keys under a known name wait beside those in force,
+        which go on to count: they bind when persons confirm their fingerprint.
         """
         identity = identities.parse(body)
         if identity.name == self.ctx.name:
@@ -236,11 +243,10 @@ class Node:
             there = tx.get(PARTNERS, identity.name)
             if there is not None:
                 known = identities.parse(there.identity)
-                if known.key_digest != identity.key_digest and there.status != "unconfirmed":
-                    words = f"expected the keys of {identity.name} that were confirmed, got others"
-                    raise IdentityError(words)
                 if there.identity == body:
                     return there
+                if known.key_digest != identity.key_digest and there.status != "unconfirmed":
+                    return self._candidate(tx, there, identity, by)
             partner = Partner(
                 name=identity.name,
                 identity=body,
@@ -256,6 +262,23 @@ class Node:
 
         return self.store.write("partner.add", work)
 
+    def _candidate(self, tx: Writing, there: Partner, identity: Identity, by: str) -> Partner:
+        """Other keys of a known partner: kept beside those in force, and worth nothing before they were compared."""
+        for span in tx.scan(SPANS, "key", (there.name,), limit=100_000):
+            if span.fingerprint == identity.fingerprint:
+                raise IdentityError(
+                    f"expected an identity of {there.name} that is new, got one that it has handed over"
+                )
+        now = self.ctx.clock.now()
+        tx.put(CANDIDATES, [Candidate(there.name, identity.body, identity.fingerprint, now, by)])
+        details = {"fingerprint": identity.fingerprint}
+        notes.record(tx, self.ctx, What.PARTNER_ADDED, by, identity.name, details)
+        return there
+
+    def candidate(self, name: str) -> Candidate | None:
+        """The identity file with other keys that waits to be compared, if there is one."""
+        return self.store.read(lambda tx: tx.get(CANDIDATES, name))
+
     def set_partner(self, name: str, status: str, by: str, fingerprint: str = "") -> Partner:
         """Confirm (with the fingerprint that was compared) or suspend a partner. Raises NotFoundError, InputError."""
 
@@ -263,6 +286,9 @@ class Node:
             there = tx.get(PARTNERS, name)
             if there is None:
                 raise NotFoundError(f"expected a known partner, got {name!r}")
+            waiting = tx.get(CANDIDATES, name)
+            if status == "confirmed" and waiting is not None and fingerprint == waiting.fingerprint:
+                there = rotation.rebind(tx, self.ctx, there, waiting, by)
             if status == "confirmed" and fingerprint != there.fingerprint:
                 # The right one is not shown: it must come from the partner's voice.
                 raise InputError(f"expected the fingerprint of {name}, got {fingerprint[:80] or 'none'}")
@@ -276,6 +302,8 @@ class Node:
                 changed_by=by,
             )
             tx.put(PARTNERS, [changed])
+            if status == "confirmed":
+                rotation.met(tx, self.ctx, name)
             what = What.PARTNER_CONFIRMED if status == "confirmed" else What.PARTNER_SUSPENDED
             notes.record(tx, self.ctx, what, by, name, {"fingerprint": there.fingerprint})
             return changed
@@ -304,17 +332,49 @@ def _agrees(folder: Path, settings: Settings, identity: Identity) -> None:
             raise SettingsError(f"{where}: node.{key}: expected {told!r}, as in the identity file, got {said!r}")
 
 
-def _belongs(store: Store, name: str, key_digest: str, *, creating: bool) -> None:
-    """A store is bound to the node's keys when it is made, and to no other ever after."""
+_KEYS_LOST = (
+    "put back the keys from a newer copy; if there is none, `passerelle keys renew` makes new ones, which partners "
+    "must compare by voice"
+)
+_STORE_OLD = (
+    "the store is from before the keys of this folder were changed: put back a newer copy of the store, or let it go "
+    "by the keys of the folder: passerelle keys adopt"
+)
 
-    def work(tx: Writing) -> None:
-        there = tx.get(META, "keys")
-        if there is None:
-            if not creating:
-                raise StoreError("expected the store of this node, got an empty one: was it lost? Put back a backup")
-            tx.put(META, [Meta(name="keys", value=key_digest), Meta(name="node", value=name)])
-        elif there.value != key_digest:
-            raise IdentityError(f"expected the keys that this store was made with, got those of another node: {name}")
 
-    if store.read(lambda tx: (m := tx.get(META, "keys")) is None or m.value != key_digest):
-        store.write("node.bind", work)
+def _belongs(store: Store, folder: Path, identity: Identity, *, adopting: str, creating: bool) -> Identity:
+    """A store is bound to the node's identity when it is made, and follows its changes. Returns the one in force.
+
+    The store says which that is. A folder whose identity file is of before the last change was stopped in between: the
+    file is made anew. One that the store does not know is of another node, or the store was put back.
+    """
+
+    def read(tx: Reading) -> list[Era]:
+        return tx.scan(ERAS, limit=100_000)
+
+    eras = store.read(read)
+    if not eras:
+        if not creating:
+            raise StoreError("expected the store of this node, got an empty one: was it lost? Put back a backup")
+        store.write("node.bind", lambda tx: _bind(tx, identity))
+        return identity
+    current = identities.parse(eras[-1].identity)
+    if current.body == identity.body:
+        return identity
+    if identity.fingerprint in {era.fingerprint for era in eras}:
+        files.replace(folder / IDENTITY, current.body)
+        return current
+    before = {path.stem.removeprefix("identity-") for path in (folder / KEYS).glob("identity-*.json")}
+    if identity.name != current.name or current.fingerprint not in before:
+        raise IdentityError(
+            f"expected the keys that this store was made with, got those of another node: {identity.name}"
+        )
+    if not adopting:
+        raise StateError(f"{folder}: {_STORE_OLD}")
+    store.write("node.adopt", lambda tx: rotation.adopt(tx, identity, SystemClock().now(), adopting))
+    return identity
+
+
+def _bind(tx: Writing, identity: Identity) -> None:
+    rotation.first(tx, identity, SystemClock().now(), "node")
+    tx.put(META, [Meta(name="node", value=identity.name)])

@@ -4,29 +4,43 @@ from collections import Counter
 from collections.abc import Collection
 from typing import Any
 
-from passerelle.exchange import generation, links
+from passerelle.exchange import generation, links, trust
+from passerelle.identity.history import History
 from passerelle.ledger import checkpoint as checkpoints
 from passerelle.ledger import entry as entries
 from passerelle.ledger import merkle
 from passerelle.ledger.checkpoint import LANES
-from passerelle.ports.records import CONTENTS, DOSSIERS, ENTRIES, INSTRUMENTS, LOGS, MESSAGES, WAITS
+from passerelle.ports.records import CONTENTS, DOSSIERS, ENTRIES, INSTRUMENTS, LOGS, MESSAGES, PARTNERS, WAITS
+from passerelle.ports.store import Reading
 from tests.peers.copies import rows
 from tests.peers.pair import Pair, Peer
 
 FATES = {"sequenced": "applied", "refused": "refused", "withheld": "withheld"}
 
 
+def histories(peer: Peer, other: str) -> tuple[History, History]:
+    """The keys of this node towards the other, and those of the other, over time."""
+
+    def read(tx: Reading) -> tuple[History, History]:
+        partner = tx.get(PARTNERS, other)
+        assert partner is not None
+        return trust.mine(tx, peer.ctx, other).history, trust.theirs(tx, peer.ctx, partner)
+
+    return peer.store.read(read)
+
+
 def logs_hold(pair: Pair) -> None:
     """Every log is what its leaves make it; its receipt bears the right signatures and lies within it."""
     for peer in (pair.be, pair.ma):
         found = rows(peer.store, ENTRIES)
+        mine, theirs = histories(peer, pair.other(peer).ctx.name)
         for log in rows(peer.store, LOGS):
-            mine = sorted((one for one in found if one.origin == log.origin), key=lambda one: one.index)
-            assert [one.index for one in mine] == list(range(log.size)), log.origin
+            leaves = sorted((one for one in found if one.origin == log.origin), key=lambda one: one.index)
+            assert [one.index for one in leaves] == list(range(log.size)), log.origin
             tree = merkle.Tree()
             last = 0
             roots = [tree.root()]
-            for one in mine:
+            for one in leaves:
                 leaf = entries.parse(one.leaf)
                 assert (leaf.origin, leaf.index, leaf.message) == (log.origin, one.index, one.message)
                 assert leaf.time >= last
@@ -36,11 +50,10 @@ def logs_hold(pair: Pair) -> None:
             assert tree.frontier == log.frontier
             if log.receipt:
                 held = checkpoints.parse(log.receipt)
-                sender, receiver, _, _ = checkpoints.split_origin(log.origin)
                 assert held.origin == log.origin
-                checkpoints.verify(held, pair.peer(sender).identity.log)
+                trust.signed_by(held, mine if log.direction == "out" else theirs)
                 if log.direction == "out":
-                    checkpoints.verify_cosignature(held, pair.peer(receiver).identity.receipt)
+                    trust.cosigned_by(held, theirs)
                     assert log.cosigned <= log.size
                 else:
                     assert held.size == log.size == log.cosigned

@@ -9,11 +9,13 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
+import msgspec
+
 from passerelle.core.clock import ManualClock, from_iso
 from passerelle.core.errors import ExchangeError
 from passerelle.dossiers.calendars import Calendars
 from passerelle.dossiers.types import Catalogue
-from passerelle.exchange import desk, governance, inbox
+from passerelle.exchange import desk, governance, inbox, rotation
 from passerelle.exchange.checks import BatchRefusedError
 from passerelle.exchange.context import Context, Policy
 from passerelle.exchange.desk import Act
@@ -90,7 +92,23 @@ def make_peer(name: str, other: str, clock: ManualClock, store: Store | None = N
         zone=zone,
         calendars=CALENDARS,
     )
+    ctx.store.write("test.identity", lambda tx: rotation.first(tx, made, NOW, "op"))
     return Peer(ctx, made, Sender(ctx, other))
+
+
+def new_identity(peer: Peer, *kinds: str) -> identities.Identity:
+    """The identity of a node with new keys of these kinds, whose private halves it holds from now on."""
+    held = peer.ctx.keys
+    made = {label: held.add(label, seed) for label, seed in keys.generate(peer.ctx.name, kinds=kinds).items()}
+    changes: dict[str, Any] = {}
+    for kind in kinds:
+        one: Any = made[kind]
+        other: Any = made.get(f"{kind}-pq")
+        changes[kind] = one.public if kind == "sealing" else one.verifier
+        if other is not None:
+            changes[kind] = (one.verifier, other.verifier)
+    public = msgspec.structs.replace(peer.identity.keys, **changes)
+    return identities.changed(peer.identity, public)
 
 
 def introduce(one: Peer, other: Peer, status: str = "confirmed") -> None:
@@ -181,6 +199,14 @@ class Pair:
 
     def answer(self, by: str, dossier: str, name: str, lane: str = "routine", **changes: Any) -> Any:
         return self.post(by, acts.act("wanted-trace", name, dossier=dossier, **changes), lane)
+
+    def rotate(self, peer: Peer, *kinds: str, revoked: str = "", **how: Any) -> identities.Identity:
+        """What a security officer does: new keys of these kinds, and the node goes by them."""
+        made = new_identity(peer, *kinds)
+        how = {"by": f"{peer.ctx.name}-security", "reason": "every year"} | how
+        rotation.start(peer.ctx, made, revoked=revoked, **{"how": "revoked" if revoked else "rotated"} | how)
+        peer.identity = made
+        return made
 
     def reopen(self, peer: Peer, lane: str, **how: bool) -> None:
         """What persons do after a restore: recover and begin a new generation."""

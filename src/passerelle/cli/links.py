@@ -76,6 +76,7 @@ def _receipt_time(node: "Node", tx: "Reading", log: "Log") -> str | None:
     """When the partner cosigned the newest receipt that is held. Receipts given by this node bear no fixed time."""
     from passerelle.core.clock import to_iso
     from passerelle.core.errors import NoteError, SignatureError
+    from passerelle.exchange import trust
     from passerelle.ledger import checkpoint as checkpoints
     from passerelle.ports.records import PARTNERS
 
@@ -84,7 +85,7 @@ def _receipt_time(node: "Node", tx: "Reading", log: "Log") -> str | None:
         return None
     try:
         held = checkpoints.parse(log.receipt)
-        return to_iso(1000 * checkpoints.verify_cosignature(held, node.ctx.identity_of(partner).receipt))
+        return to_iso(1000 * trust.cosigned_by(held, trust.theirs(tx, node.ctx, partner))[0])
     except (NoteError, SignatureError):
         return None
 

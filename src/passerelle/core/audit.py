@@ -68,6 +68,10 @@ class What(StrEnum):
     ALARM_SEEN = "alarm.seen"
     DEADLINE_MISSED = "deadline.missed"
     ONCALL_CHANGED = "oncall.changed"
+    KEYS_ROTATED = "keys.rotated"
+    KEYS_REVOKED = "keys.revoked"
+    KEY_DESTROYED = "key.destroyed"
+    PARTNER_KEYS_CHANGED = "partner.keys-changed"
     AUDIT_READ = "audit.read", Operation.CONSULTATION
     AUDIT_EXPORTED = "audit.exported", Operation.DISCLOSURE
     AUDIT_REOPENED = "audit.reopened"

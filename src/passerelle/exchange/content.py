@@ -23,6 +23,8 @@ PLAIN_KINDS = (
     "instrument.sign",
     "instrument.reject",
     "instrument.terminate",
+    "keys.rotate",
+    "keys.revoke",
 )
 KINDS = ("act", *PLAIN_KINDS)
 
@@ -34,6 +36,14 @@ _WORDS = {"type": "string", "minLength": 1, "maxLength": 2000}
 _COMMON = {"v": {"const": 1}, "kind": {"type": "string"}, "id": {}, "governance": {}, "after": {"maxItems": 0}}
 _CHECKS = {"type": "array", "minItems": 1, "maxItems": 4, "uniqueItems": True, "items": {"enum": ["7", "8", "9", "10"]}}
 _MOMENT = {"type": "string", "pattern": r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,3})?(Z|[+-]\d\d:\d\d)$"}
+
+_KEYS: dict[str, Any] = {
+    "statement": {"type": "string", "minLength": 1, "maxLength": 262144},
+    "signed": {"type": "string", "minLength": 1, "maxLength": 131072},
+    "identity": {"type": "string", "minLength": 2, "maxLength": 65536},
+    "by": _PERSON,
+    "reason": _WORDS,
+}
 
 _FIELDS: dict[str, dict[str, Any]] = {
     "refusal": {
@@ -60,6 +70,8 @@ _FIELDS: dict[str, dict[str, Any]] = {
     "instrument.sign": {"digest": _HEX, "by": _PERSON},
     "instrument.reject": {"digest": _HEX, "by": _PERSON, "reason": _WORDS},
     "instrument.terminate": {"digest": _HEX, "by": _PERSON, "reason": _WORDS, "from": _MOMENT},
+    "keys.rotate": _KEYS,
+    "keys.revoke": _KEYS,
 }
 
 _validators = {

@@ -50,9 +50,14 @@ class Context:
     _identities: dict[bytes, Identity] = field(default_factory=dict)
 
     def identity_of(self, partner: Partner) -> Identity:
-        found = self._identities.get(partner.identity)
+        """A partner's identity in force."""
+        return self.parsed(partner.identity)
+
+    def parsed(self, body: bytes) -> Identity:
+        """The identity that a file says, read once."""
+        found = self._identities.get(body)
         if found is None:
-            found = self._identities[partner.identity] = identities.parse(partner.identity)
+            found = self._identities[body] = identities.parse(body)
         return found
 
     def place(self, tx: Reading, partner: str = "") -> Place:

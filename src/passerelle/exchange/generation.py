@@ -14,6 +14,7 @@ What the partner does not hold and this store lost is lost: nobody else has it. 
 """
 
 from collections.abc import Iterable, Sequence
+from typing import Any
 
 import msgspec
 
@@ -28,9 +29,10 @@ from passerelle.core.errors import (
     StateError,
 )
 from passerelle.exchange import content as contents
-from passerelle.exchange import intake, links, notes, outbox, sender, wire
+from passerelle.exchange import intake, links, notes, outbox, rotation, sender, trust, wire
 from passerelle.exchange.cases import Cases
 from passerelle.exchange.context import Context
+from passerelle.identity.history import History
 from passerelle.identity.identity import Identity
 from passerelle.identity.keys import b64
 from passerelle.ledger import checkpoint as checkpoints
@@ -124,18 +126,35 @@ class Reopening:
         _, states = sender.status_of(self.ctx, self.partner, nonce, answer)
         state, held = next(one for one in states if one[0].lane == self.lane)
         part = self._part(max(state.generation, 1), state.size, state.root)
-        part.receipt = held and sender.bare(self.ctx, self._identity(), held)
+        part.receipt = held and self._bare(held)
         self._parts = [part]
 
     def _identity(self) -> Identity:
         return self.ctx.store.read(lambda tx: self.ctx.confirmed(tx, self.partner))[1]
+
+    def _mine(self) -> trust.Mine:
+        return self.ctx.store.read(lambda tx: trust.mine(tx, self.ctx, self.partner))
+
+    def _bare(self, given: Checkpoint) -> Checkpoint:
+        """A checkpoint that the partner gave, with one pair of signatures of each of us and no other line."""
+
+        def read(tx: Reading) -> tuple[trust.Mine, History]:
+            row = self.ctx.confirmed(tx, self.partner)[0]
+            return trust.mine(tx, self.ctx, self.partner), trust.theirs(tx, self.ctx, row)
+
+        mine, theirs = self.ctx.store.read(read)
+        try:
+            cosigners = trust.cosigned_by(given, theirs)[1]
+        except (NoteError, SignatureError):
+            cosigners = self._identity().receipt  # a checkpoint that bears none, as a `previous` may be
+        return mine.bare(given, cosigners)
 
     def _own(self, held: Checkpoint, generation: int) -> None:
         """What the partner says it holds must bear this node's own signature."""
         expected = checkpoints.origin(self.ctx.name, self.partner, self.lane, generation)
         if held.origin != expected:
             raise NoteError(f"expected a checkpoint of {expected}, got {held.origin}")
-        checkpoints.verify(held, (self.ctx.keys.log[0].verifier, self.ctx.keys.log[1].verifier))
+        trust.signed_by(held, self._mine().history)
 
     def _part(self, generation: int, size: int, root: bytes) -> _Part:
         origin = checkpoints.origin(self.ctx.name, self.partner, self.lane, generation)
@@ -159,14 +178,16 @@ class Reopening:
         if part.complete:
             return None
         ctx = self.ctx
-        return wire.recover_request(part.origin, part.next, part.size, nonce, ctx.clock.now(), ctx.keys.envelope)
+        signers = self._mine().envelopes
+        return wire.recover_request(part.origin, part.next, part.size, nonce, ctx.clock.now(), signers)
 
     def recovered(self, answer: bytes) -> None:
         """Take entries back. Raises ExchangeError when they are not this node's own."""
         ctx, part = self.ctx, self._parts[-1]
         try:
             header, sealed = wire.parse_header(answer, wire.RECOVERED)
-            batch = wire.open_batch(header, sealed, sender=self._identity().envelope, key=ctx.keys.sealing)
+            key = ctx.keys.opener(header.seal) or ctx.keys.sealing
+            batch = wire.open_batch(header, sealed, sender=self._identity().envelope, key=key)
             self._own(batch.checkpoint, part.generation)
             if header.origin != part.origin or batch.start != part.next:
                 raise NoteError(f"expected entries from {part.next} of {part.origin}, got others")
@@ -223,7 +244,7 @@ class Reopening:
         except (JsonError, NoteError, SignatureError, contents.ContentError) as error:
             raise ExchangeError(f"first entry of generation {part.generation}: {error}") from None
         before = self._part(generation, previous.size, previous.root)
-        before.receipt = sender.bare(self.ctx, self._identity(), previous)
+        before.receipt = self._bare(previous)
         self._parts.append(before)
 
     # -- writing ------------------------------------------------------------------------------------------------
@@ -258,6 +279,7 @@ class Reopening:
         placed = {leaf.message for part in self._parts for leaf, _ in part.taken}
         again = [message for message in again if message.id not in placed]
         tx.put(MESSAGES, again)
+        rotation.withdrawn(tx, self.partner)
         Cases(tx, ctx).recount({message.dossier for message in again if message.dossier})
         returned = [leaf.message for part in self._parts for leaf, _ in part.taken]
         intake.wake_own(tx, ctx, self.partner, self.lane, returned)
@@ -287,7 +309,7 @@ class Reopening:
         """The new log with its first entry: its index is given out here, so that nothing can stand before it."""
         top = self._parts[0]
         fresh = links.fresh(self.ctx.name, self.partner, "out", self.lane, generation)
-        fields = {
+        fields: dict[str, Any] = {
             "previous": str(top.receipt) if top.receipt else "",
             "size": top.size,
             "root": b64(top.root),
@@ -295,14 +317,7 @@ class Reopening:
             "reason": reason,
         }
         first = outbox.simple(tx, self.ctx, self.partner, self.lane, "generation", **fields)
-        leaf = entries.Leaf(fresh.origin, 0, now, first.id, first.size, first.commitment).encode()
-        tree = merkle.Tree()
-        nodes = tree.append(leaf)
-        tx.add(ENTRIES, [Entry(origin=fresh.origin, index=0, leaf=leaf, nodes=nodes, message=first.id)])
-        tx.put(MESSAGES, [msgspec.structs.replace(first, state="sequenced", origin=fresh.origin, index=0, time=now)])
-        opened = msgspec.structs.replace(fresh, size=1, frontier=tree.frontier, last_time=now)
-        tx.put(LOGS, [opened])
-        return opened
+        return outbox.enter(tx, fresh, first, now)
 
     def _put_back(self, tx: Writing, part: _Part, old: Log) -> tuple[Log, list[str]]:
         """The own log as the partner holds it, with what came back; and messages that a fork pushed out of it."""

@@ -57,7 +57,7 @@ def _step(
     return lifecycle.terminate(record, side=side, time=time, effective=effective, reason=content["reason"])
 
 
-def act(ctx: Context, partner: str, kind: str, by: str, **fields: object) -> Instrument:
+def act(ctx: Context, partner: str, kind: str, by: str, **fields: Any) -> Instrument:
     """An own step: checked, shown at once, and in line to the partner, in one transaction.
 
     `kind` is `instrument.propose|sign|reject|terminate`; `by` the person. Raises InstrumentError, InputError.

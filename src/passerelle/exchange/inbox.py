@@ -3,7 +3,7 @@
     0  size and form                                  before anything is computed
     1  header signed by a pinned, unsuspended key; then opens
     2  origin names this link and its current generation
-    3  signatures of the checkpoint
+    3  signatures of the checkpoint, by keys that may sign this size; a change of keys inside is genuine
     4  indexes continue, times do not decrease, leaves match commitments
     5  root matches the leaves
     6  within the limits a day that are agreed
@@ -17,6 +17,7 @@ twice), a log that forks (two signed trees that differ at a known index: frozen,
 or an older generation (2), a flood (0, 6).
 """
 
+from contextlib import suppress
 from functools import partial
 
 import msgspec
@@ -24,12 +25,13 @@ import msgspec
 from passerelle.core import ids
 from passerelle.core.errors import ExchangeError, JsonError, NoteError, NotFoundError, SignatureError, StateError
 from passerelle.exchange import content as contents
-from passerelle.exchange import governance, intake, links, notes, wire
+from passerelle.exchange import governance, intake, links, notes, rotation, trust, wire
 from passerelle.exchange.checks import BatchRefusedError, Check
 from passerelle.exchange.context import MAX_AHEAD, Context
 from passerelle.exchange.intake import Arrival
+from passerelle.identity.history import History
 from passerelle.identity.identity import Identity
-from passerelle.identity.keys import b64
+from passerelle.identity.keys import Verifier, b64
 from passerelle.ledger import checkpoint as checkpoints
 from passerelle.ledger import entry as entries
 from passerelle.ledger import merkle, note, proof
@@ -56,6 +58,7 @@ class _Opened(msgspec.Struct, frozen=True):
     lane: str
     generation: int
     leaves: tuple[entries.Leaf, ...]
+    keys: tuple[Verifier, Verifier]
 
 
 def receive(ctx: Context, body: bytes) -> bytes:
@@ -85,8 +88,8 @@ def admit(ctx: Context, head: bytes) -> None:
 def receipt(ctx: Context, log: Log) -> bytes:
     """The stored checkpoint of a received log with this node's cosignatures: what is durable here, and no more."""
     held = checkpoints.parse(log.receipt)
-    signatures = checkpoints.cosign(ctx.keys.receipt, held, ctx.clock.now() // 1000)
-    return checkpoints.with_signatures(held, signatures).note.encode()
+    mine = ctx.store.read(lambda tx: trust.mine(tx, ctx, log.partner))
+    return mine.cosigned(held, ctx.clock.now() // 1000).note.encode()
 
 
 def _trusted(ctx: Context, name: str) -> Identity:
@@ -100,25 +103,53 @@ def _open(ctx: Context, body: bytes) -> _Opened:
     header, sealed = wire.parse_header(body)
     sender, receiver, lane, generation = checkpoints.split_origin(header.origin)
     identity = _trusted(ctx, sender)
-    batch = wire.open_batch(header, sealed, sender=identity.envelope, key=ctx.keys.sealing)
+    # What was sealed to a key before is on its way still, until the grace is over.
+    key = ctx.keys.opener(header.seal) or ctx.keys.sealing
+    batch = wire.open_batch(header, sealed, sender=identity.envelope, key=key)
     if receiver != ctx.name:
         raise BatchRefusedError(Check.ORIGIN, f"expected a log to {ctx.name}, got one to {receiver}")
     if batch.checkpoint.origin != header.origin:
         raise BatchRefusedError(
             Check.ORIGIN, f"expected a checkpoint of {header.origin}, got {batch.checkpoint.origin}"
         )
-    try:
-        checkpoints.verify(batch.checkpoint, identity.log)
-    except (SignatureError, NoteError) as error:
-        raise BatchRefusedError(Check.CHECKPOINT, str(error)) from None
+    keys = _signers(ctx, sender, lane, batch)
     # The checkpoint as it is kept bears the log's own signatures and no other line that came with it.
-    mine = {(key.name, key.id) for key in identity.log}
+    mine = {(key.name, key.id) for key in keys}
     own = tuple(s for s in batch.checkpoint.note.signatures if (s.name, s.key) in mine)
     bare = Checkpoint(
         header.origin, batch.checkpoint.size, batch.checkpoint.root, note.Note(batch.checkpoint.note.text, own)
     )
     batch = msgspec.structs.replace(batch, checkpoint=bare)
-    return _Opened(header, batch, sender, identity, lane, generation, _leaves(ctx, header, batch))
+    return _Opened(header, batch, sender, identity, lane, generation, _leaves(ctx, header, batch), keys)
+
+
+def _signers(ctx: Context, sender: str, lane: str, batch: wire.Batch) -> tuple[Verifier, Verifier]:
+    """Check 3: the keys of the sender that signed the checkpoint and may sign this size.
+
+    A sender whose log key is lost signs with the new one that a revocation in this very batch brings.
+    """
+
+    def read(tx: Reading) -> History:
+        return trust.theirs(tx, ctx, ctx.confirmed(tx, sender)[0])
+
+    try:
+        return trust.signed_by(batch.checkpoint, ctx.store.read(read))
+    except (SignatureError, NoteError, NotFoundError, StateError) as error:
+        brought = rotation.introduced(ctx, sender, batch.items) if lane == "governance" else []
+        for keys in brought:
+            with suppress(SignatureError, NoteError):
+                checkpoints.verify(batch.checkpoint, keys.log)
+                return keys.log
+        raise BatchRefusedError(Check.CHECKPOINT, str(error)) from None
+
+
+def _may(tx: Reading, ctx: Context, opened: _Opened) -> None:
+    """Check 3 once more, as everything stands when the batch is taken: its keys may have been handed over meanwhile."""
+    held = opened.batch.checkpoint
+    history = trust.theirs(tx, ctx, ctx.confirmed(tx, opened.partner)[0])
+    if opened.keys not in history.may("log", held.origin, held.size):
+        words = f"expected keys that sign size {held.size} of {held.origin}, got {opened.keys[0].id.hex()}"
+        raise BatchRefusedError(Check.CHECKPOINT, words)
 
 
 def _leaves(ctx: Context, header: wire.Header, batch: wire.Batch) -> tuple[entries.Leaf, ...]:
@@ -169,6 +200,7 @@ def _accept(tx: Writing, ctx: Context, opened: _Opened) -> Log:
         # Nothing new: a repeated batch. Its tree must be a part of ours.
         if links.root_of(tx, log, batch.checkpoint.size) != batch.checkpoint.root:
             _differs(tx, log, opened, "another root for entries that are known")
+        _may(tx, ctx, opened)
         return log
     if leaves[known].time < log.last_time:
         words = f"expected a time not before {log.last_time}, got {leaves[known].time}"
@@ -194,6 +226,7 @@ def _accept(tx: Writing, ctx: Context, opened: _Opened) -> Log:
     tx.put(LOGS, [changed])
     tx.add(ENTRIES, rows)
     intake.take_in(tx, ctx, opened.partner, opened.lane, arrivals, refused)
+    _may(tx, ctx, opened)
     return changed
 
 
@@ -216,14 +249,14 @@ def _log_for(tx: Writing, ctx: Context, opened: _Opened) -> Log:
         raise refuse(f"expected generation {log.generation} or the start of a later one, got {opened.generation}")
     if log.state == "frozen" and not log.reopen:
         raise refuse("expected persons here to allow a new generation of a frozen log first")
-    _continues(ctx, log, opened)
+    _continues(tx, ctx, log, opened)
     closed = msgspec.structs.replace(log, state="closed", closing=log.size, reason="a new generation began")
     if log.size or log.receipt:
         tx.put(LOGS, [closed])
     return links.fresh(ctx.name, opened.partner, "in", opened.lane, opened.generation)
 
 
-def _continues(ctx: Context, log: Log, opened: _Opened) -> None:
+def _continues(tx: Reading, ctx: Context, log: Log, opened: _Opened) -> None:
     """The first entry of a generation names exactly the checkpoint up to which this node holds the one before."""
     first = opened.batch.items[0]
     try:
@@ -235,12 +268,12 @@ def _continues(ctx: Context, log: Log, opened: _Opened) -> None:
         held = merkle.Tree(log.size, log.frontier).root()
         if (size, root) != (log.size, b64(held)):
             raise JsonError(f"expected to continue size {log.size} of the one before, got {size} or another root")
-        _previous(opened, log, held, content["previous"])
+        _previous(tx, ctx, opened, log, held, content["previous"])
     except (JsonError, NoteError, SignatureError, contents.ContentError) as error:
         raise BatchRefusedError(Check.ORIGIN, f"first entry of generation {opened.generation}: {error}") from None
 
 
-def _previous(opened: _Opened, log: Log, held: bytes, text: str) -> None:
+def _previous(tx: Reading, ctx: Context, opened: _Opened, log: Log, held: bytes, text: str) -> None:
     """The checkpoint of the generation before, as its sender signed it: so the chain can be proven later."""
     if not log.size:
         if text:
@@ -249,7 +282,7 @@ def _previous(opened: _Opened, log: Log, held: bytes, text: str) -> None:
     previous = checkpoints.parse(text)
     if (previous.origin, previous.size, previous.root) != (log.origin, log.size, held):
         raise NoteError(f"expected the checkpoint of {log.origin} at {log.size}, got that of {previous.origin}")
-    checkpoints.verify(previous, opened.identity.log)
+    trust.signed_by(previous, trust.theirs(tx, ctx, ctx.confirmed(tx, opened.partner)[0]))
 
 
 def _compare(tx: Writing, log: Log, opened: _Opened, known: int) -> None:
@@ -330,6 +363,8 @@ def status(ctx: Context, data: bytes) -> bytes:
     request = wire.parse_status_request(data)
     _asked(ctx, request)
 
+    mine = ctx.store.read(lambda tx: trust.mine(tx, ctx, request.sender))
+
     def work(tx: Reading) -> list[tuple[wire.LogState, Log | None]]:
         states: list[tuple[wire.LogState, Log | None]] = []
         for lane in LANES:
@@ -342,7 +377,7 @@ def status(ctx: Context, data: bytes) -> bytes:
         return states
 
     held = [(state, receipt(ctx, log).decode() if log else "") for state, log in ctx.store.read(work)]
-    return wire.status_answer(request, held, ctx.clock.now(), ctx.keys.envelope)
+    return wire.status_answer(request, held, ctx.clock.now(), mine.envelopes)
 
 
 def recover(ctx: Context, data: bytes) -> bytes:
@@ -361,10 +396,9 @@ def recover(ctx: Context, data: bytes) -> bytes:
         return wire.Batch(request.start, checkpoints.parse(log.receipt), tuple(items))
 
     batch = ctx.store.read(work)
+    signer = ctx.store.read(lambda tx: trust.mine(tx, ctx, request.sender)).envelopes
     now = ctx.clock.now()
-    return wire.seal_batch(
-        wire.RECOVERED, request.origin, batch, to=identity.sealing, signer=ctx.keys.envelope, now=now
-    )
+    return wire.seal_batch(wire.RECOVERED, request.origin, batch, to=identity.sealing, signer=signer, now=now)
 
 
 def _asked(ctx: Context, request: wire.Request) -> Identity:

@@ -17,7 +17,7 @@ import msgspec
 
 from passerelle.core.errors import JsonError
 from passerelle.exchange import content as contents
-from passerelle.exchange import governance, limits, links, notes, outbox
+from passerelle.exchange import governance, limits, links, notes, outbox, rotation
 from passerelle.exchange.cases import Cases, Objection
 from passerelle.exchange.channels import Channels
 from passerelle.exchange.checks import Check
@@ -105,6 +105,8 @@ class _Intake:
 
     def _needs(self, lane: str, content: dict[str, Any]) -> list[str]:
         """What is not here yet: messages, the author's governance log, own messages that a restore took away."""
+        if content["kind"] in rotation.KEY_KINDS:
+            return []  # what comes behind it is signed by the keys that it brings
         needs = []
         for name in content["after"]:
             row = self.rows.get(name) or self.known.get((name,))
@@ -175,6 +177,10 @@ class _Intake:
         return self._plain(row, content)
 
     def _plain(self, row: Message, content: dict[str, Any]) -> bool:
+        if content["kind"] in rotation.KEY_KINDS and row.lane == "governance":
+            rotation.enter(self.tx, self.ctx, self.partner, row, content)
+            self._keep(row)
+            return True
         try:
             contents.check_plain(content)
         except contents.ContentError as error:
@@ -401,6 +407,8 @@ def take_back(
             tx.put(MESSAGES, [cases.apply(message, content)])
         elif content["kind"].startswith("instrument."):
             governance.again(tx, ctx, message, content, cosigned=True)
+        elif content["kind"] in rotation.KEY_KINDS:
+            rotation.returned(tx, ctx, message, content)
         elif content["kind"] == "refusal":
             tx.put(WAITS, [Wait(message=message.id, need=_BEFORE + one["message"]) for one in content["refused"]])
     cases.recount({message.dossier for message in messages if message.dossier})

@@ -32,6 +32,7 @@ from passerelle.ports.records import (
     MESSAGES,
     Content,
     Entry,
+    Log,
     Message,
 )
 from passerelle.ports.store import Reading, Writing
@@ -91,12 +92,14 @@ def write(tx: Writing, outgoing: list[Outgoing]) -> None:
     tx.add(CONTENTS, [one.content for one in outgoing])
 
 
-def simple(tx: Writing, ctx: Context, partner: str, lane: str, kind: str, **fields: object) -> Message:
-    """Write a message of a kind without dossier: refusal, instrument, generation."""
+def simple(
+    tx: Writing, ctx: Context, partner: str, lane: str, kind: str, *, message_id: str = "", **fields: object
+) -> Message:
+    """Write a message of a kind without dossier: refusal, instrument, generation, keys."""
     content = {
         "v": 1,
         "kind": kind,
-        "id": ids.new_id(),
+        "id": message_id or ids.new_id(),
         "governance": governance_of(tx, ctx, partner),
         "after": [],
         **fields,
@@ -104,6 +107,21 @@ def simple(tx: Writing, ctx: Context, partner: str, lane: str, kind: str, **fiel
     made = prepare(content, encode(content), partner=partner, lane=lane, now=ctx.clock.now())
     write(tx, [made])
     return made.message
+
+
+def enter(tx: Writing, log: Log, message: Message, time: int) -> Log:
+    """Give a message that was just written the next index of a log at once. Returns the log with it."""
+    tree = merkle.Tree(log.size, log.frontier)
+    leaf = entries.Leaf(log.origin, log.size, time, message.id, message.size, message.commitment).encode()
+    row = Entry(origin=log.origin, index=log.size, leaf=leaf, nodes=tree.append(leaf), message=message.id)
+    tx.add(ENTRIES, [row])
+    tx.put(
+        MESSAGES,
+        [msgspec.structs.replace(message, state="sequenced", origin=log.origin, index=row.index, time=time)],
+    )
+    changed = msgspec.structs.replace(log, size=tree.size, frontier=tree.frontier, last_time=time)
+    tx.put(LOGS, [changed])
+    return changed
 
 
 def withdraw(ctx: Context, message_id: str, by: str, reason: str) -> Message:

@@ -18,12 +18,13 @@ from dataclasses import dataclass, field
 import msgspec
 
 from passerelle.core.errors import ExchangeError, IdentityError, NoteError, SignatureError
-from passerelle.exchange import governance, links, notes, outbox, wire
+from passerelle.exchange import governance, links, notes, outbox, rotation, trust, wire
 from passerelle.exchange.context import MAX_AHEAD, Context
+from passerelle.identity.history import History
 from passerelle.identity.identity import Identity
+from passerelle.identity.keys import Verifier
 from passerelle.ledger import checkpoint as checkpoints
 from passerelle.ledger.checkpoint import Checkpoint
-from passerelle.ledger.note import Note
 from passerelle.ports.records import ATTEMPTS, LOGS, MESSAGES, Attempt, Log
 from passerelle.ports.store import Reading, Writing
 
@@ -57,7 +58,8 @@ class Sender:
     def question(self, nonce: bytes) -> bytes:
         """The status request to post."""
         ctx = self.ctx
-        return wire.status_request(ctx.name, self.partner, nonce, ctx.clock.now(), ctx.keys.envelope)
+        mine = ctx.store.read(lambda tx: trust.mine(tx, ctx, self.partner))
+        return wire.status_request(ctx.name, self.partner, nonce, ctx.clock.now(), mine.envelopes)
 
     def compare(self, nonce: bytes, answer: bytes, lane: str) -> bool:
         """Take the partner's status of one lane: resend, go on (True), or stop and raise an alarm (False).
@@ -92,40 +94,45 @@ class Sender:
         ctx = self.ctx
         if lane not in self.compared:
             raise ExchangeError(f"expected lane {lane} to be compared with {self.partner} first")
+        if lane == "governance":
+            rotation.tell(ctx, self.partner, self.compared)
         outbox.sequence(ctx, self.partner, lane, on_entered=governance.entered)
         made = ctx.store.read(lambda tx: self._take(tx, lane))
         if made is None:
             return None
-        log, items, root = made
+        log, items, root, mine = made
         identity = ctx.store.read(lambda tx: ctx.confirmed(tx, self.partner))[1]
         end = log.cosigned + len(items)
-        checkpoint = checkpoints.sign(ctx.keys.log, log.origin, end, root)
+        checkpoint = mine.checkpoint(log.origin, end, root)
         batch = wire.Batch(log.cosigned, checkpoint, tuple(items))
         body = wire.seal_batch(
-            wire.BATCH, log.origin, batch, to=identity.sealing, signer=ctx.keys.envelope, now=ctx.clock.now()
+            wire.BATCH, log.origin, batch, to=identity.sealing, signer=mine.envelopes, now=ctx.clock.now()
         )
         return Posting(identity, self.partner, lane, log.origin, log.cosigned, end, body)
 
-    def _take(self, tx: Reading, lane: str) -> tuple[Log, list[wire.Item], bytes] | None:
+    def _take(self, tx: Reading, lane: str) -> tuple[Log, list[wire.Item], bytes, trust.Mine] | None:
         policy = self.ctx.policy
         log = links.sending(tx, self.partner, lane)
         if log is None or log.state in ("stopped", "frozen"):
             return None
+        mine = trust.mine(tx, self.ctx, self.partner)
+        most = mine.most(log)
         end = min(links.to_send(log), log.cosigned + policy.batch_entries)
+        end = end if most is None else min(end, most)
         if log.cosigned >= end:
             return None
         items = links.items(tx, log.origin, log.cosigned, end, policy.batch_bytes)
-        return log, items, links.root_of(tx, log, log.cosigned + len(items))
+        return log, items, links.root_of(tx, log, log.cosigned + len(items)), mine
 
     def received(self, posting: Posting, answer: bytes) -> int:
         """Keep the receipt that came for a batch. Returns the size it covers. Raises ExchangeError when it is none."""
         ctx = self.ctx
-        identity = ctx.store.read(lambda tx: ctx.confirmed(tx, self.partner))[1]
+        theirs = ctx.store.read(lambda tx: trust.theirs(tx, ctx, ctx.confirmed(tx, self.partner)[0]))
         try:
             given = checkpoints.parse(answer)
             if given.origin != posting.origin:
                 raise NoteError(f"expected a receipt for {posting.origin}, got one for {given.origin}")
-            checkpoints.verify_cosignature(given, identity.receipt)
+            _, cosigners = trust.cosigned_by(given, theirs)
         except (NoteError, SignatureError) as error:
             raise ExchangeError(f"receipt of {self.partner}: {error}") from None
 
@@ -135,7 +142,7 @@ class Sender:
                 raise ExchangeError(f"receipt of {self.partner}: expected size {posting.end} or more, got {given.size}")
             if links.root_of(tx, log, given.size) != given.root:
                 raise ExchangeError(f"receipt of {self.partner}: expected the root of this log, got another")
-            keep_receipt(tx, ctx, log, given)
+            keep_receipt(tx, ctx, log, given, cosigners)
             attempt = tx.get(ATTEMPTS, self.partner, posting.lane)
             if attempt is not None and attempt.failures:
                 tx.put(ATTEMPTS, [Attempt(partner=self.partner, lane=posting.lane)])
@@ -176,8 +183,12 @@ def status_of(
     The partner must prove what it says it holds with this node's own signatures, and its receipt with its cosignatures:
     what it gives here is kept as a receipt.
     """
-    identity = ctx.store.read(lambda tx: ctx.confirmed(tx, partner))[1]
-    own = (ctx.keys.log[0].verifier, ctx.keys.log[1].verifier)
+
+    def read(tx: Reading) -> tuple[Identity, trust.Mine, History]:
+        row, identity = ctx.confirmed(tx, partner)
+        return identity, trust.mine(tx, ctx, partner), trust.theirs(tx, ctx, row)
+
+    identity, mine, theirs = ctx.store.read(read)
     try:
         time, states = wire.parse_status_answer(
             answer, sender=ctx.name, receiver=partner, nonce=nonce, verifier=identity.envelope
@@ -188,27 +199,11 @@ def status_of(
             expected = checkpoints.origin(ctx.name, partner, state.lane, state.generation)
             if held.origin != expected:
                 raise NoteError(f"expected a checkpoint of {expected}, got {held.origin}")
-            checkpoints.verify(held, own)
-            checkpoints.verify_cosignature(held, identity.receipt)
+            trust.signed_by(held, mine.history)
+            trust.cosigned_by(held, theirs)
     except (NoteError, SignatureError, IdentityError) as error:
         raise ExchangeError(f"status of {partner}: {error}") from None
     return time, states
-
-
-def bare(ctx: Context, partner: Identity, given: Checkpoint) -> Checkpoint:
-    """A receipt with the own signatures and the partner's cosignatures and no other line.
-
-    A line of another key says nothing, and a verifier of evidence refuses it: the partner must not spoil ours with it.
-    The cosignatures were verified by the caller; the own signatures are made anew unless they came back as they were.
-    """
-    cosignatures = tuple(one for key in partner.receipt if (one := given.note.find(key.name, key.id)) is not None)
-    own = (ctx.keys.log[0].verifier, ctx.keys.log[1].verifier)
-    try:
-        checkpoints.verify(given, own)
-        signatures = tuple(one for key in own if (one := given.note.find(key.name, key.id)) is not None)
-    except (NoteError, SignatureError):
-        signatures = checkpoints.sign(ctx.keys.log, given.origin, given.size, given.root).note.signatures
-    return Checkpoint(given.origin, given.size, given.root, Note(given.note.text, signatures + cosignatures))
 
 
 def _idle(tx: Reading, partner: str, lane: str) -> bool:
@@ -218,11 +213,11 @@ def _idle(tx: Reading, partner: str, lane: str) -> bool:
     return not line and (log is None or log.cosigned >= links.to_send(log))
 
 
-def keep_receipt(tx: Writing, ctx: Context, log: Log, given: Checkpoint) -> None:
+def keep_receipt(tx: Writing, ctx: Context, log: Log, given: Checkpoint, cosigners: tuple[Verifier, Verifier]) -> None:
     """A cosigned checkpoint of an own log: the receipt of every entry below its size. Its cosignatures hold."""
     held = checkpoints.parse(log.receipt).size if log.receipt else -1
     if given.size >= held:
-        given = bare(ctx, ctx.confirmed(tx, log.partner)[1], given)
+        given = trust.mine(tx, ctx, log.partner).bare(given, cosigners)
     changed = msgspec.structs.replace(
         log,
         cosigned=max(log.cosigned, given.size),
@@ -269,7 +264,8 @@ def _reconcile(tx: Writing, ctx: Context, partner: str, state: wire.LogState, he
         notes.alarm(tx, ctx, "link.frozen", partner, text)
         return False
     if held is not None and state.size > old.cosigned:
-        keep_receipt(tx, ctx, old, held)
+        theirs = trust.theirs(tx, ctx, ctx.confirmed(tx, partner)[0])
+        keep_receipt(tx, ctx, old, held, trust.cosigned_by(held, theirs)[1])
     elif state.size < old.cosigned:
         tx.put(LOGS, [msgspec.structs.replace(old, cosigned=state.size)])
         text = f"{partner} was put back from a copy: entries {state.size} to {old.cosigned} of {old.origin} go again"

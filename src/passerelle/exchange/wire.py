@@ -79,9 +79,14 @@ def _info(kind: str, origin: str, start: int, end: int, seal: str, time: int) ->
     return f"{kind}\n{origin}\n{start} {end}\n{seal}\n{time}\n".encode()
 
 
-def sign_note(text: str, signer: Signer) -> Note:
+Envelopes = Signer | Sequence[Signer]
+"""The envelope key, or all that the reader may go by while it was not seen to have taken a new one."""
+
+
+def sign_note(text: str, signer: Envelopes) -> Note:
     """A note of the envelope key."""
-    return note.make(text, (Signature(signer.name, signer.id, signer.sign(text.encode())),))
+    signers = (signer,) if isinstance(signer, Signer) else signer
+    return note.make(text, [Signature(one.name, one.id, one.sign(text.encode())) for one in signers])
 
 
 def verify_note(found: Note, verifier: Verifier) -> None:
@@ -159,7 +164,7 @@ def decode_items(data: bytes) -> Batch:
     return Batch(start, checkpoint, tuple(items))
 
 
-def seal_batch(kind: str, origin: str, batch: Batch, *, to: SealKey, signer: Signer, now: int) -> bytes:
+def seal_batch(kind: str, origin: str, batch: Batch, *, to: SealKey, signer: Envelopes, now: int) -> bytes:
     """A sealed batch, ready to be posted or carried."""
     end = batch.start + len(batch.items)
     info = _info(kind, origin, batch.start, end, to.id, now)
@@ -262,12 +267,12 @@ class Request(msgspec.Struct, frozen=True):
     end: int = 0
 
 
-def status_request(sender: str, receiver: str, nonce: bytes, now: int, signer: Signer) -> bytes:
+def status_request(sender: str, receiver: str, nonce: bytes, now: int, signer: Envelopes) -> bytes:
     """Asks what the receiver holds of the sender's logs."""
     return sign_note(f"{STATUS}\n{sender} {receiver}\n{b64(nonce)}\n{now}\n", signer).encode()
 
 
-def recover_request(origin: str, start: int, end: int, nonce: bytes, now: int, signer: Signer) -> bytes:
+def recover_request(origin: str, start: int, end: int, nonce: bytes, now: int, signer: Envelopes) -> bytes:
     """Asks for entries [start, end) of a log of the sender's own, that the receiver holds."""
     return sign_note(f"{RECOVER}\n{origin}\n{start} {end}\n{b64(nonce)}\n{now}\n", signer).encode()
 
@@ -305,7 +310,7 @@ def _nonce(text: str) -> str:
     return text
 
 
-def status_answer(request: Request, states: Sequence[tuple[LogState, str]], now: int, signer: Signer) -> bytes:
+def status_answer(request: Request, states: Sequence[tuple[LogState, str]], now: int, signer: Envelopes) -> bytes:
     """What the receiver holds, with the cosigned checkpoint of each lane that has one."""
     lines = "".join(f"{s.lane} {s.generation} {s.size} {b64(s.root)}\n" for s, _ in states)
     text = f"{STATUS_ANSWER}\n{request.receiver} {request.sender}\n{request.nonce}\n{now}\n{lines}"

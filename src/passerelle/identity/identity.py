@@ -21,6 +21,7 @@ from passerelle.identity.keys import (
     ED25519_COSIGNATURE,
     MLDSA44,
     NodeKeys,
+    PublicKeys,
     SealKey,
     Verifier,
     b64,
@@ -54,6 +55,10 @@ class Identity(msgspec.Struct, frozen=True):
     sealing: SealKey
 
     @property
+    def keys(self) -> PublicKeys:
+        return PublicKeys(self.log, self.receipt, self.witness, self.envelope, self.sealing)
+
+    @property
     def fingerprint(self) -> str:
         """64 hex digits."""
         return hashlib.sha256(self.body).hexdigest()
@@ -67,26 +72,49 @@ class Identity(msgspec.Struct, frozen=True):
 
 
 def make(
-    keys: NodeKeys, *, country: str, languages: tuple[str, ...], timezone: str, endpoints: tuple[str, ...], tls: str
+    keys: NodeKeys | PublicKeys,
+    name: str = "",
+    *,
+    country: str,
+    languages: tuple[str, ...],
+    timezone: str,
+    endpoints: tuple[str, ...],
+    tls: str,
 ) -> Identity:
     """The identity of a node. Raises IdentityError when a value is not of its form."""
+    name = keys.name if isinstance(keys, NodeKeys) else name
+    public = keys.public if isinstance(keys, NodeKeys) else keys
+    sealing = {"mlkem768": b64(public.sealing.mlkem), "x25519": b64(public.sealing.x25519)}
     value = {
         "format": FORMAT,
-        "name": keys.name,
+        "name": name,
         "country": country,
         "languages": list(languages),
         "timezone": timezone,
         "endpoints": list(endpoints),
         "tls": tls,
         "keys": {
-            "log": [signer.verifier.vkey for signer in keys.log],
-            "receipt": [signer.verifier.vkey for signer in keys.receipt],
-            "witness": [signer.verifier.vkey for signer in keys.witness],
-            "envelope": keys.envelope.verifier.vkey,
-            "sealing": {"mlkem768": b64(keys.sealing.public.mlkem), "x25519": b64(keys.sealing.public.x25519)},
+            "log": [key.vkey for key in public.log],
+            "receipt": [key.vkey for key in public.receipt],
+            "witness": [key.vkey for key in public.witness],
+            "envelope": public.envelope.vkey,
+            "sealing": sealing,
         },
     }
     return parse(json.canonical(value))
+
+
+def changed(before: Identity, keys: PublicKeys, *, endpoints: tuple[str, ...] | None = None, tls: str = "") -> Identity:
+    """The same node with other keys, addresses or certificate. Raises IdentityError."""
+    return make(
+        keys,
+        before.name,
+        country=before.country,
+        languages=before.languages,
+        timezone=before.timezone,
+        endpoints=before.endpoints if endpoints is None else endpoints,
+        tls=tls or before.tls,
+    )
 
 
 @cache

@@ -8,7 +8,9 @@ Rules kept here:
   cosignature and 0x06 ML-DSA-44 cosignature (tlog-cosignature). Checkpoints carry both a classical and a post-quantum
   signature and both must verify, so evidence outlives either;
 - a public key is always shown as a C2SP verifier key: `name+keyid+base64(type byte, key)`;
-- private keys live in files of their owner alone; a file that others can read is refused, not repaired silently.
+- private keys live in files of their owner alone; a file that others can read is refused, not repaired silently;
+- a node may hold more private keys than those in use: the ones it hands over from, and sealing keys that still open
+  what is on its way. They are found by their public half, never by the name of a file.
 
 Left unchecked: who holds the key files. Custody in hardware is the business of the key files' replacement.
 """
@@ -18,7 +20,7 @@ import binascii
 import hashlib
 import os
 import stat
-from collections.abc import Callable
+from collections.abc import Callable, Container, Iterable
 from pathlib import Path
 from typing import Any
 
@@ -173,24 +175,6 @@ class OpenKey:
             raise SealError("expected a message sealed to this node's key and this header, got another") from None
 
 
-class NodeKeys:
-    """All private keys of a node."""
-
-    def __init__(self, name: str, seeds: dict[str, bytes]) -> None:
-        self.name = name
-        self.log = (Signer(f"{name}/log", ED25519, seeds["log"]), Signer(f"{name}/log", MLDSA44, seeds["log-pq"]))
-        self.receipt = (
-            Signer(f"{name}/receipt", ED25519_COSIGNATURE, seeds["receipt"]),
-            Signer(f"{name}/receipt", MLDSA44, seeds["receipt-pq"]),
-        )
-        self.witness = (
-            Signer(f"{name}/witness", ED25519_COSIGNATURE, seeds["witness"]),
-            Signer(f"{name}/witness", MLDSA44, seeds["witness-pq"]),
-        )
-        self.envelope = Signer(f"{name}/envelope", ED25519, seeds["envelope"])
-        self.sealing = OpenKey(seeds["sealing"])
-
-
 # Each seed's length in bytes: Ed25519 and ML-DSA-44 seeds are 32, ML-KEM-768's 64, X25519's 32.
 SEEDS = {
     "log": 32,
@@ -203,10 +187,113 @@ SEEDS = {
     "sealing": 96,
 }
 
+KINDS = ("log", "receipt", "witness", "envelope", "sealing")
+SIGNING = KINDS[:4]
+"""Kinds of keys that sign; a sealing key opens."""
 
-def generate(name: str, random: Callable[[int], bytes] = os.urandom) -> dict[str, bytes]:
-    """Fresh seeds of all keys of a node."""
-    return {label: random(length) for label, length in SEEDS.items()}
+
+class PublicKeys(msgspec.Struct, frozen=True):
+    """The public keys of a node at one time, by kind."""
+
+    log: tuple[Verifier, Verifier]
+    receipt: tuple[Verifier, Verifier]
+    witness: tuple[Verifier, Verifier]
+    envelope: Verifier
+    sealing: SealKey
+
+    def pair(self, kind: str) -> tuple[Verifier, ...]:
+        """The verifiers of a signing kind: two, or one of `envelope`."""
+        found: tuple[Verifier, Verifier] | Verifier = getattr(self, kind)
+        return found if isinstance(found, tuple) else (found,)
+
+    def ids(self, kind: str) -> tuple[str, ...]:
+        """The ids of a kind's keys, in hex."""
+        return (self.sealing.id,) if kind == "sealing" else tuple(key.id.hex() for key in self.pair(kind))
+
+    def changed(self, other: "PublicKeys") -> tuple[str, ...]:
+        """The kinds in which two sets differ."""
+        return tuple(kind for kind in KINDS if getattr(self, kind) != getattr(other, kind))
+
+
+class NodeKeys:
+    """The private keys of a node: those in use, as attributes by kind, and others that it still holds.
+
+    `look` is asked once for seeds by label when a key is not here: another process may have made it meanwhile.
+    """
+
+    log: tuple[Signer, Signer]
+    receipt: tuple[Signer, Signer]
+    witness: tuple[Signer, Signer]
+    envelope: Signer
+    sealing: OpenKey
+
+    def __init__(self, name: str, seeds: dict[str, bytes]) -> None:
+        self.name = name
+        self.look: Callable[[], list[tuple[str, bytes]]] = list
+        self._signers: dict[Verifier, Signer] = {}
+        self._openers: dict[str, OpenKey] = {}
+        made: dict[str, Any] = {label: self.add(label, seed) for label, seed in seeds.items()}
+        if set(seeds) == set(SEEDS):
+            pairs = {kind: (made[kind], made[f"{kind}-pq"]) for kind in SIGNING[:3]}
+            public = {kind: (one.verifier, other.verifier) for kind, (one, other) in pairs.items()}
+            self.turn(PublicKeys(**public, envelope=made["envelope"].verifier, sealing=made["sealing"].public))
+
+    def add(self, label: str, seed: bytes) -> "Signer | OpenKey":
+        """Hold one more private key. `label`: one of `SEEDS`."""
+        if label == "sealing":
+            opener = OpenKey(seed)
+            return self._openers.setdefault(opener.id, opener)
+        kind = label.removesuffix("-pq")
+        classical = ED25519 if kind in ("log", "envelope") else ED25519_COSIGNATURE
+        signer = Signer(f"{self.name}/{kind}", MLDSA44 if label.endswith("-pq") else classical, seed)
+        return self._signers.setdefault(signer.verifier, signer)
+
+    def forget(self, ids: Container[str]) -> None:
+        """Hold these keys no longer. `ids` in hex."""
+        self._signers = {key: one for key, one in self._signers.items() if key.id.hex() not in ids}
+        self._openers = {key: one for key, one in self._openers.items() if key not in ids}
+
+    @property
+    def public(self) -> PublicKeys:
+        """The public half of the keys in use."""
+        pairs = {kind: (getattr(self, kind)[0].verifier, getattr(self, kind)[1].verifier) for kind in SIGNING[:3]}
+        return PublicKeys(**pairs, envelope=self.envelope.verifier, sealing=self.sealing.public)
+
+    def turn(self, public: PublicKeys) -> None:
+        """Use these keys from now on. Raises KeyFileError when one is not held."""
+        found: dict[str, Any] = {kind: self.signers(public.pair(kind)) for kind in SIGNING}
+        found["sealing"] = self.opener(public.sealing.id)
+        if missing := [f"{kind} ({', '.join(public.ids(kind))})" for kind in KINDS if not found[kind]]:
+            raise KeyFileError(f"expected the private keys {', '.join(missing)}, got none of these")
+        for kind in KINDS:
+            setattr(self, kind, found[kind][0] if kind == "envelope" else found[kind])
+
+    def signers(self, keys: tuple[Verifier, ...]) -> tuple[Signer, ...]:
+        """The private keys of these, all of them, or none."""
+        if not all(key in self._signers for key in keys):
+            self._look()
+        return tuple(self._signers[key] for key in keys) if all(key in self._signers for key in keys) else ()
+
+    def opener(self, key: str) -> OpenKey | None:
+        """The sealing key of this id, if it is held."""
+        if key not in self._openers:
+            self._look()
+        return self._openers.get(key)
+
+    @property
+    def held(self) -> dict[str, str]:
+        """The kind of each private key that is held, by id in hex."""
+        named = {key.id.hex(): key.name.rpartition("/")[2] for key in self._signers}
+        return named | dict.fromkeys(self._openers, "sealing")
+
+    def _look(self) -> None:
+        for label, seed in self.look():
+            self.add(label, seed)
+
+
+def generate(name: str, random: Callable[[int], bytes] = os.urandom, kinds: Iterable[str] = KINDS) -> dict[str, bytes]:
+    """Fresh seeds of all keys of a node, or of some kinds."""
+    return {label: random(length) for label, length in SEEDS.items() if label.removesuffix("-pq") in kinds}
 
 
 def write_private(path: Path, data: bytes) -> None:
@@ -233,26 +320,3 @@ def read_private(path: Path) -> bytes:
             return file.read()
     except OSError as error:
         raise KeyFileError(f"{path}: expected a readable key file, got {error.strerror}") from error
-
-
-def save(folder: Path, seeds: dict[str, bytes]) -> None:
-    """Write one file a seed, `<label>.key`, into a new folder of the owner alone."""
-    folder.mkdir(mode=0o700)
-    for label, seed in seeds.items():
-        write_private(folder / f"{label}.key", b64(seed).encode() + b"\n")
-
-
-def load(name: str, folder: Path) -> NodeKeys:
-    """The keys of a node from its folder. Raises KeyFileError naming the file."""
-    seeds: dict[str, bytes] = {}
-    for label, length in SEEDS.items():
-        path = folder / f"{label}.key"
-        try:
-            seeds[label] = unb64(read_private(path).decode("ascii", "replace").strip())
-        except KeyFileError:
-            raise
-        except IdentityError as error:
-            raise KeyFileError(f"{path}: {error}") from None
-        if len(seeds[label]) != length:
-            raise KeyFileError(f"{path}: expected {length} bytes, got {len(seeds[label])}")
-    return NodeKeys(name, seeds)

@@ -12,7 +12,7 @@ from passerelle.core import ids, json
 from passerelle.core.audit import What
 from passerelle.core.clock import to_iso
 from passerelle.core.errors import NotFoundError, StateError
-from passerelle.exchange import inbox, links, notes
+from passerelle.exchange import links, notes, trust
 from passerelle.exchange.context import Context
 from passerelle.exchange.wire import WITHHELD
 from passerelle.identity.identity import Identity
@@ -156,9 +156,11 @@ class _Collection:
             raise NotFoundError(f"expected the log {message.origin}, got none")
         held = checkpoints.parse(log.receipt) if log.receipt else None
         if log.direction == "in":
-            held = checkpoints.parse(inbox.receipt(self._ctx, log))
+            mine = trust.mine(self._tx, self._ctx, log.partner)
+            held = mine.cosigned_once(checkpoints.parse(log.receipt), self._ctx.clock.now() // 1000)
         elif held is None or held.size <= message.index:
             # Not cosigned yet: the own signature proves that it was entered, and the verifier says what is absent.
-            held = checkpoints.sign(self._ctx.keys.log, log.origin, log.size, links.root_of(self._tx, log, log.size))
+            mine = trust.mine(self._tx, self._ctx, log.partner)
+            held = mine.kept(log.origin, log.size, links.root_of(self._tx, log, log.size))
         self._checkpoints[message.origin] = held
         return held

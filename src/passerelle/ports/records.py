@@ -4,7 +4,7 @@ Content bytes and salts stand in rows of their own (`CONTENTS`): a change of sta
 deletes exactly them. What a log must keep forever (`ENTRIES`) reveals nothing of a content.
 """
 
-from passerelle.ports import audit, people, work
+from passerelle.ports import audit, keys, people, work
 from passerelle.ports.store import Kind, Record
 from passerelle.ports.timers import TIME_KINDS
 
@@ -299,4 +299,5 @@ KINDS: tuple[Kind, ...] = (  # type: ignore[type-arg]
     *audit.KINDS,
     *people.KINDS,
     *work.KINDS,
+    *keys.KINDS,
 )

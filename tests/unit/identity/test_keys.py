@@ -6,7 +6,7 @@ import pytest
 
 from passerelle.core import json
 from passerelle.core.errors import IdentityError, KeyFileError, SealError
-from passerelle.identity import identity, keys, tls
+from passerelle.identity import files, identity, keys, tls
 
 
 def make(name="be", **changes):
@@ -97,28 +97,28 @@ def test_what_is_sealed_opens_for_its_key_and_header_only():
 
 def test_key_files_are_their_owners_alone(tmp_path):
     seeds = keys.generate("be")
-    keys.save(tmp_path / "keys", seeds)
-    assert keys.load("be", tmp_path / "keys").sealing.id == keys.NodeKeys("be", seeds).sealing.id
+    files.save(tmp_path / "keys", seeds)
+    assert files.first("be", tmp_path / "keys").sealing.id == keys.NodeKeys("be", seeds).sealing.id
     for path in (tmp_path / "keys").iterdir():
         assert path.stat().st_mode & 0o777 == 0o600
     with pytest.raises(KeyFileError, match="expected no file"):
         keys.write_private(tmp_path / "keys" / "log.key", b"x")
     (tmp_path / "keys" / "log.key").chmod(0o640)
     with pytest.raises(KeyFileError, match=r"expected mode 0600 .*, got 0640"):
-        keys.load("be", tmp_path / "keys")
+        files.first("be", tmp_path / "keys")
 
 
 @pytest.mark.parametrize("text", [b"", b"not base64!", b"AAAA"])
 def test_a_broken_key_file_is_named(tmp_path, text):
-    keys.save(tmp_path / "keys", keys.generate("be"))
+    files.save(tmp_path / "keys", keys.generate("be"))
     path = tmp_path / "keys" / "sealing.key"
     path.write_bytes(text)
     path.chmod(0o600)
     with pytest.raises(KeyFileError, match=r"sealing\.key"):
-        keys.load("be", tmp_path / "keys")
+        files.first("be", tmp_path / "keys")
     os.unlink(path)
     with pytest.raises(KeyFileError, match=r"sealing\.key: expected a readable key file"):
-        keys.load("be", tmp_path / "keys")
+        files.first("be", tmp_path / "keys")
 
 
 def test_verifier_keys_are_read_strictly():
