@@ -160,9 +160,12 @@ def vkey(text: str, name: str, kind: int) -> Key:
 @dataclass(frozen=True)
 class Identity:
     name: str
-    log: tuple[Key, Key]
-    receipt: tuple[Key, Key]
+    log: tuple[Key, ...]
+    receipt: tuple[Key, ...]
+    witness: tuple[Key, ...]
+    envelope: tuple[Key, ...]
     key_digest: str
+    fingerprint: str
 
 
 @cache
@@ -207,7 +210,8 @@ def identity(body: bytes) -> Identity:
     mlkem, x25519 = from_base64(sealing["mlkem768"]), from_base64(sealing["x25519"])
     need(len(mlkem) == 1184 and len(x25519) == 32, "sealing keys of another length")
     lines = [name, *(key.vkey for key in (*log, *receipt, *witness, envelope)), sha256(mlkem + x25519).hex()[:16]]
-    return Identity(name, log, receipt, sha256("\n".join(lines).encode()).hex())
+    digest = sha256("\n".join(lines).encode()).hex()
+    return Identity(name, log, receipt, witness, (envelope,), digest, sha256(body).hex())
 
 
 # -- 3 logs ------------------------------------------------------------------------------------------------------------
@@ -288,7 +292,7 @@ def _stamped(value: bytes, length: int) -> tuple[int, bytes]:
     return int.from_bytes(value[:8]), value[8:]
 
 
-def check_log(of: Checkpoint, keys: tuple[Key, Key]) -> None:
+def check_log(of: Checkpoint, keys: tuple[Key, ...]) -> None:
     first, second = of.of(keys[0]), of.of(keys[1])
     if first is None or second is None:
         raise Wrong("expected both signatures of the log")
@@ -299,7 +303,7 @@ def check_log(of: Checkpoint, keys: tuple[Key, Key]) -> None:
     keys[1].check(signature, cosigned_message(keys[1], 0, of))
 
 
-def check_receipt(of: Checkpoint, keys: tuple[Key, Key]) -> int | None:
+def check_receipt(of: Checkpoint, keys: tuple[Key, ...]) -> int | None:
     """The time of a receipt in seconds; None where it bears no cosignature."""
     first, second = of.of(keys[0]), of.of(keys[1])
     if first is None and second is None:
@@ -339,6 +343,63 @@ def root_by(leaf: bytes, index: int, size: int, path: list[bytes]) -> bytes:
     return sha256(b"\1" + path[-1] + root_by(leaf, index - split, size - split, path[:-1]))
 
 
+# -- 11 keys over time -------------------------------------------------------------------------------------------------
+
+
+@dataclass
+class Handover:
+    """A statement by which one identity hands over to the next. `lasts`: by kind and origin."""
+
+    sender: str
+    receiver: str
+    message: str
+    time: int
+    revoked: str
+    before: str
+    after: str
+    lasts: dict[tuple[str, str], int]
+
+
+def handover_of(text: str) -> Handover:
+    lines = text.split("\n")
+    need(
+        text.isascii() and len(lines) > 7 and lines[0] == "passerelle-keys/1" and not lines[-1], "no statement on keys"
+    )
+    names, action = lines[1].split(" "), lines[4].split(" ")
+    need(len(names) == 2, "no two nodes")
+    revoked = action[1] if len(action) == 2 else ""
+    need(action in (["rotate"], ["revoke", revoked]) and (not revoked or revoked in KEYS), "neither rotate nor revoke")
+    need(all(re.fullmatch("[0-9a-f]{64}", one) is not None for one in lines[5:7]), "no hashes of identities")
+    lasts = {}
+    for line in lines[7:-1]:
+        parts = line.split(" ")
+        need(len(parts) == 3 and parts[0] in ("log", "receipt", "witness"), "no last size")
+        need((parts[0], parts[1]) not in lasts, "a log twice")
+        lasts[parts[0], parts[1]] = number(parts[2])
+    return Handover(names[0], names[1], lines[2], number(lines[3]), revoked, lines[5], lines[6], lasts)
+
+
+def check_handover(text: str, said: Handover, signed: str, before: Identity, after: Identity) -> None:
+    """Exactly one line of each key that must sign."""
+    note = checkpoint_of(signed)
+    need(note.origin == f"passerelle-keys/{said.sender}/{said.receiver}/{said.message}", "another origin")
+    need((note.size, note.root) == (1, sha256(b"\0" + text.encode())), "another statement")
+    count = 0
+    for kind in ("log", "receipt", "witness", "envelope"):
+        old = set() if kind == said.revoked else {getattr(before, kind)}
+        for keys in old | {getattr(after, kind)}:
+            count += len(keys)
+            if kind == "log":
+                check_log(note, keys)
+            elif kind == "envelope":
+                value = note.of(keys[0])
+                need(value is not None and len(value) == 64, "no signature of the envelope key")
+                keys[0].check(value or b"", note.text.encode())
+            else:
+                need(check_receipt(note, keys) is not None, f"no cosignatures of the {kind} keys")
+    need(len(note.lines) == count, "a line of another key")
+
+
 # -- 9 evidence files --------------------------------------------------------------------------------------------------
 
 
@@ -356,7 +417,8 @@ class Verifier:
     """What was found: each with its outcome (holds, fails, absent, attested), and in the end the verdict."""
 
     findings: list[tuple[str, str]] = field(default_factory=list)
-    identities: dict[str, Identity] = field(default_factory=dict)
+    identities: dict[str, list[Identity]] = field(default_factory=dict)
+    handovers: list[tuple[Handover, Identity, Identity]] = field(default_factory=list)
     messages: dict[str, Message] = field(default_factory=dict)
     roots: dict[tuple[str, int], bytes] = field(default_factory=dict)
     places: dict[tuple[str, int], str] = field(default_factory=dict)
@@ -397,16 +459,51 @@ class Verifier:
         return None
 
     # 9.2
-    def identity(self, body: str, given: list[Identity]) -> None:
+    def identity(self, body: str) -> None:
         with self.checking("an identity"):
             found = identity(body.encode())
-            need(found.name not in self.identities, f"{found.name} twice")
-            self.identities[found.name] = found
-            theirs = [one.key_digest for one in given if one.name == found.name]
+            there = self.identities.setdefault(found.name, [])
+            need(all(one.fingerprint != found.fingerprint for one in there), f"one of {found.name} twice")
+            there.append(found)
+
+    def handover(self, item: Any) -> None:
+        """A change of keys, before the messages: what keys prove depends on it."""
+        try:
+            leaf = leaf_of(item["leaf"])
+            content = object_of(item["content"].encode())
+        except (Wrong, KeyError, TypeError, AttributeError):
+            return
+        if content.get("kind") not in ("keys.rotate", "keys.revoke"):
+            return
+        with self.checking("a change of keys"):
+            wanted = {"v", "kind", "id", "governance", "after", "statement", "signed", "identity", "by", "reason"}
+            need(set(content) == wanted, "other keys")
+            texts(content["statement"], content["signed"], content["identity"])
+            said = handover_of(content["statement"])
+            need(said.message == leaf.message == content["id"], "the statement of another message")
+            need(bool(said.revoked) == (content["kind"] == "keys.revoke"), "a statement of the other kind")
+            there = self.identities.get(said.sender, [])
+            before = [one for one in there if one.key_digest == said.before]
+            after = [one for one in there if one.fingerprint == said.after]
+            need(bool(before and after), "identities that are not in the file")
+            need(identity(content["identity"].encode()).fingerprint == said.after, "another identity than it names")
+            check_handover(content["statement"], said, content["signed"], before[0], after[0])
+            self.handovers.append((said, before[0], after[0]))
+
+    def trust(self, given: list[Identity]) -> None:
+        for name, there in self.identities.items():
+            theirs = {one.key_digest for one in given if one.name == name}
+            reached = {one.fingerprint for one in there if one.key_digest in theirs}
+            for _ in self.handovers:
+                for _, one, other in self.handovers:
+                    if reached & {one.fingerprint, other.fingerprint} and one.name == name:
+                        reached |= {one.fingerprint, other.fingerprint}
             if not theirs:
                 self.trusted = False
-                self.say("absent", f"whether {found.name} is who it says")
-            need(not theirs or found.key_digest in theirs, f"other keys of {found.name} than the reader has")
+                self.say("absent", f"whether {name} is who it says")
+            for one in there:
+                if theirs and one.fingerprint not in reached:
+                    self.say("fails", f"other keys of {name} than the reader has")
 
     # 9.3
     def message(self, item: Any) -> None:
@@ -437,15 +534,37 @@ class Verifier:
             self.messages[leaf.message] = Message(leaf, content)
 
     def _signatures(self, checkpoint: Checkpoint, leaf: Leaf) -> None:
-        sender, receiver = self.identities.get(leaf.sender), self.identities.get(leaf.receiver)
-        if sender is None:
+        senders, receivers = self.identities.get(leaf.sender, []), self.identities.get(leaf.receiver, [])
+        if not senders:
             raise Wrong(f"no identity of {leaf.sender}")
-        check_log(checkpoint, sender.log)
-        allowed = (*sender.log, *(receiver.receipt if receiver else ()))
-        strange = {(name, value[:4]) for name, value in checkpoint.lines} - {(key.name, key.id) for key in allowed}
+        log = self._borne(checkpoint, [one.log for one in senders])
+        check_log(checkpoint, log)
+        receipt = self._borne(checkpoint, [one.receipt for one in receivers]) if receivers else ()
+        strange = {(name, value[:4]) for name, value in checkpoint.lines} - {
+            (key.name, key.id) for key in (*log, *receipt)
+        }
         need(not strange, "a signature line of another key")
-        time = check_receipt(checkpoint, receiver.receipt) if receiver else None
+        time = check_receipt(checkpoint, receipt) if receipt else None
+        self._old(checkpoint, "receipt", receipt, leaf.receiver, leaf.sender, time)
+        self._old(checkpoint, "log", log, leaf.sender, leaf.receiver, time)
         self.say("absent" if time is None else "holds", f"receipt of {leaf.message} by {leaf.receiver} at {time}")
+
+    def _borne(self, checkpoint: Checkpoint, pairs: list[tuple[Key, ...]]) -> tuple[Key, ...]:
+        return next((pair for pair in pairs if checkpoint.of(pair[0]) is not None), pairs[-1])
+
+    def _old(self, of: Checkpoint, kind: str, keys: tuple[Key, ...], node: str, partner: str, time: int | None) -> None:
+        """11: what keys that were handed over prove."""
+        if kind == "receipt" and time is None:
+            return
+        for said, before, after in self.handovers:
+            ended = getattr(before, kind) == keys != getattr(after, kind)
+            if (said.sender, said.receiver) != (node, partner) or not ended:
+                continue
+            within = of.size <= said.lasts.get((kind, of.origin), 0)
+            if kind == "log" and said.revoked == "log":
+                need(time is not None, "a revoked key, and no cosignature")
+                within = within or (time or 0) * 1000 <= said.time
+            need(within, f"an old {kind} key at size {of.size}")
 
     # 9.4
     def instruments(self, bodies: list[str]) -> None:
@@ -544,7 +663,10 @@ def verify(data: bytes, trusted: Iterable[bytes] = ()) -> Verifier:
     value = run.file(data)
     if value is not None:
         for body in value["identities"]:
-            run.identity(body, given)
+            run.identity(body)
+        for item in value["messages"]:
+            run.handover(item)
+        run.trust(given)
         for item in value["messages"]:
             run.message(item)
         run.instruments(value["instruments"])

@@ -131,12 +131,18 @@ def add(
     with opened(folder) as node:
         who = permitted(node, as_, "partner.add")
         partner = node.add_partner(body, who.id)
-        value = _value(node.ctx.identity_of(partner), partner, "", False)
+        waiting = node.candidate(partner.name)
+        identity = node.ctx.parsed(waiting.identity) if waiting else node.ctx.identity_of(partner)
+        value = _value(identity, partner, "", False) | {"waits": waiting is not None}
 
     def tell(screen: Screen) -> None:
         screen.line(_("partner {name}: {status}", name=partner.name, status=term(partner.status)))
+        if waiting is not None:
+            screen.line(
+                _("These are other keys. Those in force go on to count until these were compared and confirmed.")
+            )
         _show(screen, value)
-        if partner.status == "unconfirmed":
+        if partner.status == "unconfirmed" or waiting is not None:
             command = f"passerelle partner confirm {folder} {partner.name}"
             screen.line(_("Compare with {name} by voice, then: {command}", name=partner.name, command=command))
 
@@ -196,13 +202,16 @@ def confirm(
     with opened(folder) as node:
         who = permitted(node, as_, "partner.confirm", id=name)
         partner = _known(node, name)
-        if not forms.matches(fingerprint, name, partner.fingerprint):
+        waiting = node.candidate(name)
+        known = [partner.fingerprint, *([waiting.fingerprint] if waiting else [])]
+        compared = next((one for one in known if forms.matches(fingerprint, name, one)), "")
+        if not compared:
             raise IdentityError(
                 f"expected the fingerprint of the identity file of {name} that is here, got another: "
                 "nothing is confirmed; ask for the file again, by another way"
             )
         # The fingerprint that was compared goes along: the file may have been replaced since.
-        partner = node.set_partner(name, "confirmed", who.id, partner.fingerprint)
+        partner = node.set_partner(name, "confirmed", who.id, compared)
         value = _value(node.ctx.identity_of(partner), partner, "", False)
         node.wake()
     return Answer(value, lambda screen: screen.line(_("partner {name} is confirmed by {by}", name=name, by=who.id)))

@@ -23,6 +23,7 @@ from passerelle.ledger import merkle
 from passerelle.ledger import proof as proofs
 from passerelle.ledger.checkpoint import Checkpoint
 from passerelle.oversight.verify import FORMAT, NOT_HELD, digest_of
+from passerelle.ports.keys import ERAS, SPANS, TOLD
 from passerelle.ports.records import (
     CONTENTS,
     DOSSIERS,
@@ -80,7 +81,9 @@ class _Collection:
         instruments = self._instruments(chosen)
         answers = [message.refusal for message in chosen if message.refusal]
         signing = [name for record in instruments for name in (record.own_message, record.partner_message) if name]
-        more = tx.get_many(MESSAGES, [(name,) for name in dict.fromkeys([*signing, *answers])])
+        partners = dict.fromkeys(message.partner for message in chosen)
+        handovers = [name for partner in partners for name in self._handovers(partner)]
+        more = tx.get_many(MESSAGES, [(name,) for name in dict.fromkeys([*signing, *answers, *handovers])])
         messages = {m.id: m for m in (*more.values(), *chosen) if m.index >= 0}
         ordered = sorted(messages.values(), key=lambda m: (m.time, m.origin, m.index))
         items = []
@@ -123,13 +126,38 @@ class _Collection:
             return digest_of_text(str(value.get("instrument")).encode())
         return str(value.get("digest", ""))
 
+    def _handovers(self, partner: str) -> list[str]:
+        """The messages by which either side changed its keys towards the other."""
+        told = self._tx.scan(TOLD, "key", (partner,), limit=trust.ALL)
+        spans = self._tx.scan(SPANS, "key", (partner,), limit=trust.ALL)
+        return [name for name in (*(row.message for row in told), *(row.message for row in spans)) if name]
+
     def _identities(self) -> list[str]:
-        bodies = [self._own.body.decode()]
+        """Of both sides every identity that keys in the file are of, or that leads to one, oldest first."""
+        eras = self._tx.scan(ERAS, limit=trust.ALL)
+        bodies: dict[str, None] = {}
+        for partner in sorted(self._partners):
+            told = self._tx.scan(TOLD, "key", (partner,), limit=trust.ALL)
+            mine = trust.mine(self._tx, self._ctx, partner)
+            shown = {mine.known, *(row.era for row in told), *([] if any(not row.message for row in told) else [0])}
+            bodies |= dict.fromkeys(
+                era.identity.decode() for era in eras if era.number in shown or self._used(era.identity)
+            )
+        bodies = bodies or {self._own.body.decode(): None}
         for name in sorted(self._partners):
-            partner = self._tx.get(PARTNERS, name)
-            if partner is not None:
-                bodies.append(partner.identity.decode())
-        return bodies
+            partner_row = self._tx.get(PARTNERS, name)
+            spans = self._tx.scan(SPANS, "key", (name,), limit=trust.ALL)
+            if spans:
+                bodies |= dict.fromkeys(span.identity.decode() for span in spans)
+            elif partner_row is not None:
+                bodies[partner_row.identity.decode()] = None
+        return list(bodies)
+
+    def _used(self, body: bytes) -> bool:
+        """Whether a checkpoint of the file bears a line of a log or receipt key of this identity."""
+        identity = self._ctx.parsed(body)
+        lines = {(line.name, line.key) for held in self._checkpoints.values() for line in held.note.signatures}
+        return any((key.name, key.id) in lines for key in (*identity.log, *identity.receipt))
 
     def _item(self, message: Message) -> dict[str, str]:
         self._partners.add(message.partner)

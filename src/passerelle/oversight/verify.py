@@ -5,7 +5,8 @@ Rules kept here:
 - any changed byte fails: the file is canonical JSON under its own SHA-256, every signature, proof and commitment is
   checked, and nothing may stand in it that is not checked (an unknown key fails);
 - keys come from the identities in the file. Whether those are the right ones only the reader can say: without trusted
-  identities the verdict is "consistent, identities unconfirmed", never more.
+  identities the verdict is "consistent, identities unconfirmed", never more;
+- keys that handed over to others prove what the handover names, and no more (`chain`).
 
 What no file can prove is said in words: a four-eyes statement and a deletion certificate are attestations of the node
 that signed them; messages that are not in the file may exist.
@@ -33,6 +34,8 @@ from passerelle.identity.keys import unb64
 from passerelle.ledger import checkpoint as checkpoints
 from passerelle.ledger import entry as entries
 from passerelle.ledger import proof as proofs
+from passerelle.ledger.checkpoint import Checkpoint
+from passerelle.oversight.chain import Chain
 
 FORMAT = "passerelle-evidence/1"
 NOT_HELD = "not-held"
@@ -91,7 +94,7 @@ class _Message(msgspec.Struct, frozen=True):
 class _Verifier:
     def __init__(self) -> None:
         self.statements: list[Statement] = []
-        self.identities: dict[str, Identity] = {}
+        self.chain = Chain()
         self.messages: dict[str, _Message] = {}
         self.refused: set[str] = set()
         self.roots: dict[tuple[str, int], bytes] = {}
@@ -142,7 +145,9 @@ def verify(
         for identity in trusted:
             known.setdefault(identity.name, []).append(identity)
         try:
-            _identities(run, value, known)
+            _identities(run, value)
+            run.chain.read(value["messages"], run.say)
+            _trusted(run, known)
             for done, item in enumerate(value["messages"], 1):
                 _message(run, item)
                 advance(done, len(value["messages"]))
@@ -154,7 +159,7 @@ def verify(
             _order(run)
         except _BROKEN as error:
             run.say("file", "has the form of evidence", "fails", f"{type(error).__name__}: {error}")
-        confirmed = bool(run.identities) and all(name in known for name in run.identities)
+        confirmed = bool(run.chain.identities) and all(name in known for name in run.chain.identities)
     else:
         confirmed = False
     failed = any(statement.result == "fails" for statement in run.statements)
@@ -179,22 +184,27 @@ def _whole(data: bytes) -> dict[str, Any]:
     return value
 
 
-def _identities(run: _Verifier, value: dict[str, Any], known: dict[str, list[Identity]]) -> None:
+def _identities(run: _Verifier, value: dict[str, Any]) -> None:
     for body in value["identities"]:
         identity = run.check("identity", "is an identity file", partial(_identity, body))
-        if not isinstance(identity, Identity):
-            continue
-        if identity.name in run.identities:
+        if isinstance(identity, Identity) and not run.chain.add(identity):
             run.say(f"identity {identity.name}", "stands once in the file", "fails", "expected one, got two")
-        run.identities[identity.name] = identity
-        given = known.get(identity.name, [])
-        about = f"identity {identity.name}"
-        if not given:
-            run.say(about, "is one that the reader trusts", "absent", f"fingerprint {identity.fingerprint}")
-        else:
-            same = identity.key_digest in {one.key_digest for one in given}
+
+
+def _trusted(run: _Verifier, known: dict[str, list[Identity]]) -> None:
+    """Whether the reader trusts each identity, itself or by the handovers that lead to one that he trusts."""
+    for name, there in run.chain.identities.items():
+        given, about = known.get(name, []), f"identity {name}"
+        reached = run.chain.trusted(name, given)
+        for identity in there:
+            if not given:
+                run.say(about, "is one that the reader trusts", "absent", f"fingerprint {identity.fingerprint}")
+                continue
+            same = identity.fingerprint in reached
             wanted = " or ".join(one.fingerprint for one in given)
             detail = "" if same else f"expected the keys of {wanted}, got {identity.fingerprint}"
+            own = identity.key_digest in {one.key_digest for one in given}
+            detail = detail or ("" if own else f"by the handovers in the file; fingerprint {identity.fingerprint}")
             run.say(about, "is one that the reader trusts", "holds" if same else "fails", detail)
 
 
@@ -207,7 +217,7 @@ def _identity(body: str) -> Identity:
 def _parties(run: _Verifier) -> None:
     """No identity stands in the file but those of the nodes that its messages went between."""
     named = {name for message in run.messages.values() for name in (message.sender, message.receiver)}
-    for name in run.identities:
+    for name in run.chain.identities:
         if name not in named:
             run.say(f"identity {name}", "is that of a sender or receiver in the file", "fails", "expected no other")
 
@@ -236,7 +246,7 @@ def _message(run: _Verifier, item: dict[str, Any]) -> None:
         _need(proof.checkpoint.origin == leaf.origin, f"expected a checkpoint of {leaf.origin}")
         _need(proof.index == leaf.index, f"expected index {leaf.index}, got {proof.index}")
         proof.verify(item["leaf"].encode())
-        checkpoints.verify(proof.checkpoint, _of(run, sender).log)
+        run.chain.signed(proof.checkpoint, sender, receiver)
         # A sender may sign two logs under one name. A file that takes from both proves neither.
         root, size = proof.checkpoint.root, proof.checkpoint.size
         _need(run.roots.setdefault((leaf.origin, size), root) == root, f"expected one root of size {size}, got two")
@@ -264,10 +274,16 @@ def _form(run: _Verifier, about: str, item: dict[str, Any]) -> None:
         run.say(about, "has the form of a message", "fails", f"expected leaf, proof, salt, content; got {sorted(item)}")
 
 
-def _of(run: _Verifier, name: str) -> Identity:
-    if name not in run.identities:
-        raise InputError(f"expected the identity of {name} in the file, got none")
-    return run.identities[name]
+def _lines(run: _Verifier, held: Checkpoint, sender: str, receiver: str) -> set[tuple[str, bytes]]:
+    """The lines that a checkpoint may bear: of one pair of the sender's log keys, of one of the receiver's receipt."""
+    found: set[tuple[str, bytes]] = set()
+    for kind, name in (("log", sender), ("receipt", receiver)):
+        pairs = [getattr(one, kind) for one in run.chain.identities.get(name, [])]
+        there = [
+            pair for pair in pairs if any((s.name, s.key) == (pair[0].name, pair[0].id) for s in held.note.signatures)
+        ]
+        found |= {(key.name, key.id) for key in (there or pairs)[0]} if pairs else set()
+    return found
 
 
 def _receipt(run: _Verifier, about: str, item: dict[str, Any], origin: str, sender: str, receiver: str) -> None:
@@ -280,8 +296,7 @@ def _receipt(run: _Verifier, about: str, item: dict[str, Any], origin: str, send
     if held.origin != origin:
         return  # said above; a receipt of another log is none of this one
     # Each of these four is verified, here or above. A line of another key, be it theirs, would be one that is not.
-    of, to = run.identities.get(sender), run.identities.get(receiver)
-    lines = {(key.name, key.id) for key in (*(of.log if of else ()), *(to.receipt if to else ()))}
+    lines = _lines(run, held, sender, receiver)
     strange = [s.name for s in held.note.signatures if (s.name, s.key) not in lines]
     if strange:
         run.say(about, "bears only signatures of the log and of the receipt", "fails", f"got one of {strange[0]}")
@@ -290,8 +305,8 @@ def _receipt(run: _Verifier, about: str, item: dict[str, Any], origin: str, send
         return
 
     def cosigned() -> str:
-        time = checkpoints.verify_cosignature(held, _of(run, receiver).receipt)
-        return f"cosigned {_moment(time * 1000)} at size {held.size}"
+        found = run.chain.cosigned(held, sender, receiver)
+        return f"cosigned {_moment((found[0] if found else 0) * 1000)} at size {held.size}"
 
     run.check(about, says, cosigned)
 
@@ -406,7 +421,7 @@ def _written(run: _Verifier, value: dict[str, Any]) -> None:
         from_iso(value["created"])
 
     run.check("file", "says when it was written", moment)
-    if value["by"] in run.identities:
+    if value["by"] in run.chain.identities:
         says = f"was written by {value['by']} at {value['created']}"
         run.say("file", says, "attested", "the file says so; no signature covers it")
     else:

@@ -102,13 +102,22 @@ def test_a_wrong_identity_file_is_refused(apart):
     assert ok("partner", "list", apart.be).out == "no partner yet\n"
 
 
-def test_other_keys_under_a_confirmed_name_are_refused(apart):
+def test_other_keys_under_a_confirmed_name_bind_nothing_before_they_were_compared(apart):
     ok("partner", "add", apart.be, apart.ma / "identity.json", "--as", "eva")
     known = value("partner", "self", apart.ma)
     ok("partner", "confirm", apart.be, "ma", "--as", "eva", "--fingerprint", known["sha256"])
     make_node(apart.folder / "other", "ma")
-    assert call("partner", "add", apart.be, apart.folder / "other" / "identity.json", "--as", "eva").code == 7
+    other = value("partner", "self", apart.folder / "other", "--as", "omar")
+    added = value("partner", "add", apart.be, apart.folder / "other" / "identity.json", "--as", "eva")
+    assert (added["waits"], added["sha256"]) == (True, other["sha256"])
     assert value("partner", "show", apart.be, "ma")["sha256"] == known["sha256"]
+    assert call("partner", "confirm", apart.be, "ma", "--as", "eva", "--fingerprint", "0" * 64).code == 7
+    # What is in force may be confirmed again; the other file goes on to wait.
+    ok("partner", "confirm", apart.be, "ma", "--as", "eva", "--fingerprint", known["sha256"])
+    assert value("partner", "show", apart.be, "ma")["sha256"] == known["sha256"]
+    ok("partner", "confirm", apart.be, "ma", "--as", "eva", "--fingerprint", other["sha256"])
+    assert value("partner", "show", apart.be, "ma")["sha256"] == other["sha256"]
+    assert call("partner", "add", apart.be, apart.ma / "identity.json", "--as", "eva").code == 7  # never back
 
 
 def test_unknown_partners_and_languages(apart):

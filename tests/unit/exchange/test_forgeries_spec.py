@@ -5,6 +5,7 @@ from pathlib import Path
 
 from passerelle.exchange.checks import Check
 from passerelle.exchange.content import KINDS, PLAIN_KINDS
+from passerelle.exchange.rotation import KEY_KINDS
 from passerelle.exchange.wire import WITHHELD
 from tests.unit.exchange import forge, test_forgeries_batch, test_forgeries_content, test_forgeries_notes
 from tests.unit.exchange.forge import Forger
@@ -104,7 +105,9 @@ def test_the_contents() -> None:
             kinds[name] = [one for one in names(row[2]) if not one.startswith("{") and one != "message"]
     assert set(kinds) == set(KINDS)
     for kind in PLAIN_KINDS:
-        if kind != "refusal":
+        if kind in KEY_KINDS:
+            assert set(kinds[kind]) == {"statement", "signed", "identity", "by", "reason"}
+        elif kind != "refusal":
             assert set(test_forgeries_content.PLAIN[kind]) == set(kinds[kind]), kind
 
 

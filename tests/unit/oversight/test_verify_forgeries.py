@@ -400,7 +400,11 @@ FORGED["no identity of the sender"] = (lambda: under(MA), "was sent by be")
 FORGED["no identity of the receiver"] = (lambda: under(BE), _STRANGE)
 FORGED["identity of nobody in the file"] = (lambda: under(BE, MA, FR), "is that of a sender or receiver in the file")
 FORGED["identity twice"] = (lambda: under(BE, MA, MA), "stands once in the file")
-FORGED["two identities of one name"] = (lambda: under(BE, MA, identity_of(_FALSE["ma"])), "stands once in the file")
+FORGED["two identities of one name"] = (
+    lambda: under(BE, MA, identity_of(_FALSE["ma"])),
+    "is one that the reader trusts",
+)
+FORGED["one identity twice"] = (lambda: under(BE, MA, MA), "stands once in the file")
 FORGED["written by a third node"] = (
     lambda: under(BE, MA) | {"by": "fr", "identities": [one.body.decode() for one in (BE, MA, FR)]},
     "is that of a sender or receiver in the file",
