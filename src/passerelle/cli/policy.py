@@ -164,6 +164,7 @@ def why(
     """
     from passerelle.office import asking, people
     from passerelle.office.asking import On, ask
+    from passerelle.office.explaining import explain
     from passerelle.office.policy import Action
 
     asked = _action(action)
@@ -181,6 +182,7 @@ def why(
             held = asking.holder_of(tx, person, when)
             policy = node.office.policy(tx)
             verdict = policy.decide(held, asked, on)
+            why = explain(policy, verdict, held, asked, on)
             return {
                 "person": person,
                 "action": asked.value,
@@ -188,9 +190,9 @@ def why(
                 "day": when,
                 "holds": [{"role": role, "domain": where} for role, where in held.held],
                 "allowed": verdict.allowed,
-                "reason": verdict.reason,
+                "reason": why.reason,
                 "policies": [{"id": name, "reason": policy.reason_of(name)} for name in verdict.policies],
-                "needed": list(verdict.needed),
+                "needed": list(why.needed),
             }
 
         value = node.store.read(read)

@@ -110,16 +110,23 @@ def ask(
     `who`: whom `acting` gave; `policy`: another than the one in force. Works in a `read` and in a `write`. Raises
     NotAllowedError with the reason, PolicyError when the policy in force no longer validates.
     """
-    from passerelle.office.policy import Verdict
-
     held = holder_of(tx, who.id, office.today())
-    if not held.held:
-        verdict = Verdict(False, _nothing_held(tx, who.id, office.today()))
-    else:
-        verdict = (policy or office.policy(tx)).decide(held, action, on)
+    policy = policy or office.policy(tx)
+    verdict = policy.decide(held, action, on)
     if not verdict.allowed:
-        raise NotAllowedError(who.id, action.value, f"{on.kind}/{on.id}" if on.id else on.kind, verdict.reason)
+        raise _refused(tx, office, policy, verdict, held, action, on)
     return verdict
+
+
+def _refused(
+    tx: Reading, office: Office, policy: "Policy", verdict: "Verdict", held: "Holder", action: "Action", on: On
+) -> NotAllowedError:
+    from passerelle.office.explaining import explain
+
+    reason = (
+        explain(policy, verdict, held, action, on).reason if held.held else _nothing_held(tx, held.id, office.today())
+    )
+    return NotAllowedError(held.id, action.value, f"{on.kind}/{on.id}" if on.id else on.kind, reason)
 
 
 def may(tx: Reading, office: Office, who: Person, action: "Action", on: On) -> bool:
@@ -136,24 +143,27 @@ class Sight:
     """
 
     def __init__(self, tx: Reading, office: Office, who: Person, action: "Action") -> None:
+        self._tx, self._office = tx, office
         self._held = holder_of(tx, who.id, office.today())
         self._policy = office.policy(tx)
         self._action = action
-        self._refused: NotAllowedError | None = None
+        self._refused: tuple[Verdict, On] | None = None
         if not self._held.held:
             raise NotAllowedError(who.id, action.value, "list", _nothing_held(tx, who.id, office.today()))
 
     def sees(self, on: On) -> bool:
         """Whether he sees this one."""
-        verdict = self._policy.decide(self._held, self._action, msgspec.structs.replace(on, id=""))
+        kind = msgspec.structs.replace(on, id="")
+        verdict = self._policy.decide(self._held, self._action, kind)
         if not verdict.allowed and self._refused is None:
-            self._refused = NotAllowedError(self._held.id, self._action.value, on.kind, verdict.reason)
+            self._refused = verdict, kind
         return verdict.allowed
 
     def check(self, found: Sized) -> None:
         """Raises NotAllowedError when there was something and he may see none of it: an empty list would mislead."""
         if self._refused is not None and not len(found):
-            raise self._refused
+            verdict, on = self._refused
+            raise _refused(self._tx, self._office, self._policy, verdict, self._held, self._action, on)
 
 
 def _nothing_held(tx: Reading, person: str, day: str) -> str:

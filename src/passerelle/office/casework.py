@@ -16,6 +16,7 @@ from passerelle.core.errors import StateError
 from passerelle.exchange import notes
 from passerelle.office import facts, people, work
 from passerelle.office.asking import Office, ask, holder_of
+from passerelle.office.explaining import explain
 from passerelle.office.policy import Action
 from passerelle.ports.people import Person
 from passerelle.ports.records import MESSAGES, Dossier, Message
@@ -119,9 +120,11 @@ def _can_work(tx: Reading, office: Office, person: str, row: Dossier) -> None:
         return
     people.find(tx, person)
     holder = holder_of(tx, person, office.today())
-    verdict = office.policy(tx).decide(holder, Action.DOSSIER_READ, facts.of_dossier(tx, office.ctx, row))
+    policy, on = office.policy(tx), facts.of_dossier(tx, office.ctx, row)
+    verdict = policy.decide(holder, Action.DOSSIER_READ, on)
     if not verdict.allowed:
-        raise StateError(f"person: expected one who may read dossier {row.id}, got {person}: {verdict.reason}")
+        reason = explain(policy, verdict, holder, Action.DOSSIER_READ, on).reason
+        raise StateError(f"person: expected one who may read dossier {row.id}, got {person}: {reason}")
 
 
 def _given(tx: Writing, office: Office, what: What, who: Person, row: Dossier, made: Assignment) -> None:

@@ -61,11 +61,9 @@ def broken(person: str, held: Sequence[tuple[str, str]], action: str, on: On) ->
             "on duty: expected an act in the flash lane that channel and type let be reviewed afterwards, "
             f"got {on.act or 'an act'} in lane {on.lane or '-'}"
         )
-    if on.magistrate:
-        return _judicial(here, action, on)
     if action in ("person.grant", "person.change") and person == on.person:
         return _oneself(action, on)
-    return ""
+    return _judicial(here, action, on) if on.magistrate else ""
 
 
 def _judicial(here: set[str], action: str, on: On) -> str:

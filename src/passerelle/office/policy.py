@@ -101,12 +101,14 @@ class Holder(msgspec.Struct, frozen=True):
 
 
 class Verdict(msgspec.Struct, frozen=True):
-    """The answer. `policies`: the ids of those that decided; `needed`: the roles that would have allowed it."""
+    """The answer. `policies`: the ids of those that decided; `rule`: what refused beside them, in words.
+
+    `explaining.explain` says the rest in words.
+    """
 
     allowed: bool
-    reason: str
     policies: tuple[str, ...] = ()
-    needed: tuple[str, ...] = ()
+    rule: str = ""
 
 
 def _shipped(name: str) -> str:
@@ -172,7 +174,7 @@ class Policy:
         return name
 
     def decide(self, who: Holder, action: Action, on: On) -> Verdict:
-        """Whether a person may do this, and why."""
+        """Whether a person may do this, and which policies say so."""
         question = (who, action, on)
         known = self._known.get(question)
         if known is None:
@@ -184,51 +186,24 @@ class Policy:
     def decide_anew(self, who: Holder, action: Action, on: On) -> Verdict:
         """`decide`, without what was decided before."""
         if not who.held:
-            return Verdict(False, f"expected a person with a role in force, got {who.id}, who has none today")
+            return Verdict(False, rule=f"expected a person with a role in force, got {who.id}, who has none today")
         if broken := hard.broken(who.id, who.held, action.value, on):
-            return Verdict(False, broken, ("hard",))
-        allowed, names, errors = self._ask(who, action, on)
-        if errors:
-            return Verdict(False, f"expected a policy that can be evaluated, got: {errors[0]}", names)
-        if allowed:
-            return Verdict(True, "; ".join(self.reason_of(name) for name in names), names)
-        return self._refusal(who, action, on, names)
-
-    def _refusal(self, who: Holder, action: Action, on: On, names: tuple[str, ...]) -> Verdict:
-        """Why not: the forbids that stood against it, or the roles that would do."""
-        held = ", ".join(f"{role} in {domain}" for role, domain in who.held)
-        needed = tuple(role.value for role in Role if self._would(who.id, role, action, on))
-        words = "; ".join(self.reason_of(name) for name in names)
-        if needed:
-            where = "" if on.domain == ANYWHERE else f" in domain {on.domain}"
-            if set(needed) <= {role for role, domain in who.held if domain in (ANYWHERE, on.domain)}:
-                return Verdict(False, words or f"{action}: no policy permits this to {held}", names, needed)
-            wanted = f"{'the role' if len(needed) == 1 else 'one of the roles'} {', '.join(needed)}{where}"
-            why = f" ({words})" if words else ""
-            return Verdict(False, f"{action}: expected {wanted}, got {held}{why}", names, needed)
-        return Verdict(False, words or f"{action}: no policy permits this to anybody here, as things stand", names)
-
-    def _would(self, person: str, role: Role, action: Action, on: On) -> bool:
-        """Whether this role alone, in the thing's domain, would do."""
-        held = ((role.value, on.domain),)
-        if hard.broken(person, held, action.value, on):
-            return False
-        allowed, _, errors = self._ask(Holder(person, held), action, on)
-        return allowed and not errors
+            return Verdict(False, rule=broken)
+        answer = _answer(self._set, who, action, on)
+        names = tuple(sorted(self.names[one] for one in answer.diagnostics.reasons))
+        if errors := answer.diagnostics.errors:
+            return Verdict(False, names, f"expected a policy that can be evaluated, got: {_line(errors[0])}")
+        return Verdict(answer.allowed, names)
 
     def outcome(self, who: Holder, action: Action, on: On) -> tuple[bool, tuple[str, ...]]:
         """What the policies alone say, without the hard rules, and which of them decided."""
-        allowed, names, errors = self._ask(who, action, on)
-        return allowed and not errors, names
+        answer = _answer(self._set, who, action, on)
+        names = tuple(sorted(self.names[one] for one in answer.diagnostics.reasons))
+        return answer.allowed and not answer.diagnostics.errors, names
 
     def satisfied(self, some: cedarpy.PolicySet, who: Holder, action: Action, on: On) -> bool:
         """Whether some of the policies alone would permit this."""
         return _answer(some, who, action, on).allowed
-
-    def _ask(self, who: Holder, action: Action, on: On) -> tuple[bool, tuple[str, ...], list[str]]:
-        answer = _answer(self._set, who, action, on)
-        names = tuple(sorted(self.names[one] for one in answer.diagnostics.reasons))
-        return answer.allowed, names, [_line(one) for one in answer.diagnostics.errors]
 
 
 def _answer(policies: cedarpy.PolicySet, who: Holder, action: Action, on: On) -> cedarpy.AuthzResult:

@@ -163,4 +163,4 @@ def test_a_policy_that_fails_while_it_is_asked_refuses(bureau):
 
     verdict = policy.decide(Holder("eva", (("operator", "*"),)), Action.NODE_LOOK, On(kind="node"))
     assert not verdict.allowed
-    assert "expected a policy that can be evaluated" in verdict.reason
+    assert "expected a policy that can be evaluated" in verdict.rule

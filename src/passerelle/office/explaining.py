@@ -1,0 +1,45 @@
+"""Why a verdict is as it is, in words that a person can act on.
+
+Rules kept here:
+- a refusal says which roles would do, found by asking the policy itself for each role alone, so that it is true of any
+  policy; and the reasons of the forbids that stood against it;
+- nothing is decided here: a verdict stands before it is explained.
+"""
+
+import msgspec
+
+from passerelle.office import hard
+from passerelle.office.hard import On
+from passerelle.office.people import ANYWHERE, Role
+from passerelle.office.policy import Action, Holder, Policy, Verdict
+
+
+class Explanation(msgspec.Struct, frozen=True):
+    """`reason`: in words; `needed`: the roles that alone would have allowed what was refused."""
+
+    reason: str
+    needed: tuple[str, ...] = ()
+
+
+def explain(policy: Policy, verdict: Verdict, who: Holder, action: Action, on: On) -> Explanation:
+    """The words of a verdict."""
+    words = "; ".join(policy.reason_of(name) for name in verdict.policies)
+    if verdict.allowed or verdict.rule:
+        return Explanation(verdict.rule or words)
+    held = ", ".join(f"{role} in {domain}" for role, domain in who.held)
+    needed = tuple(role.value for role in Role if _would(policy, who.id, role, action, on))
+    if not needed:
+        return Explanation(words or f"{action}: no policy permits this to anybody here, as things stand")
+    here = {role for role, domain in who.held if domain in (ANYWHERE, on.domain)}
+    if here & set(needed):
+        return Explanation(words or f"{action}: no policy permits this to {held}", needed)
+    where = "" if on.domain == ANYWHERE else f" in domain {on.domain}"
+    wanted = f"the role {needed[0]}" if len(needed) == 1 else f"one of the roles {', '.join(needed)}"
+    more = f" ({words})" if words else ""
+    return Explanation(f"{action}: expected {wanted}{where}, got {held}{more}", needed)
+
+
+def _would(policy: Policy, person: str, role: Role, action: Action, on: On) -> bool:
+    """Whether this role alone, in the thing's domain, would do."""
+    held = ((role.value, on.domain),)
+    return not hard.broken(person, held, action.value, on) and policy.outcome(Holder(person, held), action, on)[0]
