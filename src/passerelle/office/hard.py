@@ -8,6 +8,7 @@
    magistrate; never alone.
 5. *Oneself.* Nobody gives a role to himself but one that he holds, and that only as the last who could
    (`on.last`: nobody else may); nobody changes who acts as himself.
+6. *Review.* Nobody reviews what he released alone.
 
 They stand in code because a policy is a text that one security officer can replace, and these are what the partner and
 the law were promised. What the partner checks of them again (8, four eyes) stays where it is, in `exchange`.
