@@ -229,13 +229,18 @@ def strangers(be: Store | None = None, ma: Store | None = None, **policy: Any) -
 
 
 def partners(
-    be: Store | None = None, ma: Store | None = None, channel: dict[str, Any] | None = None, **policy: Any
+    be: Store | None = None,
+    ma: Store | None = None,
+    channel: dict[str, Any] | None = None,
+    area: str = "criminal",
+    **policy: Any,
 ) -> Pair:
-    """Two nodes with an agreement and a channel that both have signed."""
+    """Two nodes with an agreement and a channel, for purposes of the area, that both have signed."""
     pair = strangers(be, ma, **policy)
     pair.agreement = pair.sign(texts.agreement())
     changes = dict(channel or {})
-    pair.channel = pair.sign(texts.channel(pair.agreement, changes.pop("types", TYPES), **changes))
+    text = texts.migration_channel if area == "migration" else texts.channel
+    pair.channel = pair.sign(text(pair.agreement, changes.pop("types", types_for(area)), **changes))
     pair.clock.advance(1000)
     return pair
 

@@ -121,7 +121,12 @@ def _done(node: "Node", record: "Instrument", said_of: str) -> Answer:
 
 
 def example(
-    kind: Annotated[str, typer.Argument(metavar="agreement|channel", help="Which example.", show_default=False)],
+    kind: Annotated[
+        str,
+        typer.Argument(
+            metavar="NAME", help="agreement, channel, channel-alerts or channel-identification.", show_default=False
+        ),
+    ],
 ) -> Answer:
     """Print an example to start a text of one's own from."""
     from passerelle.instruments import examples

@@ -1,4 +1,4 @@
-"""What the story is played with: an agreement, two channels, persons. All of it is invented; nobody of these exists."""
+"""What the story is played with: an agreement, channels, persons. All of it is invented; nobody of these exists."""
 
 from typing import Any
 
@@ -19,6 +19,8 @@ AGREEMENT: Content = {
     "articles": [
         {"number": "5", "subject": "Persons on published lists"},
         {"number": "7", "subject": "Tracing of wanted persons"},
+        {"number": "8", "subject": "Alerts in case of danger to life or of an attack being prepared"},
+        {"number": "10", "subject": "Identification of presumed nationals in irregular stay"},
         {"number": "12", "subject": "Protection of personal data"},
     ],
 }
@@ -29,14 +31,67 @@ _LEVELS = [
 ]
 
 
-def _side(state: str, regime: str, law: str, authority: str, ground: Content) -> Content:
+# What a channel for each type says, where types differ; the first purpose, article and service are those of its acts.
+_POLICE = {"police": "police", "justice": "justice"}
+_KINDS: dict[str, Content] = {
+    "wanted-trace": {
+        "purposes": ["tracing-wanted-persons"],
+        "articles": ["7"],
+        "categories": ["wanted", "convicted"],
+        "four_eyes": ["*"],
+        "necessity": "Trace the person named in the warrant",
+    },
+    "listed-person": {
+        "purposes": ["criminal-investigation"],
+        "articles": ["5"],
+        "categories": ["listed"],
+        "four_eyes": ["*"],
+        "necessity": "Make the listing known",
+    },
+    "identification": {
+        "purposes": ["identification-for-return"],
+        "articles": ["10"],
+        "categories": ["to-identify"],
+        "handling": ["H1", "H2"],
+        "four_eyes": ["*"],
+        "services": {"migration": "migration"},
+        "deadlines": {"laissez-passer": "P5D"},
+        "necessity": "Establish identity and nationality, to carry out an enforceable return decision",
+    },
+    "urgent-alert": {
+        "purposes": ["prevention"],
+        "articles": ["8"],
+        "categories": ["suspect", "victim", "witness", "contact", "to-identify"],
+        # Neither alert nor all-clear: a duty officer may release them alone in the flash lane.
+        "four_eyes": ["refuse"],
+        "necessity": "Prevent the danger",
+        "urgency": "immediate",
+    },
+}
+
+
+def _side(state: str, regime: str, law: str, authority: str, ground: Content, services: Content) -> Content:
     return {
         "state": state,
         "regime": regime,
         "law": law,
         "authority": authority,
-        "services": {"police": "police", "justice": "justice"},
+        "services": services,
         "transfer": ground,
+    }
+
+
+def _sides(migration: bool, services: Content) -> Content:
+    """Both sides, under the regime of their purposes."""
+    regime = "GDPR" if migration else "LED"
+    law = "Act of 15 December 1980; Regulation (EU) 2016/679" if migration else "Act of 30 July 2018, title 2"
+    authority = "Data protection authority" if migration else "Supervisory body for police information"
+    article = "46(2)(a)" if migration else "37(1)(a)"
+    be = {"ground": "appropriate-safeguards", "article": article, "reference": "Article 12"}
+    ma = {"ground": "national-law", "reference": "Act 09-08, article 43"}
+    return {
+        "be": _side("BE", regime, law, authority, be, services),
+        "ma": _side("MA", regime, "Act 09-08", "National commission for data protection", ma, services),
     }
 
 
@@ -51,7 +106,8 @@ def channel(
     **more: Any,
 ) -> Content:
     """A channel for one dossier type, valid between two dates."""
-    found = catalogue.types[kind]
+    found, said = catalogue.types[kind], _KINDS[kind]
+    entry = {"version": str(found.version), "digest": found.digest, "acts": ["*"], "four_eyes": said["four_eyes"]}
     value: Content = {
         "v": 1,
         "kind": "channel",
@@ -62,27 +118,12 @@ def channel(
         "nature": "treaty",
         "domain": kind,
         "wall": "police",
-        "sides": {
-            "be": _side(
-                "BE",
-                "LED",
-                "Act of 30 July 2018, title 2",
-                "Supervisory body for police information",
-                {"ground": "appropriate-safeguards", "article": "37(1)(a)", "reference": "Article 12"},
-            ),
-            "ma": _side(
-                "MA",
-                "LED",
-                "Act 09-08",
-                "National commission for data protection",
-                {"ground": "national-law", "reference": "Act 09-08, article 43"},
-            ),
-        },
-        "purposes": ["tracing-wanted-persons"] if kind == "wanted-trace" else ["criminal-investigation"],
-        "types": {kind: {"version": str(found.version), "digest": found.digest, "acts": ["*"], "four_eyes": ["*"]}},
+        "sides": _sides("migration" in found.areas, said.get("services", _POLICE)),
+        "purposes": said["purposes"],
+        "types": {kind: entry | {"deadlines": said.get("deadlines", {})}},
         "fields": ["subjects.*", "statements.*", "body.*"],
-        "categories": ["wanted", "convicted"] if kind == "wanted-trace" else ["listed"],
-        "handling": ["H0", "H1", "H2"],
+        "categories": said["categories"],
+        "handling": said.get("handling", ["H0", "H1", "H2"]),
         "classification": {"levels": _LEVELS, "ceiling": {"be": "restricted", "ma": "diffusion-restreinte"}},
         "retention": "P1Y",
         "grace": "P3D",
@@ -151,20 +192,74 @@ ASSURANCES: Content = {
 PLACE: Content = {"kind": "seen", "text": "طنجة، الميناء المتوسطي", "country": "MA"}
 
 
+RETURN_DECISION: Content = {
+    "reference": "BE-RET-2025-00417",
+    "authority": "Immigration office",
+    "date": "2025-10-20",
+    "enforceable": True,
+}
+CLAIM: Content = {"from": "person-and-documents", "father": "Driss Ouazzani", "languages": ["ar", "fr"]}
+DANGER: Content = {
+    "danger": "attack",
+    "what": "A vehicle with explosives is said to be prepared for a Christmas market.",
+    "where": [{"text": "Brussels, place Sainte-Catherine", "country": "BE", "precision": "exact"}],
+    "when": {"moment": "within-days"},
+    "certainty": "probable",
+    "source": "B",
+    "information": "2",
+    "contact": "Duty desk, +32 2 000 00 00",
+    "asked": ["warned", "verified"],
+}
+
+_PASS: Content = {"number": "LP-0042", "issued_on": "2025-11-03"}
+_BODIES: dict[tuple[str, str], Content] = {
+    ("identification", "request"): {"return_decision": RETURN_DECISION, "claim": CLAIM},
+    ("identification", "take-charge"): {"service": "Consular identification desk", "contact": "ma-210"},
+    ("identification", "ask-more"): {"questions": ["In which municipality was the father born?"]},
+    ("identification", "more-information"): {"answers": ["In Khouribga, about 1961."], "claim": CLAIM},
+    ("identification", "consular-interview"): {"stage": "held", "on": "2025-11-01", "place": "Consulate, Brussels"},
+    ("identification", "nationality-confirmed"): {
+        "identity": "as-claimed",
+        "by": ["civil-register", "interview"],
+        "laissez_passer": "will-be-issued",
+    },
+    ("identification", "nationality-not-confirmed"): {"conclusion": "cannot-be-established", "by": ["civil-register"]},
+    ("identification", "refuse"): {"ground": "legal-impediment"},
+    ("identification", "returned"): {"on": "2025-11-20", "border_post": "Mohammed V airport"},
+    ("urgent-alert", "alert"): DANGER,
+    ("urgent-alert", "acknowledge"): {"person": "Duty officer 0417", "reachable": "+212 5 00 00 00 00"},
+    ("urgent-alert", "take-charge"): {"service": "Operations room", "contact": "ma-301"},
+    ("urgent-alert", "action-taken"): {"measures": ["verified", "informed-services"], "held": False},
+    ("urgent-alert", "all-clear"): {"reason": "averted"},
+    ("urgent-alert", "close"): {"outcome": "done"},
+}
+
+
+def _written(kind: str, name: str, retention: str) -> Content:
+    """The body, and the person of an opening act, of the types whose acts are written the same each time."""
+    if (kind, name) == ("identification", "laissez-passer-issued"):
+        return {"body": {**_PASS, "valid_until": retention}}
+    if (kind, name) == ("identification", "request"):
+        return {"body": _BODIES[kind, name], "subjects": [person(2, "to-identify")]}
+    return {"body": _BODIES[kind, name]} if (kind, name) in _BODIES else {}
+
+
 def act(kind: str, name: str, dossier: str, channel: str, retention: str, by: str, **more: Any) -> Content:
-    """An act as an officer of `by` writes it."""
+    """An act as an officer of `by` writes it; whatever is given in `more` replaces what stands here."""
+    said = _KINDS[kind]
     return {
         "dossier": dossier,
         "type": kind,
         "act": name,
         "channel": channel,
-        "purpose": "tracing-wanted-persons" if kind == "wanted-trace" else "criminal-investigation",
-        "basis": "7" if kind == "wanted-trace" else "5",
-        "necessity": "Trace the person named in the warrant" if kind == "wanted-trace" else "Make the listing known",
-        "recipient": "police",
-        "handling": ["H0"],
+        "purpose": said["purposes"][0],
+        "basis": said["articles"][0],
+        "necessity": said["necessity"],
+        "recipient": next(iter(said.get("services", _POLICE))),
+        "handling": said.get("handling", ["H0"]),
         "classification": "restricted" if by == "be" else "diffusion-restreinte",
         "retention": retention,
-        "urgency": "standard",
+        "urgency": said.get("urgency", "standard"),
+        **_written(kind, name, retention),
         **more,
     }

@@ -191,7 +191,7 @@ OWN_BODIES: dict[str, dict[str, Content]] = {
     },
     "urgent-alert": {
         "acknowledge": {"person": "ضابط المداومة 0417", "reachable": "+212 5 00 00 00 00"},
-        "close": {"outcome": "transferred"},
+        "close": {"outcome": "done"},
     },
 }
 # What the envelope says where a type is for other purposes.
@@ -203,7 +203,7 @@ ENVELOPES: dict[str, Content] = {
         "recipient": "migration",
         "handling": ["H1", "H2"],
     },
-    "urgent-alert": {"purpose": "prevention", "necessity": "Éviter un attentat.", "urgency": "immediate"},
+    "urgent-alert": {"necessity": "Éviter un attentat.", "urgency": "immediate"},
 }
 
 

@@ -10,8 +10,10 @@ from passerelle.core.clock import check_duration
 from passerelle.core.errors import DossierError
 from passerelle.dossiers.consistency import reachable
 from passerelle.dossiers.reading import Common, Reader
+from passerelle.dossiers.shapes import AREAS
 from passerelle.dossiers.timeline import describe
 from passerelle.dossiers.types import LANGUAGES, Catalogue, CatalogueError, DossierType
+from passerelle.instruments.kinds import data
 
 CATALOGUE = Catalogue.load()
 SHIPPED = resources.files("passerelle.catalogue")
@@ -324,6 +326,191 @@ BROKEN = {
         "acts.notice.body.properties.number.x-date",
         "past or future, got soon",
     ),
+    "no area": ('areas = ["criminal", "security"]', "areas = []", "areas", "none"),
+    "unknown area": ('areas = ["criminal", "security"]', 'areas = ["sports"]', "areas", "got sports"),
+    "areas not said": ('areas = ["criminal", "security"]\n', "", "areas", "a value, got nothing"),
+    "demand without a case": (
+        "rank = 40",
+        'rank = 40\ndemands = [{ when = {  }, then = { fields = ["on"] } }]',
+        "acts.seen.demands[0].when",
+        "persons or body",
+    ),
+    "demand without anything": (
+        "rank = 40",
+        'rank = 40\ndemands = [{ when = { persons = { minor = ["yes"] } }, then = {  } }]',
+        "acts.seen.demands[0].then",
+        "fields, persons or handling",
+    ),
+    "demand on what no person has": (
+        "rank = 40",
+        'rank = 40\ndemands = [{ when = { persons = { faith = ["x"] } }, then = { fields = ["on"] } }]',
+        "acts.seen.demands[0].when.persons",
+        "got faith",
+    ),
+    "demand on a word that cannot be": (
+        "rank = 40",
+        'rank = 40\ndemands = [{ when = { persons = { minor = ["maybe"] } }, then = { fields = ["on"] } }]',
+        "acts.seen.demands[0].when.persons.minor",
+        "got maybe",
+    ),
+    "demand on a category that the act does not take": (
+        "rank = 40",
+        'rank = 40\ndemands = [{ when = { persons = { category = ["victim"] } }, then = { fields = ["on"] } }]',
+        "acts.seen.demands[0].when.persons.category",
+        "got victim",
+    ),
+    "demand on a field that is free": (
+        "rank = 40",
+        'rank = 40\ndemands = [{ when = { body = { circumstances = ["x"] } }, then = { fields = ["on"] } }]',
+        "acts.seen.demands[0].when.body.where.circumstances",
+        "got x",
+    ),
+    "demand of a field that is not there": (
+        "rank = 40",
+        'rank = 40\ndemands = [{ when = { persons = { minor = ["yes"] } }, then = { fields = ["guardian"] } }]',
+        "acts.seen.demands[0].then.fields",
+        "got guardian",
+    ),
+    "demand of more persons than may come": (
+        "rank = 40",
+        'rank = 40\ndemands = [{ when = { persons = { minor = ["yes"] } }, then = { persons = 2 } }]',
+        "acts.seen.demands[0].then.persons",
+        "0 to 1, got 2",
+    ),
+    "demand of a code that is none": (
+        "rank = 40",
+        'rank = 40\ndemands = [{ when = { persons = { minor = ["yes"] } }, then = { handling = ["H9"] } }]',
+        "acts.seen.demands[0].then.handling",
+        "got H9",
+    ),
+    "demand of no field, and otherwise none": (
+        "rank = 40",
+        'rank = 40\ndemands = [{ when = { persons = { minor = ["yes"] } }, then = { persons = 1 }, '
+        'otherwise = "nothing" }]',
+        "acts.seen.demands[0].otherwise",
+        "fields that are not there otherwise",
+    ),
+    "demand and otherwise what": (
+        "rank = 40",
+        'rank = 40\ndemands = [{ when = { persons = { minor = ["yes"] } }, then = { fields = ["on"] }, '
+        'otherwise = "panic" }]',
+        "acts.seen.demands[0].otherwise",
+        "a known word, got panic",
+    ),
+    "person without a field that is always there": (
+        'needs = ["names"]',
+        'needs = ["names"]\nwithout = ["minor"]',
+        "subjects.without",
+        "got minor",
+    ),
+    "person without a field that is needed": (
+        'needs = ["names"]',
+        'needs = ["names"]\nwithout = ["names"]',
+        "subjects.without",
+        "not needed, got names",
+    ),
+    "handling code that is none": (
+        "[defaults]",
+        '[handling]\nallowed = ["H9"]\n[defaults]',
+        "handling.allowed",
+        "got H9",
+    ),
+    "handling code always and not allowed": (
+        "[defaults]",
+        '[handling]\nallowed = ["H0"]\nalways = ["H1"]\n[defaults]',
+        "handling.always",
+        "got H1",
+    ),
+    "default that the type does not allow": (
+        "[defaults]",
+        '[handling]\nallowed = ["H1"]\n[defaults]',
+        "defaults.handling",
+        "codes of H1, got H0",
+    ),
+    "default without what is always there": (
+        "[defaults]",
+        '[handling]\nalways = ["H2"]\n[defaults]',
+        "defaults.handling",
+        "with H2, got H0",
+    ),
+    "no neutral ground": (
+        'without = ["no-trace"]',
+        'without = ["no-trace"]\ncommon_grounds = ["opinion"]',
+        "common_grounds",
+        "legal-impediment among them",
+    ),
+    "common ground that is none": (
+        'without = ["no-trace"]',
+        'without = ["no-trace"]\ncommon_grounds = ["mood"]',
+        "common_grounds",
+        "got mood",
+    ),
+    "word left unsaid that is half a word": (
+        'without = ["no-trace"]',
+        'without = ["no-trace"]\nunsaid = ["a*"]',
+        "unsaid",
+        "three letters, got a*",
+    ),
+    "field left out that is not there": (
+        "[acts.seen]",
+        '[acts.close]\ncommon = true\nleaves_out = ["reason"]\n[acts.seen]',
+        "acts.close.leaves_out",
+        "got reason",
+    ),
+    "word of a field that is not there": (
+        "[acts.seen]",
+        '[acts.close]\ncommon = true\nonly = { reason = ["done"] }\n[acts.seen]',
+        "acts.close.only",
+        "got reason",
+    ),
+    "word that was not there": (
+        "[acts.seen]",
+        '[acts.close]\ncommon = true\nonly = { outcome = ["perfect"] }\n[acts.seen]',
+        "acts.close.only.outcome",
+        "got perfect",
+    ),
+    "no word at all": (
+        "[acts.seen]",
+        "[acts.close]\ncommon = true\nonly = { outcome = [] }\n[acts.seen]",
+        "acts.close.only.outcome",
+        "at least one, got none",
+    ),
+    "word of a free text": (
+        "[acts.seen]",
+        '[acts.close]\ncommon = true\nonly = { comment = ["x"] }\n[acts.seen]',
+        "acts.close.only.comment",
+        "a field of a closed list",
+    ),
+    "field added that is there": (
+        "[acts.seen]",
+        "[acts.close]\ncommon = true\nadds = { properties = { outcome = { const = 1 } } }\n[acts.seen]",
+        "acts.close.adds.properties.outcome",
+        "not there yet",
+    ),
+    "field added without label": (
+        "[acts.seen]",
+        "[acts.close]\ncommon = true\nadds = { properties = { mood = { const = 1 } } }\n[acts.seen]",
+        "acts.close.body.properties.mood.x-labels",
+        "labels in en, fr, nl, ar",
+    ),
+    "message left out of an act that depends on it": (
+        "[acts.seen]",
+        '[acts.correct]\ncommon = true\nleaves_out = ["message"]\n[acts.seen]',
+        "acts.correct.body.required",
+        "message, since it depends on it",
+    ),
+    "field left out that a condition names": (
+        "[acts.seen]",
+        '[acts.consent]\ncommon = true\nleaves_out = ["conditions"]\n[acts.seen]',
+        "acts.consent.body.allOf[0].then.required",
+        "got conditions",
+    ),
+    "field left out that a deadline looks at": (
+        "[acts.seen]",
+        '[acts.report-deletion]\ncommon = true\nonly = { scope = ["messages"] }\n[acts.seen]',
+        "deadlines.deletion.ends_at[0].where.scope",
+        "got dossier",
+    ),
     "form of a common name": ("[grounds]", "[defs.line]\nconst = 1\n[grounds]", "defs.line", "not a common one"),
 }
 
@@ -360,6 +547,32 @@ def test_what_a_release_needs_and_who_is_called(tmp_path: Path) -> None:
         assert "PT24H" in told
     unlike = Reader(text.replace("PT24H", "PT23H").encode(), "sample.toml", _common()).read()
     assert unlike.digest != kind.digest, "both sides sign what the author must attest and when it is reviewed"
+
+
+def test_a_common_act_with_fewer_fields_fewer_words_and_fields_of_its_own(tmp_path: Path) -> None:
+    field = 'x-labels = { en = "Mood", fr = "Humeur", nl = "Stemming", ar = "المزاج" }'
+    changed = (
+        '[acts.close]\ncommon = true\nleaves_out = ["comment"]\nonly = { outcome = ["done", "no-result"] }\n'
+        'help = { en = "It rests.", fr = "a", nl = "a", ar = "a" }\n'
+        f'[acts.close.adds]\nrequired = ["mood"]\nproperties = {{ mood = {{ type = "boolean", {field} }} }}\n'
+    )
+    (tmp_path / "sample.toml").write_text(SAMPLE.replace("[acts.seen]", changed + "[acts.seen]", 1), "utf-8")
+    kinds = Catalogue.load(tmp_path).types
+    close, common = kinds["sample"].acts["close"], kinds["listed-person"].acts["close"]
+    assert set(close.schema["properties"]) == {"outcome", "mood"}
+    assert close.schema["properties"]["outcome"]["enum"] == ["done", "no-result"]
+    assert set(close.schema["properties"]["outcome"]["x-values"]) == {"done", "no-result"}
+    assert close.schema["required"] == ["outcome", "mood"]
+    assert (close.help.en, close.labels) == ("It rests.", common.labels)
+    assert close.validator.is_valid({"outcome": "done", "mood": True})
+    assert not close.validator.is_valid({"outcome": "done", "mood": True, "comment": "x"})
+    assert not close.validator.is_valid({"outcome": "transferred", "mood": True})
+    assert "body.mood" in kinds["sample"].fields
+    assert set(common.schema["properties"]) == {"outcome", "comment"}, "other types keep the common act"
+
+
+def test_the_areas_of_types_are_those_of_the_vocabulary() -> None:
+    assert set(AREAS) == set(data("vocabulary")["areas"])
 
 
 def _common() -> Common:

@@ -70,6 +70,12 @@ def test_allowed_on_both_sides():
         ("type-digest", "type", "33" * 32, {"type_digest": "33" * 32}),
         ("lane", "lane", "governance", {"lane": "governance"}),
         ("purpose", "purpose", "return", {"purpose": "return"}),
+        (
+            "purpose-area",
+            "purpose",
+            "criminal-investigation, of the area criminal",
+            {"areas": frozenset({"migration"})},
+        ),
         ("basis", "basis", "9", {"basis": "9"}),
         ("recipient", "recipient", "intelligence", {"recipient": "intelligence"}),
         ("handling", "handling", "H9", {"handling": frozenset({"H0", "H9"})}),

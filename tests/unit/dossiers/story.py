@@ -1,0 +1,57 @@
+"""Dossiers told act by act, for tests of states and crossings."""
+
+from itertools import count
+from typing import Any
+
+from passerelle.dossiers.rules import Side
+from passerelle.dossiers.state import Event, Standing, fold, refusals
+from passerelle.dossiers.types import DossierType
+
+Told = tuple[Side, str, dict[str, Any]]
+
+
+class Story:
+    """A dossier told act by act; ids are letters in the order of telling unless given."""
+
+    def __init__(self, kind: DossierType) -> None:
+        self.kind = kind
+        self.events: list[Event] = []
+        self.number = count()
+
+    def tell(self, by: Side, act: str, *, after: str | None = None, id: str = "", **facts: Any) -> str:
+        """Add an act; `after` are letters, None stands for all that was told before."""
+        id = id or chr(ord("a") + next(self.number))
+        before = tuple(fold(self.kind, self.events).heads) if after is None else tuple(after)
+        self.events.append(Event(id, by, act, before, facts))
+        return id
+
+    def play(self, *told: Told) -> "Story":
+        """Each act is allowed at what its author has seen, and told."""
+        for by, act, facts in told:
+            message = facts.get("message")
+            author = next((one.by for one in self.events if one.id == message), None)
+            assert self.refused(by, act, {"message": message} if message else None, author=author) == [], act
+            self.tell(by, act, **facts)
+        return self
+
+    @property
+    def now(self) -> Standing:
+        return fold(self.kind, self.events)
+
+    @property
+    def lost(self) -> tuple[str, ...]:
+        """The acts that were overtaken, by name."""
+        acts = {event.id: event.act for event in self.events}
+        return tuple(acts[one] for one in self.now.overtaken)
+
+    def refused(self, by: Side, act: str, body: dict[str, Any] | None = None, **more: Any) -> list[str]:
+        return [str(one) for one in refusals(self.kind, self.now, act, by, {"body": body or {}}, **more)]
+
+    def crossed(self, first: Told, second: Told) -> "Story":
+        """The story with two acts that did not know each other, both after all of it; the first has the smaller id."""
+        heads = "".join(self.now.heads)
+        story = Story(self.kind)
+        story.events = list(self.events)
+        for (by, act, facts), id_ in ((first, "y"), (second, "z")):
+            story.tell(by, act, after=heads, id=id_, **facts)
+        return story
