@@ -11,16 +11,19 @@ from typer.main import get_command
 from passerelle.cli import (
     acts,
     alarms,
+    calendars,
     completion,
     doctor,
     dossiers,
     drafts,
+    due,
     evidence,
     exits,
     help,
     instruments,
     links,
     nodes,
+    oncall,
     partners,
     people,
     policy,
@@ -61,6 +64,9 @@ acts.register(dossier)
 drafts.register(dossier)
 work.register(dossier)
 queue.register(app)
+due.register(app)
+oncall.register(app)
+calendars.register(app)
 alarms.register(app)
 links.register(app)
 evidence.register(app)

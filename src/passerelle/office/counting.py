@@ -61,7 +61,7 @@ def recount(tx: Writing, ctx: Context, dossier: str) -> None:
 
 
 def _in_charge(row: Dossier) -> str:
-    return str(getattr(row, "person", ""))
+    return row.person
 
 
 # ---- what happened ---------------------------------------------------------------------------------------------------

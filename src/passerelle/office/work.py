@@ -18,6 +18,7 @@ from passerelle.core import ids
 from passerelle.core.errors import InputError, NotFoundError, StateError
 from passerelle.ports.records import DOSSIERS, Dossier
 from passerelle.ports.store import Reading, Writing
+from passerelle.ports.timers import TOUCHED, Touched
 from passerelle.ports.work import ASSIGNMENTS, NOTES, VIAS, Assignment, Note, Via
 
 LONGEST_NOTE = 4000
@@ -76,6 +77,7 @@ def assign(
     )
     tx.add(ASSIGNMENTS, [made])
     tx.put(DOSSIERS, [given(row, made.service, made.desk, made.person)])
+    tx.put(TOUCHED, [Touched(dossier=row.id)])  # whoever has it is told of its deadlines
     return made
 
 

@@ -1,0 +1,201 @@
+"""Commands on time: what is owed by when, and what one was told of it."""
+
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from passerelle.cli.door import Answer, As, Folder, acting, command, opened
+from passerelle.cli.screen import Screen
+from passerelle.core import words
+from passerelle.core.words import N_, _, n_
+
+if TYPE_CHECKING:
+    from passerelle.node import Node
+    from passerelle.ports.store import Reading
+    from passerelle.ports.timers import Notice, Timer
+
+OWNERS = {"own": N_("here"), "partner": N_("there")}
+WHAT = {
+    "half": N_("half of the time is over"),
+    "nine-tenths": N_("nine tenths of the time are over"),
+    "end": N_("the time is over"),
+    "escalated": N_("the time is over: decide what happens"),
+    "promised": N_("the announced day is over"),
+    "call": N_("you are called: acknowledge"),
+    "exhausted": N_("nobody else is on call"),
+}
+LOCAL = {"review": N_("review of a release")}
+
+
+def register(app: typer.Typer) -> None:
+    """Add the commands."""
+    command(
+        app,
+        "due",
+        "due /srv/ma",
+        "due /srv/ma --mine --as nadia",
+        "due /srv/be --owner partner --within P7D",
+    )(due)
+    command(app, "notices", "notices /srv/ma --as nadia", "notices /srv/ma --mark-read --as nadia")(notices)
+
+
+def label_of(node: "Node", kind: str, deadline: str) -> str:
+    """What a deadline is called in the language in use."""
+    found = node.ctx.catalogue.get(kind)
+    if found is not None and deadline in found.deadlines:
+        return found.deadlines[deadline].labels.text(words.language())
+    return _(LOCAL[deadline]) if deadline in LOCAL else deadline
+
+
+def _left(milliseconds: int) -> str:
+    """A time as a person says it, in its two largest units."""
+    minutes = abs(milliseconds) // 60_000
+    days, hours, rest = minutes // 1440, minutes // 60 % 24, minutes % 60
+    if days:
+        said = n_("{count} day", "{count} days", days) + (
+            f" {n_('{count} hour', '{count} hours', hours)}" if hours else ""
+        )
+    elif hours:
+        said = n_("{count} hour", "{count} hours", hours) + (
+            f" {n_('{count} minute', '{count} minutes', rest)}" if rest else ""
+        )
+    else:
+        said = n_("{count} minute", "{count} minutes", rest)
+    return _("overdue by {time}", time=said) if milliseconds < 0 else said
+
+
+def timer_value(node: "Node", timer: "Timer", reference: str, now: int) -> dict[str, Any]:
+    """A deadline as it is shown."""
+    from passerelle.core.clock import to_iso
+
+    return {
+        "dossier": timer.dossier,
+        "reference": reference,
+        "partner": timer.partner,
+        "type": timer.type,
+        "deadline": timer.deadline,
+        "label": label_of(node, timer.type, timer.deadline),
+        "owner": timer.owner,
+        "state": "overdue" if now > timer.due else "running",
+        "started": to_iso(timer.started),
+        "due": to_iso(timer.due),
+        "left_ms": timer.due - now,
+        "announced": to_iso(timer.promised) if timer.promised else "",
+        "duration": timer.duration,
+        "legal": timer.legal,
+        "person": timer.person,
+        "message": timer.message,
+    }
+
+
+def due(
+    folder: Folder,
+    owner: Annotated[str, typer.Option("--owner", metavar="own|partner|all", help="Who owes it.")] = "all",
+    mine: Annotated[bool, typer.Option("--mine", help="Only what you are told of.")] = False,
+    service: Annotated[str, typer.Option("--service", help="Only dossiers given to this service.")] = "",
+    within: Annotated[
+        str, typer.Option("--within", metavar="DURATION", help="Only what is overdue or ends within it, like P7D.")
+    ] = "",
+    limit: Annotated[int, typer.Option("--limit", help="How many at most.")] = 100,
+    *,
+    as_: As,
+) -> Answer:
+    """Show what is owed and not done, by this node and by its partners: what is overdue first."""
+    from passerelle.core.clock import add_duration
+    from passerelle.core.errors import InputError
+    from passerelle.office import clock, owing
+    from passerelle.office.asking import On, Sight
+    from passerelle.office.circle import circle_of
+    from passerelle.office.owing import Fits
+    from passerelle.office.policy import Action
+    from passerelle.ports.records import DOSSIERS
+
+    if owner not in (*owing.OWNERS, "all"):
+        raise InputError(f"--owner: expected own, partner or all, got {owner[:20]!r}")
+    if not 1 <= limit <= 100_000:
+        raise InputError(f"--limit: expected 1 to 100000, got {limit}")
+    with opened(folder) as node:
+        who = acting(node, as_)
+        while clock.count(node.ctx):
+            pass
+        now = node.ctx.clock.now()
+        until = add_duration(now, within) if within else None
+        owners = owing.OWNERS if owner == "all" else (owner,)
+
+        def work(tx: "Reading") -> tuple[list[dict[str, Any]], bool]:
+            sight = Sight(tx, node.office, who, Action.DOSSIER_LOOK)
+            fits: list[Fits] = [lambda one: sight.sees(On(kind="dossier", domain=one.domain, type=one.type))]
+            if mine:
+                fits.append(owing.mine(who.id, circle_of(tx, node.ctx, now)))
+            if service:
+                fits.append(lambda one: (row := tx.get(DOSSIERS, one.dossier)) is not None and row.service == service)
+            found, more = owing.owed(tx, owners, lambda one: all(fit(one) for fit in fits), until=until, limit=limit)
+            sight.check(found)
+            rows = tx.get_many(DOSSIERS, {(one.dossier,) for one in found})
+            references = {key[0]: row.own_reference for key, row in rows.items()}
+            return [timer_value(node, one, references.get(one.dossier, ""), now) for one in found], more
+
+        values, more = node.store.read(work)
+
+    def tell(screen: Screen) -> None:
+        heads = ("due", "left", "owed", "deadline", "dossier", "reference", "person")
+        screen.table(heads, [_row(one) for one in values], "nothing is due")
+        if more:
+            screen.line(_("there are more: --limit, --within or --mine"))
+
+    return Answer(values, tell)
+
+
+def _row(one: dict[str, Any]) -> tuple[str, ...]:
+    announced = f" ({_('announced for {day}', day=one['announced'][:10])})" if one["announced"] else ""
+    owed = _(OWNERS[one["owner"]]) + ("" if one["owner"] == "own" else f" ({one['partner']})")
+    where = (one["dossier"], one["reference"], one["person"])
+    return one["due"], _left(one["left_ms"]) + announced, owed, one["label"], *where
+
+
+def notice_value(node: "Node", notice: "Notice") -> dict[str, Any]:
+    """A notice as it is shown."""
+    from passerelle.core.clock import to_iso
+
+    return {
+        "time": to_iso(notice.moment),
+        "what": notice.what,
+        "dossier": notice.dossier,
+        "deadline": notice.deadline,
+        "label": label_of(node, notice.type, notice.deadline),
+        "owner": notice.owner,
+        "due": to_iso(notice.due),
+        "message": notice.message,
+        "read": notice.read,
+    }
+
+
+def notices(
+    folder: Folder,
+    every: Annotated[bool, typer.Option("--all", help="Those that were read, too.")] = False,
+    mark: Annotated[bool, typer.Option("--mark-read", help="From now on these are read.")] = False,
+    *,
+    as_: As,
+) -> Answer:
+    """Show what you were told about deadlines and have not read yet."""
+    from passerelle.office import clock
+    from passerelle.ports.timers import NOTICES
+
+    with opened(folder) as node:
+        who = acting(node, as_)
+        found = node.store.read(lambda tx: tx.scan(NOTICES, prefix=(who.id, False), limit=10_000))
+        if every:
+            found += node.store.read(lambda tx: tx.scan(NOTICES, prefix=(who.id, True), limit=10_000, descending=True))
+        if mark:
+            clock.mark_read(node.ctx, who.id)
+        values = [notice_value(node, one) for one in found]
+
+    def tell(screen: Screen) -> None:
+        heads = ("time", "what", "owed", "deadline", "due", "dossier")
+        rows = [
+            (one["time"], _(WHAT[one["what"]]), _(OWNERS[one["owner"]]), one["label"], one["due"], one["dossier"])
+            for one in values
+        ]
+        screen.table(heads, rows, "nothing new")
+
+    return Answer(values, tell)
