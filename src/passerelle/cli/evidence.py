@@ -30,12 +30,16 @@ def evidence(
         ),
     ],
     out: Annotated[Path, typer.Option("--out", help="The new file.", show_default=False)],
+    reason: Annotated[
+        str, typer.Option("--reason", help="Why: needed when you neither have the dossier nor acted in it.")
+    ] = "",
+    *,
     as_: As,
 ) -> Answer:
     """Write everything that proves a dossier or a message into one file. It holds personal data in clear."""
     from passerelle.cli.finding import find, find_dossier
     from passerelle.core.errors import InputError, NotFoundError
-    from passerelle.office import facts
+    from passerelle.office import consulting, facts
     from passerelle.office.asking import ask
     from passerelle.office.policy import Action
     from passerelle.oversight.evidence import collect
@@ -56,8 +60,9 @@ def evidence(
         found = node.store.read(named)
         on = node.store.read(lambda tx: facts.of_any(tx, node.ctx, found))
         node.store.read(lambda tx: ask(tx, node.office, who, Action.EVIDENCE_EXPORT, on))
+        why = node.store.read(lambda tx: consulting.why(tx, who, found, reason))
         with progress(_("collecting")) as advance:
-            data = collect(node.ctx, node.identity, found, who.id, advance)
+            data = collect(node.ctx, node.identity, found, who.id, advance, reason=why)
     write_file(out, data)
     value = {"id": found, "file": str(out), "bytes": len(data)}
     words = _(

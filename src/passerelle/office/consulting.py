@@ -24,7 +24,7 @@ from passerelle.office import facts, work
 from passerelle.office.asking import Office, ask
 from passerelle.office.policy import Action
 from passerelle.ports.people import Person
-from passerelle.ports.records import AUDITS, Audit, Dossier, Message
+from passerelle.ports.records import AUDITS, DOSSIERS, MESSAGES, Audit, Dossier, Message
 from passerelle.ports.store import Reading, Writing
 from passerelle.ports.work import Draft
 
@@ -54,10 +54,7 @@ def dossier(
 ) -> None:
     """Before the content of these messages of a dossier is shown. Raises NotAllowedError, or InputError: no reason."""
     ask(tx, office, who, Action.DOSSIER_READ, facts.of_dossier(tx, office.ctx, row))
-    words = _reason(reason) or _own_reason(who, row, messages)
-    if not words:
-        whose = f"{who.id}, who neither has it nor acted in it"
-        raise InputError(f"--reason: expected why dossier {row.id} is read by {whose}, got nothing")
+    words = _why(who, row, messages, reason)
     details = {"what": what, "messages": [one.id for one in messages], "reason": words}
     notes.record(tx, office.ctx, What.CONTENT_READ, who.id, row.id, details, row.id)
 
@@ -74,6 +71,23 @@ def draft(tx: Writing, office: Office, who: Person, found: Draft, reason: str = 
         raise InputError(f"--reason: expected why draft {found.id} is read by {who.id}, got nothing")
     details = {"what": "draft", "draft": found.id, "edition": found.edition, "reason": words}
     notes.record(tx, office.ctx, What.DRAFT_READ, who.id, found.dossier, details, found.dossier)
+
+
+def why(tx: Reading, who: Person, wanted: str, reason: str = "") -> str:
+    """Why somebody takes evidence of a dossier or a message, in words. Raises InputError when nothing says it."""
+    message = tx.get(MESSAGES, wanted)
+    row = tx.get(DOSSIERS, message.dossier if message else wanted)
+    if row is None:  # an instrument, a refusal: what is said about nobody
+        return _reason(reason)
+    return _why(who, row, tx.scan(MESSAGES, "by_dossier", (row.id,), limit=100_000), reason)
+
+
+def _why(who: Person, row: Dossier, messages: Sequence[Message], reason: str) -> str:
+    words = _reason(reason) or _own_reason(who, row, messages)
+    if not words:
+        whose = f"{who.id}, who neither has it nor acted in it"
+        raise InputError(f"--reason: expected why dossier {row.id} is read by {whose}, got nothing")
+    return words
 
 
 def _reason(text: str) -> str:

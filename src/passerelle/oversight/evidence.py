@@ -41,8 +41,16 @@ Advance = Callable[[int, int], None]
 """Told how many messages of how many are in."""
 
 
-def collect(ctx: Context, own: Identity, wanted: str, by: str, advance: Advance = lambda done, of: None) -> bytes:
-    """The evidence of a message or a dossier, by its id. The export is written down in the audit log.
+def collect(
+    ctx: Context,
+    own: Identity,
+    wanted: str,
+    by: str,
+    advance: Advance = lambda done, of: None,
+    *,
+    reason: str = "",
+) -> bytes:
+    """The evidence of a message or a dossier, by its id. The export is written down in the audit log, with its reason.
 
     Raises NotFoundError for an unknown id and StateError when nothing of it has an index yet.
     """
@@ -51,7 +59,9 @@ def collect(ctx: Context, own: Identity, wanted: str, by: str, advance: Advance 
     value["digest"] = digest_of(value)
     ctx.store.write(
         "evidence.export",
-        lambda tx: notes.record(tx, ctx, What.EVIDENCE_EXPORTED, by, wanted, {"digest": value["digest"]}),
+        lambda tx: notes.record(
+            tx, ctx, What.EVIDENCE_EXPORTED, by, wanted, {"digest": value["digest"], "reason": reason}
+        ),
     )
     return json.canonical(value) + b"\n"
 

@@ -70,7 +70,9 @@ def test_evidence_of_a_message_and_its_audit(partners):
     made = partners.open()
     message = value("dossier", "show", partners.be, made)["timeline"][0]["message"]
     path = partners.folder / "message.json"
-    assert "check it with" in ok("evidence", partners.ma, message, "--out", path, "--as", "nadia").out
+    arguments = ("evidence", partners.ma, message, "--out", path, "--as", "nadia")
+    assert call(*arguments).code == 2  # she neither has it nor acted in it: why?
+    assert "check it with" in ok(*arguments, "--reason", "asked by the court").out
     assert json.loads(path.read_bytes())["subject"] == {"kind": "message", "id": message}
     node = Node.open(partners.ma)
     try:

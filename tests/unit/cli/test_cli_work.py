@@ -1,0 +1,189 @@
+"""The daily work by the command line: drafts that go to and fro, who has a dossier, who read it, reviews."""
+
+import json
+from datetime import date, timedelta
+
+import pytest
+
+from passerelle.core.json import canonical
+from passerelle.dossiers.types import Catalogue
+from passerelle.office.asking import this_user
+from tests.unit.cli.scene import FIRST, call, channel, ok, request, said, value
+from tests.unit.instruments import samples as texts
+
+OPEN = ("open", "ma", "--type", "wanted-trace")
+
+
+def hire(scene, name, person, *roles):
+    folder, first = scene.of(name), FIRST[name]
+    ok("person", "add", folder, person, "--user", this_user(), "--as", first)
+    for role in roles:
+        ok("person", "grant", folder, person, role, "--as", first)
+
+
+def form(scene, kind, **more):
+    """The file of the opening act, filled in, with more keys on top."""
+    lines = [f'{key} = "{word}"\n' for key, word in more.items()]
+    return scene.write(f"{kind}.toml", "".join(lines) + ok("dossier", "form", kind, "--example").out)
+
+
+def show(scene, name, wanted, *options):
+    return value("dossier", "show", scene.of(name), wanted, *options)
+
+
+def test_a_draft_goes_to_and_fro(partners):
+    be = partners.be
+    path = partners.write("act.json", request())
+    made = value("dossier", *OPEN[:1], be, *OPEN[1:], "--file", path)
+    assert (made["state"], made["version"]) == ("draft", 1)
+    assert value("dossier", "drafts", be, "--to-release", "--as", "luc") == []
+    ok("dossier", "submit", be, made["draft"])
+    assert [one["draft"] for one in value("dossier", "drafts", be, "--to-release", "--as", "luc")] == [made["draft"]]
+    assert value("dossier", "drafts", be, "--to-release") == []  # her own does not wait for her
+    assert call("dossier", "send-back", be, made["draft"], "--as", "luc").code == 2
+    ok("dossier", "send-back", be, made["draft"], "--comment", "which warrant?", "--as", "luc")
+    assert "luc says: which warrant?" in ok("dossier", "drafts", be, "--mine").out
+    [back] = value("dossier", "drafts", be, made["draft"][:14], "--state", "returned")
+    assert (back["comment"], back["changed_by"]) == ("which warrant?", "luc")
+    changed = partners.write("again.json", request(necessity="The warrant of Brussels"))
+    assert call("dossier", "edit", be, made["draft"], "--file", changed, "--version", "1").code == 4
+    again = value("dossier", "edit", be, made["draft"], "--file", changed, "--version", "3")
+    assert (again["version"], again["state"], again["dossier"]) == (4, "draft", made["dossier"])
+    late = call("dossier", "release", be, made["draft"], "--as", "luc")
+    assert late.code == 4
+    assert "written by ann on" in late.err
+    ok("dossier", "submit", be, made["draft"])
+    [content] = value("dossier", "drafts", be, made["draft"], "--content", "--as", "luc")
+    assert content["content"]["necessity"] == "The warrant of Brussels"
+    ok("dossier", "release", be, made["draft"], "--as", "luc")
+    assert value("dossier", "drafts", be) == []
+    trail = show(partners, "be", made["dossier"])["read_by"]
+    assert [(one["who"], one["what"], one["reason"]) for one in trail] == [("luc", "draft", "waits for release")]
+    for wrong in (("--state", "lost"), ("--dossier", "none-such"), ("019ab3ff",)):
+        assert call("dossier", "drafts", be, *wrong).code in (2, 3)
+
+
+def test_the_second_reader_is_told_that_it_changed(partners):
+    made = partners.draft("be", request(), *OPEN)
+    ok("dossier", "drafts", partners.be, made["draft"], "--content", "--as", "luc")
+    path = partners.write("again.json", request(necessity="Another"))
+    ok("dossier", "edit", partners.be, made["draft"], "--file", path)
+    ok("dossier", "submit", partners.be, made["draft"])
+    result = call("dossier", "release", partners.be, made["draft"], "--as", "luc")
+    assert result.code == 4
+    assert "changed by ann since; read it again" in result.err
+
+
+def test_a_dossier_is_dispatched_worked_on_and_read(partners):
+    hire(partners, "ma", "driss", "dispatcher")
+    hire(partners, "ma", "eva", "analyst")
+    hire(partners, "ma", "hanan", "officer")
+    ma, made = partners.ma, partners.open()
+    [waiting] = value("dossier", "list", ma, "--unassigned", "--as", "driss")
+    assert (waiting["dossier"], waiting["stage"], waiting["needs_somebody"]) == (made, "received", True)
+    refused = call("dossier", "show", ma, made, "--content", "--as", "driss")
+    assert refused.code == 4
+    assert "never read content" in refused.err
+    ok("dossier", "assign", ma, made, "--desk", "fugitives", "--person", "hanan", "--note", "urgent", "--as", "driss")
+    assert value("dossier", "list", ma, "--unassigned", "--as", "driss") == []
+    assert [one["dossier"] for one in value("dossier", "list", ma, "--mine", "--as", "hanan")] == [made]
+    for options in (("--assigned", "hanan"), ("--desk", "fugitives")):
+        assert [one["person"] for one in value("dossier", "list", ma, *options)] == ["hanan"]
+    assert call("dossier", "list", ma, "--mine", "--unassigned").code == 2
+    ok("dossier", "show", ma, made, "--content", "--as", "hanan")
+    assert call("dossier", "show", ma, made, "--content", "--as", "eva").code == 2
+    ok("dossier", "show", ma, made, "--content", "--reason", "threat review", "--as", "eva")
+    ok("dossier", "note", ma, made, "called the prosecutor", "--as", "hanan")
+    ok("dossier", "reference", ma, made, "MA-2026-4411", "--as", "hanan")
+    ok("dossier", "via", ma, made, "--system", "interpol", "--reference", "I-77", "--as", "hanan")
+    ok("dossier", "hand-over", ma, "MA-2026-4411", "--to", "nadia", "--note", "on leave", "--as", "hanan")
+    seen = show(partners, "ma", made, "--as", "driss")
+    assert (seen["person"], seen["desk"], seen["own_reference"]) == ("nadia", "fugitives", "MA-2026-4411")
+    assert [one["by"] for one in seen["given"]] == ["driss", "hanan"]
+    assert not any("note" in one for one in seen["given"])
+    assert "notes" not in seen
+    assert seen["notes_count"] == 1
+    assert [(one["system"], one["reference"]) for one in seen["via"]] == [("interpol", "I-77")]
+    assert [(one["who"], one["reason"]) for one in seen["read_by"]] == [
+        ("eva", "threat review"),
+        ("hanan", "has the dossier"),
+    ]
+    text = ok("dossier", "show", ma, made, "--content", "--as", "nadia").out
+    for words in (
+        "called the prosecutor",
+        "on leave",
+        "also by interpol: I-77",
+        "read by eva (dossier): threat review",
+    ):
+        assert words in text
+    assert "--content shows it" in ok("dossier", "show", ma, made, "--as", "driss").out
+
+
+def test_stored_is_not_in_charge(partners):
+    made = partners.open()
+    [row] = value("dossier", "list", partners.be)
+    assert row["stage"] == "stored"
+    assert show(partners, "be", made)["in_charge"] is None
+    charge = said(service="Bureau des fugitifs", contact="Nadia")
+    partners.act("ma", charge, "act", made, "--act", "take-charge")
+    partners.settle()
+    seen = show(partners, "be", made)
+    assert seen["stage"] == seen["timeline"][0]["stage"] == "in-charge"
+    assert seen["in_charge"].items() >= {"person": "Nadia", "service": "Bureau des fugitifs", "side": "ma"}.items()
+    text = ok("dossier", "show", partners.be, made).out
+    assert "ma: taken in charge by Nadia of Bureau des fugitifs since 2" in text
+    own = partners.draft("ma", said(reason="in-progress", until="2099-01-01"), "act", made, "--act", "interim")
+    assert own["added"].get("reference") is None
+    ok("dossier", "reference", partners.ma, made, "MA-1")
+    tells = partners.draft("ma", said(reason="in-progress", until="2099-01-01"), "act", made, "--act", "interim")
+    assert tells["added"]["reference"] == "MA-1"
+
+
+@pytest.fixture
+def urgent(partners):
+    """The channel that is there lets alerts pass, too."""
+    hire(partners, "be", "dan", "duty")
+    agreement = next(one["digest"] for one in value("instrument", "list", partners.be) if one["kind"] == "agreement")
+    partners.alerts = partners.sign("alerts", channel(agreement, title="Alerts", purposes=["prevention"]))
+    return partners
+
+
+def test_who_is_on_duty_releases_and_is_reviewed(urgent):
+    be = urgent.be
+    path = form(urgent, "urgent-alert", channel=urgent.alerts)
+    arguments = ("dossier", "open", be, "ma", "--type", "urgent-alert", "--file", path, "--lane", "flash", "--submit")
+    made = value(*arguments, "--as", "dan")
+    [message] = value("dossier", "release", be, made["draft"], "--as", "dan")
+    assert message["author"] == message["releaser"] == "dan"
+    assert message["review_due"]
+    urgent.settle()
+    assert [one["stage"] for one in value("dossier", "list", be, "--type", "urgent-alert")] == ["stored"]
+    [owed] = value("dossier", "reviews", be)
+    assert (owed["message"], owed["released_by"], owed["overdue"]) == (message["message"], "dan", False)
+    assert value("dossier", "reviews", be, "--overdue") == []
+    review = ("dossier", "review", be, message["message"][:14], "--outcome")
+    assert call(*review, "upheld", "--comment", "yes", "--as", "dan").code == 4
+    assert call(*review, "perhaps", "--comment", "yes", "--as", "luc").code == 2
+    out = ok(*review, "not-upheld", "--comment", "no danger", "--as", "luc").out
+    assert "--act correct" in out
+    assert call(*review, "upheld", "--comment", "yes", "--as", "luc").code == 4
+    assert value("dossier", "reviews", be) == []
+    assert [one["state"] for one in value("dossier", "reviews", be, "--done")] == ["not-upheld"]
+    assert [one["what"] for one in value("alarm", "list", be)] == ["review.not-upheld"]
+    assert [one["state"] for one in show(urgent, "be", made["dossier"])["reviews"]] == ["not-upheld"]
+
+
+def test_what_is_attested_is_asked_for(partners):
+    agreement = next(one["digest"] for one in value("instrument", "list", partners.be) if one["kind"] == "agreement")
+    digest = Catalogue.load().types["identification"].digest
+    text = json.loads(texts.migration_channel(agreement, {"identification": digest}))
+    text["valid"]["from"] = (date.today() - timedelta(days=30)).isoformat()
+    partners.sign("migration", canonical(text))
+    path = form(partners, "identification", purpose="identification-for-return")
+    arguments = ("dossier", "open", partners.be, "ma", "--type", "identification", "--file", path)
+    result = call(*arguments, "--submit")
+    assert result.code == 4, result
+    assert "no-protection-claim" in result.err
+    drafted = value(*arguments, "--attest", "no-protection-claim", "--submit")
+    assert drafted["attested"] == ["no-protection-claim"]
+    ok("dossier", "release", partners.be, drafted["draft"], "--as", "luc")
