@@ -6,8 +6,8 @@ Rules kept here:
 - a text is recognised by its pattern. The catalogues hold the template of each, as the source has it
   (`expected {expected}, got {got}`); what stands in its fields is filled into the translation. What a field holds is
   told in the same way when it is such a text itself, and is left as it is when not;
-- of several templates that fit, the one that says the most by itself is taken. A text that none fits is shown as it is:
-  words are never lost, at worst they are English.
+- of several templates that fit, the one is taken that leaves the least in English, and of equals the one that says the
+  most by itself. A text that none fits is shown as it is: words are never lost, at worst they are English.
 
 Left unchecked: a person who writes exactly a text of the node sees it translated. Nothing is decided by such words.
 """
@@ -15,13 +15,16 @@ Left unchecked: a person who writes exactly a text of the node sees it translate
 import re
 from collections.abc import Mapping
 from functools import cache, cached_property
+from itertools import islice
 from string import Formatter
+from typing import NamedTuple
 
 from passerelle.core.words import DOMAIN, ERRORS, Language, folder, isolated, language
 
 _MAX = 4000
 _DEPTH = 4
-_SEMICOLON = {"ar": "؛ "}
+_TRIED = 8  # of the templates that fit, those that say the most
+_SEMICOLON = {"fr": "\u00a0; ", "ar": "؛ "}
 
 
 class Template:
@@ -69,34 +72,42 @@ def retold(text: str) -> str:
     if language() == "en" or not text or len(text) > _MAX:
         return text
     told = _told(text, _DEPTH)
-    return text if told is None else told
+    return text if told is None else told.text
 
 
-def _told(text: str, depth: int) -> str | None:
+class _Told(NamedTuple):
+    """A text told, and how many blanks stand in what was left in English: the fewer, the better it was understood."""
+
+    text: str
+    left: int
+
+
+def _told(text: str, depth: int) -> _Told | None:
     """The text told, or None when nothing of it is known."""
     templates, exact = _catalogue(language())
     if text in exact:
-        return exact[text].fill({})
+        return _Told(exact[text].fill({}), 0)
     if not depth:
         return None
-    fitting = [(one, fields) for one in templates if (fields := one.match(text)) is not None]
-    for one, fields in fitting:
-        if not any("; " in value for value in fields.values()):
-            return _filled(one, fields, depth)
+    found: list[_Told] = []
     if "; " in text:
         parts = [_told(part, depth - 1) for part in text.split("; ")]
-        if all(part is not None for part in parts):
-            return _SEMICOLON.get(language(), "; ").join(filter(None, parts))
-    if fitting:
-        return _filled(*fitting[0], depth)
-    head, colon, rest = text.partition(": ")
-    after = _told(rest, depth - 1) if colon else None
-    return None if after is None else f"{isolated(head)}: {after}"
+        known = [part for part in parts if part is not None]
+        if len(known) == len(parts):
+            joined = _SEMICOLON.get(language(), "; ").join(part.text for part in known)
+            found.append(_Told(joined, sum(part.left for part in known)))
+    fitting = ((one, fields) for one in templates if (fields := one.match(text)) is not None)
+    found += [_filled(one, fields, depth) for one, fields in islice(fitting, _TRIED)]
+    if not found:
+        head, colon, rest = text.partition(": ")
+        after = _told(rest, depth - 1) if colon else None
+        return None if after is None else _Told(f"{isolated(head)}: {after.text}", after.left + head.count(" "))
+    return min(found, key=lambda one: one.left)  # of equals the first, which says the most by itself
 
 
-def _filled(one: Template, fields: dict[str, str], depth: int) -> str:
-    told = {key: _told(value, depth - 1) if value else value for key, value in fields.items()}
-    return one.fill({key: value if (again := told[key]) is None else again for key, value in fields.items()})
+def _filled(one: Template, fields: dict[str, str], depth: int) -> _Told:
+    told = {key: (value and _told(value, depth - 1)) or _Told(value, value.count(" ")) for key, value in fields.items()}
+    return _Told(one.fill({key: part.text for key, part in told.items()}), sum(part.left for part in told.values()))
 
 
 @cache
