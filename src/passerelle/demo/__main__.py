@@ -18,7 +18,7 @@ from rich.console import Console
 from rich.table import Table
 
 from passerelle.core.errors import InputError, PasserelleError
-from passerelle.demo import published
+from passerelle.demo import officers, published
 from passerelle.demo.story import Story
 
 
@@ -63,6 +63,9 @@ def _play(folder: Path, options: argparse.Namespace, console: Console) -> int:
         story.identities()
         story.instruments()
         story.trace_a_person()
+        officers.identification(story)
+        officers.alerts(story)
+        officers.refusals(story)
         story.overtake()
         story.forbidden()
         story.kill_receiver()

@@ -51,7 +51,16 @@ def wait(what: str, get: Callable[[], T], seconds: float = 60) -> T:
     return value
 
 
-STAFF = {"017": Role.OFFICER, "020": Role.OFFICER, "003": Role.APPROVER}
+STAFF = {
+    "017": Role.OFFICER,
+    "020": Role.OFFICER,
+    "003": Role.APPROVER,
+    "011": Role.MAGISTRATE,
+    "009": Role.DUTY,
+    "010": Role.DUTY,
+    "030": Role.ANALYST,
+    "040": Role.AUDITOR,
+}
 """The people of each side, by the end of their id, and the role that each holds in all domains."""
 
 

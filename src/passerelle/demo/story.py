@@ -36,7 +36,9 @@ class Story:
         self.scenes: list[tuple[str, str]] = []
         self.be = Side(folder / "be", "be", "BE", ("fr", "nl"), "Europe/Brussels")
         self.ma = Side(folder / "ma", "ma", "MA", ("ar", "fr"), "Africa/Casablanca")
-        self.agreement = self.trace = self.lists = ""
+        self.agreement = ""
+        self.channels: dict[str, str] = {}
+        self.charge = _CHARGE
         self.main = ""
         self._began = time.monotonic()
 
@@ -89,19 +91,24 @@ class Story:
         log = side.node.store.read(lambda tx: tx.get(LOGS, message.origin))
         return log is not None and log.cosigned > message.index
 
+    def written(self, side: Side, kind: str, name: str, dossier: str, author: str = "017", **more: Any) -> Act:
+        """An act as an officer of a side writes it."""
+        lane = more.pop("lane", "routine")
+        content = cast.act(kind, name, dossier, self.channels[kind], self.retention, side.name, **more)
+        other = "ma" if side.name == "be" else "be"
+        return Act(partner=other, lane=lane, content=content, author=f"{side.name}-{author}")
+
     def write(self, side: Side, kind: str, name: str, dossier: str, author: str, **more: Any) -> Draft:
         """Write an act and submit it."""
-        lane = more.pop("lane", "routine")
-        channel = self.trace if kind == "wanted-trace" else self.lists
-        content = cast.act(kind, name, dossier, channel, self.retention, side.name, **more)
-        other = "ma" if side.name == "be" else "be"
-        written = Act(partner=other, lane=lane, content=content, author=author)
+        written = self.written(side, kind, name, dossier, author, **more)
         return workflow.draft(side.node.office, side.person(author), written, submit=True)
 
     def send(self, side: Side, kind: str, name: str, dossier: str, **more: Any) -> Message:
         """Draft by one officer, release by another, wake the pump."""
         draft = self.write(side, kind, name, dossier, "017", **more)
-        message = workflow.release(side.node.office, side.person("003"), [draft.id])[0]
+        act = side.node.ctx.catalogue.types[kind].acts[name]
+        releaser = side.person("011" if act.magistrate else "003")
+        message = workflow.release(side.node.office, releaser, [draft.id])[0]
         side.node.wake()
         return message
 
@@ -124,7 +131,7 @@ class Story:
                 "listed-person",
                 "notice",
                 ids.new_id(),
-                self.lists,
+                self.channels["listed-person"],
                 self.retention,
                 "be",
                 subjects=[cast.person(number, "listed")],
@@ -149,19 +156,14 @@ class Story:
             one.node.wake()
 
     def instruments(self) -> None:
-        self.scene("An agreement and two channels, proposed by one and signed by both")
+        self.scene("An agreement and four channels, proposed by one and signed by both")
         self.agreement = self._sign("agreement", cast.AGREEMENT)
         catalogue = self.be.node.ctx.catalogue
         now = self.be.node.ctx.clock.now()
         begins, ends = day_of(now - 86_400_000), day_of(add_duration(now, "P2Y"))
-        self.trace = self._sign(
-            "channel for wanted persons",
-            cast.channel(catalogue, self.agreement, "wanted-trace", "Wanted persons", ["7"], begins, ends),
-        )
-        self.lists = self._sign(
-            "channel for persons on published lists",
-            cast.channel(catalogue, self.agreement, "listed-person", "Published lists", ["5"], begins, ends),
-        )
+        for kind, title, article in _CHANNELS:
+            text = cast.channel(catalogue, self.agreement, kind, title, [article], begins, ends)
+            self.channels[kind] = self._sign(f"channel: {title}", text)
 
     def _sign(self, what: str, value: dict[str, Any]) -> str:
         be, ma = self.be.node, self.ma.node
@@ -242,7 +244,7 @@ class Story:
             "An act that the channel forbids, refused before leaving; and by the receiver, from a sender who cheats"
         )
         wrong = {"purpose": "immigration-control", "recipient": "tax-office"}
-        content = cast.act("listed-person", "notice", ids.new_id(), self.lists, self.retention, "be", **wrong)
+        content = cast.act("listed-person", "notice", ids.new_id(), self.channels["listed-person"], self.retention, "be", **wrong)
         content |= {
             "subjects": [cast.person(2, "listed")],
             "body": {"list": "Invented list", "number": "X.9999", "listed_on": "2024-05-06"},
@@ -326,7 +328,7 @@ class Story:
                 "listed-person",
                 "notice",
                 ids.new_id(),
-                self.lists,
+                self.channels["listed-person"],
                 self.retention,
                 "be",
                 subjects=[subject],
@@ -384,6 +386,12 @@ class Story:
 
 
 _CHARGE = {"service": "مكتب المبحوث عنهم", "contact": "ناديا"}
+_CHANNELS = [
+    ("wanted-trace", "Wanted persons", "7"),
+    ("listed-person", "Published lists", "5"),
+    ("identification", "Identification of persons in irregular stay", "10"),
+    ("urgent-alert", "Urgent alerts", "8"),
+]
 _PLACE = {"on": "2026-01-20", "place": cast.PLACE}
 
 # Who, which act, the state after it, in words, what the act says.
