@@ -77,7 +77,7 @@ def alerts(story: "Story") -> None:
     story.both(first, "acknowledged")
     story.check(True, "ma-009 acknowledges in person")
     review = reviews.review(be.node.office, be.person("003"), message.id, "upheld", "Right and urgent")
-    story.check(review.outcome == "upheld", "a second person reviews the release, within the 24 hours that were owed")
+    story.check(review.state == "upheld", "a second person reviews the release, within the 24 hours that were owed")
     _escalate(story)
 
 
@@ -124,7 +124,9 @@ def refusals(story: "Story") -> None:
     """What a role does not allow is refused with the reason, and written down."""
     story.scene("A role that does not allow it: refused with the reason, and written down")
     be = story.be
-    written = story.written(be, "urgent-alert", "alert", ids.new_id(), lane="flash")
+    body = {"list": "Invented list", "number": "X.0001", "listed_on": "2024-05-06"}
+    persons = [cast.person(3, "listed")]
+    written = story.written(be, "listed-person", "notice", ids.new_id(), subjects=persons, body=body)
     draft = workflow.draft(be.node.office, be.person("017"), written, submit=True)
     try:
         with recorded(be.node.office):
