@@ -13,11 +13,11 @@ from passerelle.core.clock import Clock, ManualClock
 from passerelle.core.errors import ForbiddenError
 from passerelle.demo import cast
 from passerelle.demo.stage import FailedError, Side, wait
-from passerelle.exchange.desk import Act
 from passerelle.node import Node
 from passerelle.office import clock, oncall, reviews, workflow
 from passerelle.office.asking import recorded
 from passerelle.ports.records import ALARMS, AUDITS, CONTENTS, Message
+from passerelle.ports.store import Writing
 from passerelle.ports.timers import NOTICES, Notice
 
 if TYPE_CHECKING:
@@ -29,7 +29,9 @@ ATTESTED = "no-protection-claim"
 
 def identification(story: "Story") -> None:
     """Who is this person? Asked by be under the attestation that stays at be, answered by ma."""
-    story.scene("A person to identify: attested, released, taken in charge by a named person, confirmed, laissez-passer")
+    story.scene(
+        "A person to identify: attested, released, taken in charge by a named person, confirmed, laissez-passer"
+    )
     be, ma, dossier = story.be, story.ma, ids.new_id()
     written = story.written(be, "identification", "request", dossier, reference="BE-RET-2026-0042")
     try:
@@ -60,14 +62,7 @@ def alerts(story: "Story") -> None:
     """Two alerts at night: one acknowledged by a person, one that nobody takes up."""
     story.scene("Two alerts at night: one acknowledged by a person; one that nobody takes up, and the next is called")
     be, ma = story.be, story.ma
-    now = ma.node.ctx.clock.now()
-    for place, number in ((1, "009"), (2, "010")):
-        ma.node.store.write(
-            "oncall.put",
-            lambda tx, place=place, number=number: oncall.put(
-                tx, ma.node.ctx, "ma-003", domain="urgent-alert", place=place, person=f"ma-{number}", begins=now
-            ),
-        )
+    _roster(ma)
     message = _alone(story, be, "alert", first := ids.new_id())
     story.both(first, "opened")
     story.check(message.author == message.releaser == "be-009", "be's duty officer releases the alert alone, in flash")
@@ -79,6 +74,19 @@ def alerts(story: "Story") -> None:
     review = reviews.review(be.node.office, be.person("003"), message.id, "upheld", "Right and urgent")
     story.check(review.state == "upheld", "a second person reviews the release, within the 24 hours that were owed")
     _escalate(story)
+
+
+def _roster(side: Side) -> None:
+    """Who is called at night, in order."""
+    ctx = side.node.ctx
+
+    def work(tx: Writing) -> None:
+        for place, number in ((1, "009"), (2, "010")):
+            person = f"{side.name}-{number}"
+            begins = ctx.clock.now()
+            oncall.put(tx, ctx, f"{side.name}-003", domain="urgent-alert", place=place, person=person, begins=begins)
+
+    ctx.store.write("oncall.put", work)
 
 
 def _alone(story: "Story", side: Side, name: str, dossier: str) -> Message:
@@ -117,7 +125,9 @@ def _tick(side: Side, at: Clock) -> None:
 def _called(side: Side, dossier: str) -> list[str]:
     """Who was called for an alert, in order."""
     found: list[Notice] = side.node.store.read(lambda tx: tx.scan(NOTICES, limit=100_000))
-    return [one.person for one in sorted(found, key=lambda one: one.moment) if one.dossier == dossier and one.what == "call"]
+    return [
+        one.person for one in sorted(found, key=lambda one: one.moment) if one.dossier == dossier and one.what == "call"
+    ]
 
 
 def refusals(story: "Story") -> None:

@@ -244,7 +244,9 @@ class Story:
             "An act that the channel forbids, refused before leaving; and by the receiver, from a sender who cheats"
         )
         wrong = {"purpose": "immigration-control", "recipient": "tax-office"}
-        content = cast.act("listed-person", "notice", ids.new_id(), self.channels["listed-person"], self.retention, "be", **wrong)
+        content = cast.act(
+            "listed-person", "notice", ids.new_id(), self.channels["listed-person"], self.retention, "be", **wrong
+        )
         content |= {
             "subjects": [cast.person(2, "listed")],
             "body": {"list": "Invented list", "number": "X.9999", "listed_on": "2024-05-06"},
