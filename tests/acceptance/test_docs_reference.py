@@ -25,6 +25,7 @@ from passerelle.identity import identity, witness
 from passerelle.instruments import model
 from passerelle.instruments.verdict import CODES
 from passerelle.ledger import audit, entry, note
+from passerelle.office import stage
 from passerelle.oversight import verify
 
 ROOT = Path(__file__).parents[2]
@@ -285,6 +286,11 @@ def test_the_digest_is_made_as_the_page_says() -> None:
 def test_the_exit_codes_are_those_of_the_command_line() -> None:
     rows = _rows(_section(_page("how-to/operator.md"), "## Exit codes"))[0]
     assert {int(code): words for code, words in rows} == exits.MEANING
+
+
+def test_the_stages_are_those_that_there_are() -> None:
+    rows = _rows(_section(_page("how-to/officer.md"), "## Follow it"))[0]
+    assert {row[0] for row in rows} == set(stage.STAGES)
 
 
 def _alarms(file: Path) -> set[str]:
