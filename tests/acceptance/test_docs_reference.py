@@ -26,6 +26,7 @@ from passerelle.instruments import model
 from passerelle.instruments.verdict import CODES
 from passerelle.ledger import audit, entry, note
 from passerelle.office import stage
+from passerelle.office.people import Role
 from passerelle.oversight import verify
 
 ROOT = Path(__file__).parents[2]
@@ -304,6 +305,11 @@ def test_every_alarm_is_told() -> None:
     raised = {word for file in SOURCE.rglob("*.py") for word in _alarms(file)}
     rows = _rows(_section(_page("how-to/operator.md"), "## Look after it"))[0]
     assert raised == {_code(row[0]) for row in rows}
+
+
+def test_the_roles_are_those_of_the_code() -> None:
+    rows = _rows(_section(_page("how-to/security-officer.md"), "## Give and take roles"))[0]
+    assert [_code(row[0]) for row in rows] == [role.value for role in Role]
 
 
 def test_every_verdict_and_result_of_the_verifier_is_told() -> None:

@@ -25,6 +25,7 @@ from passerelle.core.words import ERRORS
 ROOT = Path(__file__).parents[2]
 SOURCE = ROOT / "src" / "passerelle"
 LABELS = "instruments/labels.json"
+POLICY = "office/cedar/default.cedar"
 
 WRITERS = {
     "_need": (1,),
@@ -81,6 +82,10 @@ def all_texts(source: Path = SOURCE) -> dict[Found, list[Place]]:
             found.setdefault(one, []).append(Place(name, line))
     for text in _leaves(json.loads((source / LABELS).read_text("utf-8"))):
         found.setdefault(Found(None, text), []).append(Place(f"src/passerelle/{LABELS}", 1))
+    # The reasons of the shipped policy are told when it refuses somebody.
+    for number, line in enumerate((source / POLICY).read_text("utf-8").splitlines(), 1):
+        if reason := re.fullmatch(r'@reason\("(.*)"\)', line):
+            found.setdefault(Found(ERRORS, reason.group(1)), []).append(Place(f"src/passerelle/{POLICY}", number))
     return found
 
 

@@ -168,15 +168,14 @@ class Sight:
 
 def _nothing_held(tx: Reading, person: str, day: str) -> str:
     grants = people.grants_of(tx, person)
-    words = f"expected a person with a role in force, got {person}, "
     if not grants:
-        return words + "who was never given one"
+        return f"expected a person with a role in force, got {person}, who was never given one"
     last = max(grants, key=lambda one: (not one.revoked, one.until or "9999", one.given))
     if last.revoked:
-        return words + f"whose role {last.role} was revoked"
+        return f"expected a person with a role in force, got {person}, whose role {last.role} was revoked"
     if last.begin > day:
-        return words + f"whose role {last.role} begins on {last.begin}"
-    return words + f"whose role {last.role} ended on {last.until}"
+        return f"expected a person with a role in force, got {person}, whose role {last.role} begins on {last.begin}"
+    return f"expected a person with a role in force, got {person}, whose role {last.role} ended on {last.until}"
 
 
 def acting(office: Office, named: str, user: str) -> Person:

@@ -26,17 +26,21 @@ def explain(policy: Policy, verdict: Verdict, who: Holder, action: Action, on: O
     words = "; ".join(policy.reason_of(name) for name in verdict.policies)
     if verdict.allowed or verdict.rule:
         return Explanation(verdict.rule or words)
-    held = ", ".join(f"{role} in {domain}" for role, domain in who.held)
+    held = ", ".join(f"{role} ({domain})" for role, domain in who.held)
     needed = tuple(role.value for role in Role if _would(policy, who.id, role, action, on))
     if not needed:
-        return Explanation(words or f"{action}: no policy permits this to anybody here, as things stand")
+        return Explanation(
+            words or f"{action}: expected a policy that permits this to somebody, got none for this thing"
+        )
     here = {role for role, domain in who.held if domain in (ANYWHERE, on.domain)}
     if here & set(needed):
-        return Explanation(words or f"{action}: no policy permits this to {held}", needed)
-    where = "" if on.domain == ANYWHERE else f" in domain {on.domain}"
-    wanted = f"the role {needed[0]}" if len(needed) == 1 else f"one of the roles {', '.join(needed)}"
-    more = f" ({words})" if words else ""
-    return Explanation(f"{action}: expected {wanted}{where}, got {held}{more}", needed)
+        return Explanation(words or f"{action}: expected a policy that permits this, got none for {held}", needed)
+    roles, domain = ", ".join(needed), on.domain
+    if domain == ANYWHERE:
+        reason = f"{action}: expected a role among {roles}, got {held}"
+    else:
+        reason = f"{action}: expected a role among {roles} in domain {domain}, got {held}"
+    return Explanation(f"{reason}; {words}" if words else reason, needed)
 
 
 def _would(policy: Policy, person: str, role: Role, action: Action, on: On) -> bool:

@@ -68,13 +68,13 @@ def broken(person: str, held: Sequence[tuple[str, str]], action: str, on: On) ->
 
 
 def _judicial(here: set[str], action: str, on: On) -> str:
-    where = f"in domain {on.domain}, got {', '.join(sorted(here)) or 'none'}"
+    domain, held = on.domain, ", ".join(sorted(here)) or "none"
     if action in (RELEASE_ALONE, RELEASE_ON_DUTY):
         return "judicial act: expected its release by a magistrate who did not write it, got one person alone"
     if action == RELEASE and "magistrate" not in here:
-        return f"judicial act: expected the role magistrate {where}"
+        return f"judicial act: expected the role magistrate in domain {domain}, got {held}"
     if action in _WRITING and not here & {"magistrate", "officer", "liaison"}:
-        return f"judicial act: expected one of the roles officer, liaison, magistrate {where}"
+        return f"judicial act: expected a role among officer, liaison, magistrate in domain {domain}, got {held}"
     return ""
 
 

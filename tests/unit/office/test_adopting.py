@@ -134,7 +134,7 @@ def test_a_change_holds_at_once_and_can_be_taken_back(bureau):
 
 def test_only_a_security_officer_adopts(bureau):
     carl = bureau.hire("carl", "coordinator")
-    with pytest.raises(NotAllowedError, match="expected the role security"):
+    with pytest.raises(NotAllowedError, match="expected a role among security"):
         adopting.adopt(
             bureau.office, carl, more("x", "forbid (principal, action, resource) when { resource.last };"), "x"
         )
