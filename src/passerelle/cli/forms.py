@@ -18,7 +18,7 @@ from passerelle.dossiers.types import ActType, DossierType, Language
 _LEFT_OUT = ("purpose", "basis", "recipient", "handling", "classification", "retention", "urgency")
 _MAY = ("reference", "also_via", "handling_note")
 # What the patterns of the catalogue take; tried in this order.
-_SAMPLES = ("p1", "BE", "fr", "Latn", "1980-01-31", "019ab000-0000-7000-8000-000000000000", "0" * 16, "0" * 64)
+_SAMPLES = ("p1", "BE", "fr", "Latn", "1980-01-31", "12:00", "019ab000-0000-7000-8000-000000000000", "0" * 16, "0" * 64)
 _BARE = re.compile(r"[A-Za-z0-9_-]+")
 _NO_WORD = re.compile(r"[^a-z0-9]+")
 _BLANK = re.compile(r"<.*>", re.DOTALL)
@@ -164,12 +164,23 @@ def toml_of(kind: DossierType, act: ActType, content: Mapping[str, Any], languag
         "",
         "# " + _("Put in by the node when there is one choice:"),
     ]
+    codes = {**common.resolved(envelope["handling"]["items"]), "enum": sorted(kind.handling.allowed)}
     for name in _LEFT_OUT:
-        lines += _optional(common, name, envelope[name])
+        schema = {**envelope[name], "items": codes} if name == "handling" else envelope[name]
+        lines += _optional(common, name, schema)
+    for name, words in act.attest.items():
+        said = words.text(language)
+        lines.append("# " + _("Stated with --attest {name}, on this node only: {text}", name=name, text=said))
     lines.append("")
     lines += _field(common, "necessity", envelope["necessity"], content["necessity"])
     for name in _MAY:
-        lines += _optional(common, name, envelope[name])
+        if name != "handling_note" or "H3" in kind.handling.allowed:
+            lines += _optional(common, name, envelope[name])
+    if act.subjects.max > len(content.get("subjects", [])):
+        categories = " | ".join(sorted(act.subjects.categories))
+        lines.append(f"# subjects: {common.label(envelope['subjects'])}: {categories} " + _("(may be there)"))
+    if kind.statements:
+        lines.append(f"# statements: {common.label(envelope['statements'])} " + _("(may be there)"))
     for person in content.get("subjects", []):
         lines += ["", "[[subjects]]", *_table(common, "subjects", _person(kind, act, common), person)]
     forms = _Forms(act.schema.get("$defs", {}), language, blank=True)

@@ -140,7 +140,7 @@ class Moment:
 class Deadline:
     """Who owes what by when: a default, which the channel's figure replaces.
 
-    Runs from the first of `runs_from` (or from the day in its body's field `since`) to the first of `ends_at`. No
+    Runs from each of `runs_from` (or from the day in its body's field `since`) to the next of `ends_at`. No
     figure for an urgency: it does not run then. No figure at all: it runs only where the channel gives one. `days`:
     how P…D is counted; PT… always runs by the clock. `most`: what no channel may exceed; `treaty`: the limit of the
     treaty that the channel names binds. `then`: the act that is due when the time has run out. `escalate`: ISO 8601

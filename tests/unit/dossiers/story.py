@@ -3,9 +3,11 @@
 from itertools import count
 from typing import Any
 
+from passerelle.dossiers.deadlines import Happening
 from passerelle.dossiers.rules import Side
-from passerelle.dossiers.state import Event, Standing, fold, refusals
+from passerelle.dossiers.state import EMPTY, Event, Standing, fold, order, refusals, step
 from passerelle.dossiers.types import DossierType
+from tests.unit.dossiers.samples import NOW
 
 Told = tuple[Side, str, dict[str, Any]]
 
@@ -37,6 +39,28 @@ class Story:
     @property
     def now(self) -> Standing:
         return fold(self.kind, self.events)
+
+    def happenings(self) -> list[Happening]:
+        """The acts as deadlines see them, a minute apart, all of them in a log."""
+        found: list[Happening] = []
+        standing, before = EMPTY, ""
+        for number, event in enumerate(order(self.kind, self.events)):
+            standing = step(self.kind, standing, event)
+            found.append(
+                Happening(
+                    id=event.id,
+                    act=event.act,
+                    by=event.by,
+                    time=NOW + number * 60_000,
+                    applied=event.id not in standing.overtaken,
+                    state=standing.state if standing.state != before else "",
+                    status=standing.status,
+                    facts=event.facts,
+                    urgency=self.kind.defaults.urgency,
+                )
+            )
+            before = standing.state
+        return found
 
     @property
     def lost(self) -> tuple[str, ...]:

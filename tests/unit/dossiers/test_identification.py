@@ -6,8 +6,11 @@ from typing import Any
 import pytest
 
 from passerelle.core.clock import MILLISECONDS_A_DAY
+from passerelle.dossiers.calendars import Calendars
 from passerelle.dossiers.content import problems
+from passerelle.dossiers.deadlines import runs, span
 from passerelle.dossiers.state import next_acts
+from passerelle.dossiers.timing import Place
 from passerelle.dossiers.types import LANGUAGES, Catalogue
 from passerelle.dossiers.unsaid import folded
 from tests.unit.dossiers import samples
@@ -340,7 +343,7 @@ def test_a_laissez_passer_is_valid_for_some_time_yet() -> None:
 
 def test_deadlines_acknowledge_p1d_answer_p45d_laissez_passer_as_the_channel_says() -> None:
     figures = {name: set(one.duration.values()) for name, one in KIND.deadlines.items()}
-    assert figures == {"acknowledge": {"P1D"}, "answer": {"P45D"}, "answer-again": {"P45D"}, "laissez-passer": set()}
+    assert figures == {"acknowledge": {"P1D"}, "answer": {"P45D"}, "laissez-passer": set()}
     assert (KIND.deadlines["acknowledge"].days, KIND.deadlines["answer"].days) == ("working", "calendar")
     assert all(one.owner == "answerer" for one in KIND.deadlines.values())
 
@@ -438,6 +441,51 @@ def test_the_answering_side_does_not_close_what_it_has_confirmed() -> None:
     for story in (at(CONFIRM), at(CONFIRM, ISSUE), at(SUSPEND)):
         assert "close" not in next_acts(KIND, story.now, "answerer")
         assert "close" in next_acts(KIND, story.now, "opener")
+
+
+# ---- when time runs
+
+
+def ran(*acts: Told) -> dict[str, list[tuple[str, str]]]:
+    """For each deadline the acts from which and to which it ran, "" where it still runs."""
+    found: dict[str, list[tuple[str, str]]] = {}
+    for run in runs(KIND, at(*acts).happenings()):
+        found.setdefault(run.deadline.name, []).append((run.start.act, run.end.act if run.end else ""))
+    return found
+
+
+def test_the_answer_is_due_from_the_request_to_the_answer() -> None:
+    assert ran() == {"acknowledge": [("request", "")], "answer": [("request", "")]}
+    assert ran(CHARGE, CONFIRM) == {
+        "acknowledge": [("request", "take-charge")],
+        "answer": [("request", "nationality-confirmed")],
+        "laissez-passer": [("nationality-confirmed", "")],
+    }
+
+
+def test_the_opening_side_acknowledges_nothing_for_the_other() -> None:
+    assert ran(("opener", "acknowledge", {}))["acknowledge"] == [("request", "")]
+    assert ran(("answerer", "acknowledge", {}))["acknowledge"] == [("request", "acknowledge")]
+
+
+def test_after_a_suspension_or_more_information_an_answer_is_due_anew() -> None:
+    assert ran(CHARGE, SUSPEND)["answer"] == [("request", "suspend")]
+    assert ran(CHARGE, SUSPEND, RESUME)["answer"] == [("request", "suspend"), ("resume", "")]
+    assert ran(NOT, MORE, CONFIRM)["answer"] == [
+        ("request", "nationality-not-confirmed"),
+        ("more-information", "nationality-confirmed"),
+    ]
+    assert ran(CONFIRM, SUSPEND, RESUME)["answer"] == [("request", "nationality-confirmed")], "it was answered"
+
+
+def test_the_laissez_passer_is_due_only_where_the_channel_says_when() -> None:
+    place = Place("Africa/Casablanca", Calendars.load().of("MA"))
+    *_, run = runs(KIND, at(CONFIRM).happenings())
+    assert run.deadline.name == "laissez-passer"
+    assert span(run, place) is None
+    assert span(run, place, "P5D") is not None
+    not_needed = ("answerer", "nationality-confirmed", {"laissez_passer": "not-needed"})
+    assert "laissez-passer" not in ran(not_needed)  # type: ignore[arg-type]
 
 
 # ---- acts that cross, each pair both ways

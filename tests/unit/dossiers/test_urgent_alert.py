@@ -5,8 +5,11 @@ from typing import Any
 
 import pytest
 
+from passerelle.dossiers.calendars import Calendars
 from passerelle.dossiers.content import problems
+from passerelle.dossiers.deadlines import runs, span
 from passerelle.dossiers.state import next_acts
+from passerelle.dossiers.timing import Place
 from passerelle.dossiers.types import Catalogue
 from tests.unit.dossiers import samples
 from tests.unit.dossiers.samples import DANGER, ILYAS, NOW, Content
@@ -145,6 +148,24 @@ def test_acknowledge_pt15m_escalate_pt5m() -> None:
     ends = {(moment.act, moment.by, moment.state) for moment in deadline.ends_at}
     assert ("acknowledge", "", "") in ends
     assert ("action-taken", "answerer", "") in ends, "measures of the side that alerts are no answer"
+
+
+def test_the_time_runs_from_the_entry_until_a_person_of_the_answering_side_answers() -> None:
+    place = Place("Africa/Casablanca", Calendars.load().of("MA"))
+
+    def ends(*acts: Told) -> tuple[str, int]:
+        [run] = runs(KIND, at(*acts).happenings())
+        counted = span(run, place)
+        assert counted is not None
+        assert counted.started == NOW, "the time of the entry"
+        return run.end.act if run.end else "", counted.due - counted.started
+
+    quarter = 15 * 60_000
+    assert ends() == ("", quarter)
+    assert ends(("opener", "remind", {}), OWN_ACT) == ("", quarter), "nothing that the opener does but ending it"
+    for one in (ACK, CHARGE, ACT, REFUSE):
+        assert ends(one) == (one[1], quarter)
+    assert ends(CLEAR) == ("all-clear", quarter)
 
 
 # ---- flash lane, duty officer alone, review
