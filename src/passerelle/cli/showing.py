@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from passerelle.cli.door import Answer, As, Folder, LanguageOption, acting, command, opened
+from passerelle.cli.drafts import draft_value
 from passerelle.cli.screen import Screen
 from passerelle.cli.work import DossierId, assignment_value, note_value, review_value, via_value
 from passerelle.core.words import _, n_
@@ -12,6 +13,7 @@ from passerelle.core.words import _, n_
 if TYPE_CHECKING:
     from passerelle.dossiers.types import Language
     from passerelle.office.asking import Office
+    from passerelle.ports.people import Person
     from passerelle.ports.records import Dossier, Message
     from passerelle.ports.store import Reading, Writing
 
@@ -56,20 +58,27 @@ def show(
             row = find_dossier(tx, dossier)
             messages = casework.messages(tx, row)
             ask(tx, node.office, who, Action.DOSSIER_LOOK, facts.of_dossier(tx, node.ctx, row))
-            return _value(tx, node.office, row, messages, speaks, content=False)
+            return _value(tx, node.office, who, row, messages, speaks, content=False)
 
         def read(tx: "Writing") -> dict[str, Any]:
             row = find_dossier(tx, dossier)
             messages = casework.messages(tx, row)
             consulting.dossier(tx, node.office, who, row, messages, reason)
-            return _value(tx, node.office, row, messages, speaks, content=True)
+            return _value(tx, node.office, who, row, messages, speaks, content=True)
 
         value = node.store.write("dossier.read", read) if content else node.store.read(look)
     return Answer(value, lambda screen: _show(screen, value))
 
 
 def _value(
-    tx: "Reading", office: "Office", row: "Dossier", messages: list["Message"], speaks: "Language", *, content: bool
+    tx: "Reading",
+    office: "Office",
+    who: "Person",
+    row: "Dossier",
+    messages: list["Message"],
+    speaks: "Language",
+    *,
+    content: bool,
 ) -> dict[str, Any]:
     from passerelle.cli.timeline import next_acts, row_value, timeline
     from passerelle.core.clock import to_iso
@@ -78,7 +87,7 @@ def _value(
 
     ctx = office.ctx
     value = row_value(row, ctx.catalogue.types.get(row.type), speaks)
-    away = lists.gone(tx, office) if row.person else frozenset[str]()
+    away = lists.gone(tx, office, [row.person] if row.person else [])
     notes = work.notes(tx, row.id)
     now = ctx.clock.now()
     value |= {
@@ -87,6 +96,7 @@ def _value(
         "needs_somebody": work.waits(row, away),
         "timeline": timeline(tx, ctx, row, messages, speaks, content=content),
         "next": next_acts(tx, ctx, row),
+        "drafts": [draft_value(one) for one in lists.drafts_of(tx, office, who, row.id)],
         "given": [assignment_value(one) for one in work.history(tx, row.id)],
         "via": [via_value(one) for one in work.vias(tx, row.id)],
         "reviews": [review_value(one, now) for one in tx.scan(REVIEWS, "by_dossier", (row.id,), limit=1000)],
@@ -195,6 +205,17 @@ def _timeline(screen: Screen, found: list[dict[str, Any]]) -> None:
 
 def _around(screen: Screen, value: dict[str, Any]) -> None:
     """What only this node knows of the dossier."""
+    for one in value["drafts"]:
+        screen.line(
+            _(
+                "draft {draft} ({act}) is {state}, by {person} since {moment}",
+                draft=one["draft"],
+                act=one["act"],
+                state=one["state"],
+                person=one["changed_by"],
+                moment=one["changed"][:19] + "Z",
+            )
+        )
     for one in value["via"]:
         screen.line(_("also by {system}: {reference}", system=one["system"], reference=one["reference"]))
     for one in value["given"]:

@@ -17,6 +17,7 @@ import msgspec
 from passerelle.core.errors import InputError
 from passerelle.office import facts
 from passerelle.office.asking import Office, On, Sight, holder_of
+from passerelle.office.drafts import OPEN
 from passerelle.office.people import everybody
 from passerelle.office.policy import Action
 from passerelle.office.work import given_to
@@ -80,13 +81,14 @@ def dossiers(tx: Reading, office: Office, who: Person, wish: Wish) -> Found:
             rows.append(row)
             if len(rows) == wish.most:
                 break
-    away |= frozenset(one for one in {row.person for row in rows if row.person} if not _holds(tx, office, one))
+    away |= gone(tx, office, {row.person for row in rows if row.person})
     return Found(tuple(rows), away, cut=walked == WALK)
 
 
-def gone(tx: Reading, office: Office) -> frozenset[str]:
-    """The persons who hold no role today: what they had waits for somebody else."""
-    return frozenset(one.id for one in everybody(tx) if not _holds(tx, office, one.id))
+def gone(tx: Reading, office: Office, among: Iterable[str] | None = None) -> frozenset[str]:
+    """The persons who hold no role today: what they had waits for somebody else. `among`: only these are looked at."""
+    persons = among if among is not None else [one.id for one in everybody(tx)]
+    return frozenset(one for one in persons if not _holds(tx, office, one))
 
 
 def _holds(tx: Reading, office: Office, person: str) -> bool:
@@ -152,6 +154,13 @@ def _fits(wish: Wish, sees: Callable[[str, str], bool]) -> Callable[[Dossier], b
     return fits
 
 
+def drafts_of(tx: Reading, office: Office, who: Person, dossier: str) -> list[Draft]:
+    """The drafts in a dossier that is open before somebody: those that he may see, none when he may see none."""
+    sight = Sight(tx, office, who, Action.DRAFT_LOOK)
+    found = tx.scan(DRAFTS, "by_dossier", (dossier,), limit=_PAGE)
+    return [one for one in found if one.state in OPEN and sight.sees(facts.of_draft(tx, office.ctx, one))]
+
+
 def drafts(
     tx: Reading,
     office: Office,
@@ -179,6 +188,3 @@ def drafts(
     made = [one for one in found if sight.sees(facts.of_draft(tx, office.ctx, one))]
     sight.check(made)
     return sorted(made, key=lambda one: (one.changed, one.id))
-
-
-__all__ = ["STATUSES", "WALK", "Found", "Wish", "dossiers", "drafts", "gone"]

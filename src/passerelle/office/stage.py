@@ -37,6 +37,7 @@ STAGES = (
 )
 _OF_LEVEL = {"acknowledged": "acknowledged", "charged": "in-charge", "answered": "answered"}
 _WEIGHT = {"acknowledged": 1, "in-charge": 2, "answered": 3}
+_STRONGEST_FIRST = ("answered", "in-charge", "acknowledged")
 
 
 class Logs:
@@ -70,12 +71,17 @@ def of_dossiers(tx: Reading, rows: Sequence[Dossier]) -> dict[str, str]:
     names = [(name,) for row in rows for name in (row.opening, row.acknowledged, row.charged, row.answered) if name]
     messages = {key[0]: one for key, one in tx.get_many(MESSAGES, names).items()}
     logs = Logs(tx)
-    return {row.id: _of_dossier(row, messages, logs) for row in rows}
+    made = {row.id: _of_dossier(row, messages, logs) for row in rows}
+    for row in rows:
+        if not row.opening:  # it was refused or withdrawn, or has not come back yet after a restore
+            first = tx.scan(MESSAGES, "by_dossier", (row.id,), limit=1)
+            made[row.id] = delivery(first[0], logs) if first else ""
+    return made
 
 
 def _of_dossier(row: Dossier, messages: Mapping[str, Message], logs: Logs) -> str:
     opening = messages.get(row.opening)
-    if opening is None:  # refused, or not come back yet after a restore
+    if opening is None:
         return ""
     for level in ("answered", "charged", "acknowledged"):
         act = messages.get(getattr(row, level))
@@ -95,35 +101,39 @@ def of_messages(
     found = {name: delivery(one, logs) for name, one in rows.items()}
     if kind is None:
         return found
+    # The strongest word first: whatever one of its acts has seen needs no weaker one, and is not walked again.
+    said: dict[str, list[tuple[Message, str]]] = {stage: [] for stage in _STRONGEST_FIRST}
     for act in rows.values():
-        if act.kind != "act" or found[act.id] not in ("received", "stored"):
-            continue
-        author = own if act.direction == "out" else act.partner
-        by: Side = "opener" if author == opener else "answerer"
-        for name in _seen(act, rows):
-            about = rows[name]
-            if about.direction == act.direction or about.kind != "act":
-                continue
-            level = progress.level_of(kind, act.act, by, _facts(act), name)
-            stage = _OF_LEVEL.get(level, "")
-            if stage and _WEIGHT[stage] > _WEIGHT.get(found[name], 0) and found[name] in _REACHED:
-                found[name] = stage
+        if act.kind == "act" and found[act.id] in ("received", "stored"):
+            author = own if act.direction == "out" else act.partner
+            by: Side = "opener" if author == opener else "answerer"
+            facts = _facts(act)
+            about = str(facts.get("message", ""))
+            if level := progress.level_of(kind, act.act, by, facts, about):
+                said[_OF_LEVEL[level]].append((act, about if level == "acknowledged" else ""))
+    seen: dict[str, set[str]] = {"in": set(), "out": set()}
+    for stage in _STRONGEST_FIRST:
+        for act, about in said[stage]:
+            for name in (about,) if about else _before(act, rows, seen[act.direction]):
+                other = rows.get(name)
+                if other is None or other.direction == act.direction or other.kind != "act":
+                    continue
+                if found[name] in ("stored", "received") or _WEIGHT[stage] > _WEIGHT.get(found[name], 9):
+                    found[name] = stage
     return found
 
 
-_REACHED = ("stored", "received", *_WEIGHT)
-
-
-def _seen(act: Message, rows: Mapping[str, Message]) -> set[str]:
-    """The messages that the author of an act had seen: everything that it builds on."""
-    seen: set[str] = set()
+def _before(act: Message, rows: Mapping[str, Message], seen: set[str]) -> list[str]:
+    """The messages that an act builds on, and that none before it in `seen` did."""
+    found: list[str] = []
     todo = list(act.after)
     while todo:
         name = todo.pop()
         if name in rows and name not in seen:
             seen.add(name)
+            found.append(name)
             todo += rows[name].after
-    return seen
+    return found
 
 
 def _facts(message: Message) -> dict[str, Any]:

@@ -70,7 +70,10 @@ def edit(
     attest: Iterable[str] | None = None,
     seen: int | None = None,
 ) -> Draft:
-    """Write the next version of a draft. A submitted one is taken back by it. `attest`: None keeps what is attested.
+    """Write the next version of a draft. A submitted one is taken back by it.
+
+    `attest`: None keeps what the same author attested, as long as the draft says the same: nobody has attested what he
+    had not written yet.
 
     Raises as `draft`, and StateError when somebody else was faster.
     """
@@ -80,9 +83,9 @@ def edit(
     def work(tx: Writing) -> Draft:
         now = office.ctx.clock.now()
         found = drafts.find(tx, draft_id, drafts.OPEN, seen)
-        # Another author attests himself: nobody answers for what somebody else has stated.
-        kept = found.attested if found.author == who.id else ()
-        made = drafts.edited(found, act, kept if attest is None else attest, now)
+        made = drafts.edited(found, act, found.attested if attest is None else attest, now)
+        if attest is None and (found.author != who.id or found.body != made.body):
+            made = msgspec.structs.replace(made, attested=())
         ask(tx, office, who, Action.DRAFT_EDIT, facts.of_draft(tx, office.ctx, made))
         kind = _checked(tx, office.ctx, made, act)
         _attest(tx, office.ctx, made, kind, who, now)

@@ -134,6 +134,12 @@ def test_stored_is_not_in_charge(partners):
     assert "ma: taken in charge by Nadia of Bureau des fugitifs since 2" in text
     own = partners.draft("ma", said(reason="in-progress", until="2099-01-01"), "act", made, "--act", "interim")
     assert own["added"].get("reference") is None
+    assert [(one["draft"], one["state"]) for one in show(partners, "ma", made)["drafts"]] == [
+        (own["draft"], "submitted")
+    ]
+    assert (
+        f"draft {own['draft']} (interim) is submitted, by nadia since 2" in ok("dossier", "show", partners.ma, made).out
+    )
     ok("dossier", "reference", partners.ma, made, "MA-1")
     tells = partners.draft("ma", said(reason="in-progress", until="2099-01-01"), "act", made, "--act", "interim")
     assert tells["added"]["reference"] == "MA-1"

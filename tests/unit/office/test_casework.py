@@ -94,6 +94,8 @@ def test_who_may_give(desk):
         casework.assign(desk.office, desk.ann, desk.dossier, person="bea")
     with pytest.raises(NotAllowedError):
         casework.assign(desk.office, desk.eva, desk.dossier, person="eva")
+    with pytest.raises(NotAllowedError, match=r"dossier\.assign"):
+        casework.assign(desk.office, desk.bea, desk.dossier, person="bea")  # ann was faster
     casework.hand_over(desk.office, desk.luc, desk.dossier, "bea", "ann is on leave")
     assert row(desk).person == "bea"
 

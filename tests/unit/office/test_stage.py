@@ -4,6 +4,7 @@ import pytest
 
 from passerelle.dossiers import progress
 from passerelle.dossiers.state import Event, Standing
+from passerelle.exchange import outbox
 from passerelle.office import casework, stage
 from passerelle.ports.records import CONTENTS, DOSSIERS, Dossier
 from tests.peers.pair import CATALOGUE, acts, partners
@@ -83,6 +84,38 @@ def test_an_acknowledgement_of_one_message_is_none_of_another(pair):
     found = stages(pair.be, dossier)
     assert found == ("stored", {"request": "stored", "remind": "acknowledged", "acknowledge": "received"})
     assert request.id
+
+
+def test_a_dossier_that_never_opened_says_why(pair):
+    dossier, message = pair.open_trace()
+    outbox.withdraw(pair.be.ctx, message.id, "ann", "wrong person")
+    assert stages(pair.be, dossier) == ("withdrawn", {"request": "withdrawn"})
+
+
+def test_a_long_dossier_is_told_at_once(pair):
+    """Each message is walked over once a side, whatever the number of acts that build on it."""
+    dossier, _ = pair.open_trace()
+    pair.settle()
+    for _ in range(150):
+        pair.answer("ma", dossier, "acknowledge")
+        pair.answer("be", dossier, "remind")
+        pair.settle()
+    steps = 0
+
+    class Row(dict):
+        def __contains__(self, key):
+            nonlocal steps
+            steps += 1
+            return super().__contains__(key)
+
+    found = stages(pair.be, dossier)[1]
+    assert found["remind"] == "stored"
+    messages = pair.be.store.read(lambda tx: casework.messages(tx, tx.get(DOSSIERS, dossier)))
+    walked: set[str] = set()
+    rows = Row({one.id: one for one in messages})
+    for one in messages:
+        stage._before(one, rows, walked)
+    assert steps < 4 * len(messages)
 
 
 def test_after_reopening_an_answer_is_expected_again(pair):

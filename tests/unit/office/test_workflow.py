@@ -363,6 +363,10 @@ def test_what_is_attested_is_there_at_each_step(migration):
     workflow.edit(desk.office, desk.bea, made.id, identify(desk, dossier=dossier), attest=["no-protection-claim"])
     kept = workflow.edit(desk.office, desk.bea, made.id, identify(desk, dossier=dossier))
     assert kept.attested == ("no-protection-claim",)
+    # Of another person nothing was attested.
+    other = workflow.edit(desk.office, desk.bea, made.id, identify(desk, dossier=dossier, necessity="Another person"))
+    assert other.attested == ()
+    workflow.edit(desk.office, desk.bea, made.id, identify(desk, dossier=dossier), attest=["no-protection-claim"])
     workflow.submit(desk.office, desk.bea, made.id)
     assert workflow.release(desk.office, desk.luc, [made.id])
 
