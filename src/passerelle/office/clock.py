@@ -22,7 +22,7 @@ from passerelle.ports.records import META, PARTNERS, Meta
 from passerelle.ports.store import Key, Reading, Writing
 from passerelle.ports.timers import NEVER, NOTICES, TIMERS, TOUCHED, Notice, Timer, Touched
 
-COUNT, TELL = 100, 5000
+COUNT, TELL = 100, 10_000
 """Dossiers counted and timers told in one transaction."""
 _BASIS = "timers"
 

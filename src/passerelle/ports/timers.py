@@ -98,7 +98,7 @@ TIMERS = Kind(
     by_state=("state", "owner", "due"),
 )
 TOUCHED = Kind("touched", Touched, ("dossier",))
-NOTICES = Kind("notices", Notice, ("person", "read", "moment", "dossier", "deadline", "message", "what"))
+NOTICES = Kind("notices", Notice, ("person", "read", "moment", "message", "deadline", "what"))
 ONCALL = Kind("oncall", OnCall, ("domain", "place", "begins"))
 
 TIME_KINDS = (TIMERS, TOUCHED, NOTICES, ONCALL)
