@@ -83,9 +83,16 @@ def timer_value(node: "Node", timer: "Timer", reference: str, now: int) -> dict[
         "announced": to_iso(timer.promised) if timer.promised else "",
         "duration": timer.duration,
         "legal": timer.legal,
+        "then": _then(node, timer),
         "person": timer.person,
         "message": timer.message,
     }
+
+
+def _then(node: "Node", timer: "Timer") -> str:
+    """The act that is due when the time has run out, or nothing."""
+    found = node.ctx.catalogue.get(timer.type)
+    return found.deadlines[timer.deadline].then if found and timer.deadline in found.deadlines else ""
 
 
 def due(

@@ -8,7 +8,7 @@ from passerelle.node import Node
 from passerelle.office import clock
 from passerelle.office.asking import this_user
 from passerelle.ports.timers import TIMERS
-from tests.unit.cli.scene import call, ok, said, value
+from tests.unit.cli.scene import call, ok, said, served, value
 
 DAY = 86_400_000
 
@@ -252,3 +252,24 @@ def test_a_day_is_a_day() -> None:
     assert moment_there("2026-11-21", "Europe/Brussels", "x") == from_iso("2026-11-20T23:00:00Z")
     assert moment_there("2026-11-21T18:00", "Europe/Brussels", "x") == from_iso("2026-11-21T17:00:00Z")
     assert moment_there("2026-11-21T18:00Z", "Europe/Brussels", "x") == from_iso("2026-11-21T18:00:00Z")
+
+
+def test_a_node_at_work_tells_what_is_due(partners):
+    partners.open()
+    due(partners.ma, "--as", "nadia")
+    overdue(partners.ma, "answer")
+    node = Node.open(partners.ma)
+    try:
+
+        def wake(tx):
+            tx.put(TIMERS, [msgspec.structs.replace(one, next=one.due + 1) for one in tx.scan(TIMERS, limit=100)])
+
+        node.store.write("test.wake", wake)
+    finally:
+        node.close()
+    with served(partners.ma):
+        for _ in range(100):  # each look takes a while of its own
+            if told := value("notices", partners.ma, "--as", "nadia"):
+                break
+    assert [(one["deadline"], one["what"]) for one in told] == [("answer", "end")]
+    assert [one["what"] for one in value("notices", partners.ma, "--as", "samir")] == ["escalated"]
