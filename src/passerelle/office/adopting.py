@@ -8,14 +8,16 @@ Rules kept here:
   schema), of the policy that is shipped, so that there is a way out.
 """
 
+import itertools
+
 from passerelle.core import ids
 from passerelle.core.audit import What
 from passerelle.core.errors import InputError
 from passerelle.exchange import notes
-from passerelle.office import contradictions, lockout
-from passerelle.office.asking import Office, On, ask
+from passerelle.office import contradictions, lockout, people
+from passerelle.office.asking import Office, On, ask, holder_of
 from passerelle.office.contradictions import Finding
-from passerelle.office.policy import Action, Policy, PolicyError
+from passerelle.office.policy import Action, Holder, Policy, PolicyError
 from passerelle.ports.people import POLICIES, Person, PolicyText
 from passerelle.ports.store import Reading, Writing
 
@@ -51,6 +53,30 @@ def check(tx: Reading, office: Office, policy: Policy) -> list[Finding]:
     elif until and until != lockout.NEVER:
         words = f"expected somebody on this node who may manage people without end, nobody is left after {until}"
         found.append(Finding("ends", "", words))
+    return found + _shared(tx, office, policy)
+
+
+def _shared(tx: Reading, office: Office, policy: Policy) -> list[Finding]:
+    """Operating-system users who alone are both pairs of eyes: they may write as one person and release as another."""
+    today, found = office.today(), []
+    holders: dict[str, list[Holder]] = {}
+    for person in people.everybody(tx):
+        if not person.removed:
+            for user in people.users_of(tx, person.id):
+                holders.setdefault(user, []).append(holder_of(tx, person.id, today))
+    for user, acts in sorted(holders.items()):
+        for writer, releaser in itertools.permutations(acts, 2):
+            domains = {domain for one in (writer, releaser) for _, domain in one.held}
+            for domain in sorted(domains):
+                on = On(kind="draft", domain=domain, lane="routine", author=writer.id, four_eyes=True)
+                writes = policy.decide(writer, Action.DOSSIER_ACT, on).allowed
+                if writes and policy.decide(releaser, Action.DRAFT_RELEASE, on).allowed:
+                    words = (
+                        f"expected two operating-system users for {writer.id}, who writes, and {releaser.id}, who "
+                        f"releases in {domain}, got {user} for both"
+                    )
+                    found.append(Finding("shared", user, words))
+                    break
     return found
 
 

@@ -272,3 +272,21 @@ def test_a_reader_that_goes_away_is_no_crash():
         timeout=60,
     )
     assert done.stderr == ""
+
+
+def test_whatever_opens_a_node_is_done_by_a_person():
+    def walk(command, path=()):
+        for name, one in getattr(command, "commands", {}).items():
+            yield from walk(one, (*path, name))
+        if not hasattr(command, "commands"):
+            yield " ".join(path), command
+
+    # Making and running the node, reading its settings, and what needs no more of it than its catalogue.
+    without = {"init", "serve", "settings", "catalogue list", "catalogue show", "dossier form"}
+    without |= {"calendar show", "calendar check"}
+    for name, one in walk(get_command(app)):
+        if name.startswith("witness"):
+            continue  # a folder of its own, which knows no persons
+        options = {option for parameter in one.params for option in getattr(parameter, "opts", ())}
+        opens = any(parameter.metavar == "DIR" for parameter in one.params)
+        assert name in without or "--as" in options or not opens, name

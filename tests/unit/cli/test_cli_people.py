@@ -114,7 +114,11 @@ def test_the_policy_is_shown_checked_and_adopted(be, tmp_path):
         default_text() + '\n@id("own") forbid (principal, action == Action::"alarm.seen", resource)\n'
         "unless { principal.operator.contains(resource.domain) };\n"
     )
-    assert value("policy", "check", own, "--node", be, "--as", "eva")["findings"] == []
+    [shared] = value("policy", "check", own, "--node", be, "--as", "eva")["findings"]
+    assert shared["words"] == (
+        "expected two operating-system users for ann, who writes, and luc, who releases in *, "
+        f"got {this_user()} for both"
+    )
     assert "the policy is in force" in ok("policy", "adopt", be, own, "--reason", "operators alone").out
     assert '@id("own")' in ok("policy", "show", be).out
     ok("policy", "adopt", be, "--shipped", "--reason", "back")

@@ -3,7 +3,7 @@
 import pytest
 
 from passerelle.core.errors import InputError
-from passerelle.office import adopting, contradictions
+from passerelle.office import adopting, contradictions, people
 from passerelle.office.asking import NotAllowedError, On, ask
 from passerelle.office.policy import Action, Policy, PolicyError
 from passerelle.ports.people import POLICIES, PolicyText
@@ -130,6 +130,18 @@ def test_a_change_holds_at_once_and_can_be_taken_back(bureau):
     first, second = bureau.audits("policy.adopted")
     assert (first["before"], first["after"], first["reason"]) == ("shipped", made.digest, "a small service")
     assert (second["before"], second["after"]) == (made.digest, "shipped")
+
+
+def test_a_user_who_is_both_pairs_of_eyes_is_named(bureau):
+    for person, role in (("ann", "officer"), ("luc", "approver"), ("zoe", "approver")):
+        bureau.hire(person, role, domain="wanted-persons" if role == "officer" else "*")
+    bureau.ctx.store.write("t", lambda tx: people.seat(tx, "zoe", ("u-ann", "u-zoe")))
+    [found] = bureau.read(lambda tx: adopting.check(tx, bureau.office, Policy.shipped()))
+    assert (found.what, found.name) == ("shared", "u-ann")
+    assert "for ann, who writes, and zoe, who releases in" in found.words
+    adopting.adopt(
+        bureau.office, bureau.eva, more("x", "forbid (principal, action, resource) when { resource.last };"), "x"
+    )
 
 
 def test_only_a_security_officer_adopts(bureau):

@@ -3,10 +3,12 @@
 import pytest
 
 from passerelle.core.errors import InputError, NotFoundError, StateError
-from passerelle.office import people, staff
+from passerelle.office import oncall, people, staff
 from passerelle.office.asking import NotAllowedError, acting
+from passerelle.office.circle import circle_of
 from passerelle.office.lockout import LockoutError
 from passerelle.office.people import NewPerson
+from tests.unit.office.bureau import NOON
 
 
 def grants(bureau, person):
@@ -192,3 +194,22 @@ def test_whom_nobody_may_act_as_is_not_counted(bureau):
     staff.change(bureau.office, bureau.eva, "sam", users=())
     with pytest.raises(LockoutError):
         staff.remove(bureau.office, sam, "eva", "x")
+
+
+def test_whose_duty_was_taken_is_called_no_more(bureau):
+    for person in ("ann", "luc"):
+        bureau.hire(person, "duty", domain="wanted-persons")
+    for place, person in ((1, "ann"), (2, "luc")):
+        bureau.ctx.store.write(
+            "t",
+            lambda tx, place=place, person=person: oncall.put(
+                tx, bureau.ctx, "eva", domain="wanted-persons", place=place, person=person, begins=NOON
+            ),
+        )
+
+    def called() -> tuple[str, ...]:
+        return bureau.read(lambda tx: circle_of(tx, bureau.ctx, NOON)).roster("wanted-persons")
+
+    assert called() == ("ann", "luc")
+    staff.revoke(bureau.office, bureau.eva, "ann", "duty", reason="ill")
+    assert called() == ("luc",)
