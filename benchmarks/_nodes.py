@@ -26,7 +26,7 @@ from benchmarks._children import BenchError, answer
 from benchmarks._samples import BE, LANE, MA, Acts, agreement, channel
 from benchmarks._steady import Window
 from passerelle import node as nodes
-from passerelle.core.settings import ExchangeSettings, NodeSettings, ServerSettings, Settings
+from passerelle.core.settings import ExchangeSettings, NodeSettings, ServerSettings, Settings, StoreSettings
 from passerelle.exchange import desk, governance, inbox, links
 from passerelle.exchange.context import Context
 from passerelle.exchange.sender import Posting, Sender
@@ -45,12 +45,16 @@ _STUCK = 30.0
 # ---- two nodes that have signed what they need -----------------------------------------------------------------------
 
 
-def make_pair(folder: Path, ports: tuple[int, int]) -> str:
-    """Make both nodes below the folder, partners under a signed channel. Returns the channel's digest."""
+def make_pair(folder: Path, ports: tuple[int, int], store: str = "store.db") -> str:
+    """Make both nodes below the folder, partners under a signed channel. Returns the channel's digest.
+
+    `store`: where `be` keeps its records.
+    """
     for name, port in zip((BE, MA), ports, strict=True):
         settings = Settings(
             node=NodeSettings(name=name, country=name.upper(), languages=("fr",), timezone="Europe/Brussels"),
             server=ServerSettings(listen=f"127.0.0.1:{port}"),
+            store=StoreSettings(url=store if name == BE else "store.db"),
             exchange=ExchangeSettings(timeout_ms=round(_STUCK * 1000)),
         )
         nodes.create(folder / name, settings)
@@ -68,20 +72,20 @@ def make_pair(folder: Path, ports: tuple[int, int]) -> str:
 
 def _sign(be: Node, ma: Node, body: bytes) -> str:
     made = governance.act(be.ctx, MA, "instrument.propose", "officer", instrument=body.decode())
-    _settle(be, ma)
+    settle(be, ma)
     governance.act(be.ctx, MA, "instrument.sign", "be-chief", digest=made.digest)
     governance.act(ma.ctx, BE, "instrument.sign", "ma-chief", digest=made.digest)
-    _settle(be, ma)
+    settle(be, ma)
     return made.digest
 
 
-def _settle(be: Node, ma: Node) -> None:
-    """Carry both governance logs over by hand."""
+def settle(be: Node, ma: Node, lane: str = "governance") -> None:
+    """Carry both logs of a lane over by hand."""
     for one, other in ((be, ma), (ma, be)):
         sender = Sender(one.ctx, other.ctx.name)
         nonce = os.urandom(16)
-        sender.compare(nonce, inbox.status(other.ctx, sender.question(nonce)), "governance")
-        while posting := sender.step("governance"):
+        sender.compare(nonce, inbox.status(other.ctx, sender.question(nonce)), lane)
+        while posting := sender.step(lane):
             sender.received(posting, inbox.receive(other.ctx, posting.body))
 
 

@@ -137,7 +137,8 @@ _WARRANT: Content = {
 }
 
 
-def _common(channel_digest: str) -> Content:
+def common(channel_digest: str) -> Content:
+    """What every act has."""
     return {
         "channel": channel_digest,
         "purpose": "criminal-investigation",
@@ -152,7 +153,7 @@ def _common(channel_digest: str) -> Content:
 
 
 def _wanted(channel_digest: str, text: str) -> Content:
-    return _common(channel_digest) | {
+    return common(channel_digest) | {
         "type": "wanted-trace",
         "act": "request",
         "basis": "7",
@@ -164,7 +165,7 @@ def _wanted(channel_digest: str, text: str) -> Content:
 
 def _listed(channel_digest: str, text: str) -> Content:
     body = {"list": "Liste consolidée (exemple)", "number": "QX.i.017.21", "listed_on": _day(-2000), "comments": text}
-    return _common(channel_digest) | {
+    return common(channel_digest) | {
         "type": "listed-person",
         "act": "notice",
         "basis": "5",

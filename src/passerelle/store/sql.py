@@ -154,14 +154,10 @@ class Plan(Generic[R]):
         form = (index, prefix, after, descending)
         if form not in self._scans:
             columns = self.kind.indexes[index]
-            where = [self.equal(columns[:prefix])] if prefix else []
-            if after:
-                place, sign = columns[prefix : prefix + after], "<" if descending else ">"
-                where.append(f"({names(place)}) {sign} ({self.marks(after)})")
             text = f"SELECT {names(self.kind.fields)} FROM {self.source(index)}"
-            if where:
-                text += f" WHERE {' AND '.join(where)}"
-            if order := columns[prefix:]:
+            if where := self.where(columns, prefix, after, descending):
+                text += f" WHERE {where}"
+            if order := self.order(columns, prefix):
                 text += " ORDER BY " + ", ".join(f'"{column}" {"DESC" if descending else "ASC"}' for column in order)
             self._scans[form] = f"{text} LIMIT {self.mark}"
         return self._scans[form]
@@ -170,11 +166,31 @@ class Plan(Generic[R]):
         """The statement that counts what has `prefix` values in front."""
         form = (index, prefix)
         if form not in self._counts:
-            text = f"SELECT count(*) FROM {self.source(index) if prefix else self.table}"
-            if prefix:
-                text += f" WHERE {self.equal(self.kind.indexes[index][:prefix])}"
-            self._counts[form] = text
+            self._counts[form] = self.counting(index, prefix) if prefix else f"SELECT count(*) FROM {self.table}"
         return self._counts[form]
+
+    def counting(self, index: str, prefix: int) -> str:
+        where = self.where(self.kind.indexes[index], prefix, 0, False)
+        return f"SELECT count(*) FROM {self.source(index)} WHERE {where}"
+
+    def where(self, columns: Sequence[str], prefix: int, after: int, descending: bool) -> str:
+        """The condition of a part of an index: so many values in front, behind so many more."""
+        found = [self.equal(columns[:prefix])] if prefix else []
+        if after:
+            found.append(self.beyond(columns[prefix : prefix + after], "<" if descending else ">"))
+        return " AND ".join(found)
+
+    def beyond(self, columns: Sequence[str], sign: str) -> str:
+        """That the columns, as one place, lie on this side of another."""
+        return f"({names(columns)}) {sign} ({self.marks(len(columns))})"
+
+    def order(self, columns: Sequence[str], prefix: int) -> Sequence[str]:
+        """The columns by which a part of an index is ordered."""
+        return columns[prefix:]
+
+    def values(self, prefix: Key, after: Key) -> Key:
+        """The values of a condition, in the order of its marks."""
+        return (*prefix, *after)
 
 
 P = TypeVar("P", bound=Plan[Any])
@@ -200,11 +216,11 @@ class SqlTransaction(Transaction, Generic[P]):
     def _scan(self, kind: Kind[R], index: str, prefix: Key, after: Key, limit: int, descending: bool) -> list[R]:
         plan = self._plans[kind]
         text = plan.scan(index, len(prefix), len(after), descending)
-        return plan.records(self._cursor.execute(text, (*prefix, *after, limit)).fetchall())
+        return plan.records(self._cursor.execute(text, (*plan.values(prefix, after), limit)).fetchall())
 
     def _count(self, kind: Kind[R], index: str, prefix: Key) -> int:
         plan = self._plans[kind]
-        ((count,),) = self._cursor.execute(plan.count(index, len(prefix)), prefix).fetchall()
+        ((count,),) = self._cursor.execute(plan.count(index, len(prefix)), plan.values(prefix, ())).fetchall()
         return int(count)
 
     def _put(self, kind: Kind[R], records: Sequence[R]) -> None:
