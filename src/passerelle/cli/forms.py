@@ -169,8 +169,7 @@ def toml_of(kind: DossierType, act: ActType, content: Mapping[str, Any], languag
         schema = {**envelope[name], "items": codes} if name == "handling" else envelope[name]
         lines += _optional(common, name, schema)
     for name, words in act.attest.items():
-        said = words.text(language)
-        lines.append("# " + _("Stated with --attest {name}, on this node only: {text}", name=name, text=said))
+        lines.append("# " + _("the author attests, on this node only:") + f" {words.text(language)} (--attest {name})")
     lines.append("")
     lines += _field(common, "necessity", envelope["necessity"], content["necessity"])
     for name in _MAY:

@@ -3,6 +3,7 @@
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
+import msgspec
 import typer
 
 from passerelle.cli.door import Answer, LanguageOption, command, group
@@ -80,6 +81,11 @@ def show(
         "digest": kind.digest,
         "label": kind.labels.text(speaks),
         "help": kind.help.text(speaks),
+        "areas": sorted(kind.areas),
+        "handling": {"allowed": sorted(kind.handling.allowed), "always": list(kind.handling.always)},
+        "statements": kind.statements,
+        "indexed": kind.indexed,
+        "unsaid": list(kind.unsaid),
         "acts": {
             act.name: {
                 "label": act.labels.text(speaks),
@@ -90,6 +96,7 @@ def show(
                 "magistrate": act.magistrate,
                 "attest": {name: one.text(speaks) for name, one in act.attest.items()},
                 "review": act.review,
+                "demands": [msgspec.to_builtins(one) for one in act.demands],
             }
             for act in kind.acts.values()
         },

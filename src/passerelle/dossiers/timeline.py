@@ -14,6 +14,10 @@ _WORDS = {
     "receiver": N_("the receiver of the message"),
     "four_eyes": N_("two persons"),
     "magistrate": N_("a magistrate"),
+    "criminal": N_("criminal"),
+    "migration": N_("migration"),
+    "security": N_("security"),
+    "general": N_("general"),
 }
 
 
@@ -29,7 +33,7 @@ def _span(text: str) -> str:
 def describe(kind: DossierType, language: Language) -> str:
     """The type as plain text in one of the four languages: states, acts and who does them, deadlines, grounds."""
     with speaking(language):
-        lines = [kind.labels.text(language), kind.help.text(language), "", _("States")]
+        lines = [kind.labels.text(language), kind.help.text(language), "", *_limits(kind), "", _("States")]
         lines += [
             f"- {state.labels.text(language)} ({_word(state.status)}): {state.help.text(language)}"
             for state in kind.states.values()
@@ -38,6 +42,22 @@ def describe(kind: DossierType, language: Language) -> str:
         lines += ["", _("Deadlines"), *(_deadline(deadline, language) for deadline in kind.deadlines.values())]
         lines += ["", _("Grounds of refusal"), *(f"- {ground.text(language)}" for ground in kind.grounds.values())]
     return "\n".join(lines) + "\n"
+
+
+def _limits(kind: DossierType) -> list[str]:
+    """What holds for all acts of the type."""
+    areas = _(", ").join(_word(area) for area in sorted(kind.areas))
+    lines = [_("For these purposes: {areas}", areas=areas)]
+    lines.append(_("Handling codes: {codes}", codes=", ".join(sorted(kind.handling.allowed))))
+    if kind.handling.always:
+        lines.append(_("In every act: {codes}", codes=", ".join(kind.handling.always)))
+    if not kind.statements:
+        lines.append(_("No statements: what is said is said in fields."))
+    if not kind.indexed:
+        lines.append(_("Its data never stand in a search index."))
+    if kind.unsaid:
+        lines.append(_("No text may say: {words}", words=", ".join(kind.unsaid)))
+    return lines
 
 
 def _act(act: ActType, language: Language) -> str:

@@ -710,6 +710,19 @@ def test_a_type_in_words(kind: DossierType) -> None:
     assert "ETS 24" in describe(CATALOGUE.types["wanted-trace"], "en")
 
 
+def test_whoever_signs_reads_what_holds_for_all_acts() -> None:
+    told = describe(CATALOGUE.types["identification"], "en")
+    for words in (
+        "For these purposes: migration",
+        "Handling codes: H1, H2",
+        "No statements",
+        "never stand in a search",
+    ):
+        assert words in told
+    assert all(word in told for word in CATALOGUE.types["identification"].unsaid)
+    assert "For these purposes: criminal, security" in describe(CATALOGUE.types["urgent-alert"], "en")
+
+
 def test_a_definition_that_refers_to_itself_is_refused(tmp_path):
     shipped = (resources.files("passerelle.catalogue") / "listed-person.toml").read_text("utf-8")
     labels = 'x-labels = { en = "a", fr = "a", nl = "a", ar = "a" }'
