@@ -28,7 +28,8 @@ from passerelle.ports.work import DRAFTS, Draft
 
 STATUSES = ("open", "ended")
 WALK = 20_000
-_PAGE = 200
+_PAGE = 64
+_BEHIND = "~"  # behind every status: a database then seeks past all of a type, and reads none of them
 _DOMAINS = 1000
 
 
@@ -104,7 +105,7 @@ def _parts(tx: Reading) -> dict[str, list[str]]:
         if not page:
             break
         found.setdefault(page[0].domain, []).append(page[0].type)
-        after = (page[0].domain, page[0].type)
+        after = (page[0].domain, page[0].type, _BEHIND)
     return found
 
 
