@@ -22,11 +22,12 @@ from passerelle.exchange import inbox, links, notes
 from passerelle.exchange.generation import Reopening
 from passerelle.exchange.sender import Posting, Sender
 from passerelle.exchange.wire import parse_header, parse_status_request
-from passerelle.ledger.checkpoint import LANES, split_origin
+from passerelle.ledger.checkpoint import LANES, Checkpoint, split_origin
 from passerelle.node import TLS_CERTIFICATE, TLS_KEY, Node
 from passerelle.office import clock as timekeeping
-from passerelle.oversight import witnesses
+from passerelle.oversight import audit_reopen, witnesses
 from passerelle.oversight.witness_desk import StoreDesk
+from passerelle.ports.audit import AuditLog
 from passerelle.ports.records import ATTEMPTS, PARTNERS, Log
 from passerelle.transport.https import Client, RefusedByPartnerError, Server, application
 from passerelle.transport.watching import Watching
@@ -292,3 +293,16 @@ def reopen(
     log = job.finish(by, reason)
     node.wake()
     return log, job.returned
+
+
+def reopen_audit(node: Node, by: str, reason: str) -> AuditLog:
+    """Begin a new generation of the audit log, behind what those who watch over it hold. Raises StateError."""
+
+    async def shown() -> tuple[Checkpoint, ...]:
+        client = Client(node.settings.exchange.timeout_ms)
+        try:
+            return await Watching(node.ctx, node.settings.audit, client, lambda *_, **__: None).held()
+        finally:
+            await client.close()
+
+    return audit_reopen.reopen(node.ctx, by, reason, asyncio.run(shown()))

@@ -16,6 +16,7 @@ import pytest
 from passerelle.cli import exits
 from passerelle.core import json as strict
 from passerelle.core import settings
+from passerelle.core.audit import Operation, What
 from passerelle.dossiers import demands, rules, tables
 from passerelle.dossiers.reading import Common
 from passerelle.dossiers.types import SHARED, Catalogue
@@ -27,7 +28,7 @@ from passerelle.instruments.verdict import CODES
 from passerelle.ledger import audit, entry, note
 from passerelle.office import stage
 from passerelle.office.people import Role
-from passerelle.oversight import verify
+from passerelle.oversight import statements, verify, verify_audit
 
 ROOT = Path(__file__).parents[2]
 SOURCE = ROOT / "src" / "passerelle"
@@ -99,7 +100,7 @@ def test_the_formats_of_the_protocol_are_those_of_the_code() -> None:
     named = set(re.findall(r"passerelle-[a-z-]+/\d+", _page("protocol.md")))
     code = {entry.VERSION, identity.FORMAT, verify.FORMAT}
     code |= {wire.BATCH, wire.RECOVERED, wire.STATUS, wire.STATUS_ANSWER, wire.RECOVER}
-    code |= {audit.RECORD, audit.BLOCK, audit.LEAF, witness.FORMAT}
+    code |= {audit.RECORD, audit.BLOCK, audit.LEAF, witness.FORMAT, verify_audit.FORMAT}
     in_code = set()
     for file in SOURCE.rglob("*.py"):
         in_code |= set(re.findall(r'"(passerelle-[a-z-]+/\d+)"', file.read_text("utf-8")))
@@ -314,5 +315,21 @@ def test_the_roles_are_those_of_the_code() -> None:
 
 def test_every_verdict_and_result_of_the_verifier_is_told() -> None:
     text = _section(_page("how-to/auditor.md"), "## Verify it")
-    for word in (verify.VERIFIED, verify.UNCONFIRMED, verify.FAILED, "holds", "fails", "absent", "attested"):
+    for word in (
+        statements.VERIFIED,
+        statements.UNCONFIRMED,
+        statements.FAILED,
+        "holds",
+        "fails",
+        "absent",
+        "attested",
+    ):
         assert f"| {word} |" in text
+
+
+def test_the_words_of_the_audit_log_are_those_of_the_code() -> None:
+    rows = _rows(_section(_page("how-to/auditor.md"), "## Words of the audit log"))[0]
+    told = {_code(word): (kind, local == "yes") for word, kind, local in rows}
+    assert told == {one.value: (one.operation.value, one.local) for one in What}
+    for operation in Operation:
+        assert operation.value in _page("how-to/dpo.md")

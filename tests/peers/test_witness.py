@@ -41,6 +41,11 @@ def copied(node: Watched) -> MemoryStore:
     return made
 
 
+def question(node: Watched) -> bytes:
+    """What a node asks a witness of its own."""
+    return witnesses.question(node.ctx, witnesses.Watcher("oversight", "witness", (), "", node.be.identity.witness))
+
+
 # -- as it should be ---------------------------------------------------------------------------------------------------
 
 
@@ -215,7 +220,7 @@ def test_a_size_without_proof_stops_nothing(tmp_path: Path) -> None:
     other.oversight(stranger)
     for _ in range(5):
         other.step()
-    forged = stranger.held(witnesses.question(other.ctx)).replace(b"be/log", b"no/log")
+    forged = stranger.held(question(other)).replace(b"be/log", b"no/log")
     node.step()
     node.wire.spoil = lambda path, answer: (409, b"5\n") if path.endswith("checkpoint") else (200, forged)
     node.step()
@@ -453,7 +458,7 @@ def test_the_refusals_are_those_of_the_specification(desk: Any) -> None:
     with pytest.raises(UnsignedError):
         one.add(wire.Request(3, good.proof, unsigned).encode())
     one.add(good.encode())
-    assert witness.checkpoints.parse(one.held(witnesses.question(node.ctx))).size == 7
+    assert witness.checkpoints.parse(one.held(question(node))).size == 7
 
 
 def test_two_trees_of_one_size_are_never_cosigned_and_kept_as_proof(desk: Any) -> None:
@@ -470,7 +475,7 @@ def test_two_trees_of_one_size_are_never_cosigned_and_kept_as_proof(desk: Any) -
     grow(other, 1)
     with pytest.raises(InconsistentError):
         one.add(asked(other, 3))
-    held = checkpoints.parse(one.held(witnesses.question(node.ctx)))
+    held = checkpoints.parse(one.held(question(node)))
     log = node.log
     assert held.root == node.ctx.store.read(lambda tx: audit_log.root_of(tx, log, 3))
     if isinstance(one, WitnessFolder):
@@ -497,7 +502,7 @@ def test_a_witness_that_stops_has_never_cosigned_what_it_does_not_remember(desk:
         one.add(asked(node, 2))
     if isinstance(one, WitnessFolder):
         one = WitnessFolder(one.folder)
-    held = checkpoints.parse(one.held(witnesses.question(node.ctx))).size
+    held = checkpoints.parse(one.held(question(node))).size
     assert held in (2, 3)
     if held == 2:
         one.add(asked(node, 2))

@@ -11,6 +11,7 @@ from typer.main import get_command
 from passerelle.cli import (
     acts,
     alarms,
+    audit,
     calendars,
     completion,
     doctor,
@@ -31,6 +32,7 @@ from passerelle.cli import (
     showing,
     statistics,
     types,
+    witness,
     work,
 )
 from passerelle.cli.door import LanguageOption
@@ -70,6 +72,7 @@ calendars.register(app)
 alarms.register(app)
 links.register(app)
 evidence.register(app)
+witness.register(app, audit.register(app))
 types.register(app)
 statistics.register(app)
 doctor.register(app)

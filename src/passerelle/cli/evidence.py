@@ -18,7 +18,14 @@ from passerelle.core.words import _
 def register(app: typer.Typer) -> None:
     """Add the commands."""
     command(app, "evidence", "evidence /srv/be 019ab3 --out evidence.json --as ann")(evidence)
-    command(app, "verify", "verify evidence.json", "verify evidence.json --trust be.json --trust ma.json")(verify)
+    command(
+        app,
+        "verify",
+        "verify evidence.json",
+        "verify evidence.json --trust be.json --trust ma.json",
+        "verify trail.json --trust be.json --trust oversight.json",
+        "verify evidence.json --audit november.json --trust be.json --trust ma.json",
+    )(verify)
 
 
 def evidence(
@@ -76,22 +83,40 @@ def evidence(
 
 
 def verify(
-    file: Annotated[Path, typer.Argument(metavar="FILE", help="The evidence file.", show_default=False)],
+    file: Annotated[
+        Path,
+        typer.Argument(metavar="FILE", help="The evidence file, or an export of an audit log.", show_default=False),
+    ],
     trust: Annotated[
         list[Path] | None,
-        typer.Option("--trust", metavar="IDENTITY", help="An identity file that you trust. May be repeated."),
+        typer.Option(
+            "--trust",
+            metavar="IDENTITY",
+            help="An identity file that you trust, of a node or of a witness. May be repeated.",
+        ),
+    ] = None,
+    audit: Annotated[
+        Path | None,
+        typer.Option("--audit", metavar="FILE", help="Hold the evidence against this export of a sender's audit log."),
     ] = None,
 ) -> Answer:
-    """Check an evidence file: no node, no network. Says of each statement whether it holds, and why not.
+    """Check an evidence file or an audit export: no node, no network. Says of each statement whether it holds, and why.
 
     Without trusted identity files the verdict is at most "consistent, identities unconfirmed".
     """
-    from passerelle.identity import fingerprint, identity
+    from passerelle.identity import fingerprint
     from passerelle.oversight import verify as verifier
+    from passerelle.oversight import verify_audit, verify_release
 
-    trusted = [identity.parse(read_file(path, "--trust")) for path in trust or []]
+    trusted = [verify_audit.identity_of(read_file(path, "--trust")) for path in trust or []]
+    data = read_file(file, "evidence")
     with progress(_("verifying")) as advance:
-        report = verifier.verify(read_file(file, "evidence"), trusted, advance)
+        if audit is not None:
+            report = verify_release.verify(data, read_file(audit, "--audit"), trusted)
+        elif verify_audit.is_audit(data):
+            report = verify_audit.verify(data, trusted)
+        else:
+            report = verifier.verify(data, verify_audit.nodes(trusted), advance)
     value: dict[str, Any] = {
         "verdict": report.verdict,
         "statements": [

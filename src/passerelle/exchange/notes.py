@@ -46,7 +46,8 @@ def record(
 
 
 def _dossier(tx: Reading, on: str) -> str:
-    """The dossier of a dossier, a message or a draft; of anything else none."""
+    """The dossier of a dossier, a message or a draft, named by its id or as `kind/id`; of anything else none."""
+    on = on.rpartition("/")[2]
     if not ids.is_id(on):
         return ""
     if (message := tx.get(MESSAGES, on)) is not None:

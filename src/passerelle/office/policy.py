@@ -48,6 +48,7 @@ class Action(StrEnum):
     QUEUE_LOOK = "queue.look"
     ALARM_LOOK = "alarm.look"
     POLICY_LOOK = "policy.look"
+    AUDIT_LOOK = "audit.look"
     STATISTICS_LOOK = "statistics.look"
     ONCALL_LOOK = "oncall.look"
     PERSON_LOOK = "person.look"
@@ -89,6 +90,12 @@ class Action(StrEnum):
     PERSON_REMOVE = "person.remove"
     PERSON_SPEAK = "person.speak"
     POLICY_ADOPT = "policy.adopt"
+    AUDIT_READ = "audit.read"
+    AUDIT_EXPORT = "audit.export"
+    AUDIT_CLOSE = "audit.close"
+    AUDIT_REOPEN = "audit.reopen"
+    WITNESS_ADD = "witness.add"
+    WITNESS_REMOVE = "witness.remove"
 
 
 class Holder(msgspec.Struct, frozen=True):

@@ -22,6 +22,7 @@ import os
 
 import msgspec
 
+from passerelle.core import json
 from passerelle.core.errors import LedgerError, StateError
 from passerelle.exchange.context import Context
 from passerelle.ledger import audit as texts
@@ -49,6 +50,14 @@ def current(tx: Reading, name: str) -> AuditLog:
 def leaf_of(record: Audit) -> bytes:
     """The leaf of a record in its block."""
     return texts.RecordLeaf(record.id, record.time, record.commitment).encode()
+
+
+def agrees(record: Audit) -> bool:
+    """Whether what stands beside the details for looking up is what they say."""
+    said = json.parse_object(record.details)
+    beside = {"time": record.time, "what": record.what, "who": record.who, "on": record.on}
+    about = (said["dossier"],) if "dossier" in said else ("", record.on)
+    return all(said.get(key) == value for key, value in beside.items()) and record.dossier in about
 
 
 def sequence(ctx: Context) -> int:

@@ -13,7 +13,6 @@ that signed them; messages that are not in the file may exist.
 """
 
 import hashlib
-import re
 from collections.abc import Callable, Iterable
 from functools import lru_cache, partial
 from itertools import pairwise
@@ -22,8 +21,7 @@ from typing import Any
 import msgspec
 
 from passerelle.core import json
-from passerelle.core.clock import from_iso, to_iso
-from passerelle.core.errors import InputError, JsonError, PasserelleError
+from passerelle.core.errors import JsonError
 from passerelle.core.ids import is_id
 from passerelle.core.text import check_node_name
 from passerelle.exchange import content as contents
@@ -36,36 +34,26 @@ from passerelle.ledger import entry as entries
 from passerelle.ledger import proof as proofs
 from passerelle.ledger.checkpoint import Checkpoint
 from passerelle.oversight.chain import Chain
+from passerelle.oversight.statements import (
+    BROKEN,
+    FAILED,
+    MAX_FILE,
+    UNCONFIRMED,
+    VERIFIED,
+    Report,
+    Run,
+    Statement,
+    check_moment,
+    digest_of,
+    moment,
+    need,
+)
+
+__all__ = ["FAILED", "MAX_FILE", "UNCONFIRMED", "VERIFIED", "Report", "Statement", "digest_of", "verify"]
 
 FORMAT = "passerelle-evidence/1"
 NOT_HELD = "not-held"
-MAX_FILE = 256 * 1024 * 1024
 _KEYS = {"format", "subject", "created", "by", "identities", "messages", "instruments", "digest"}
-# RFC 3339 as every reader has it: Python alone would also take weeks, days without dashes and blanks.
-_MOMENT = re.compile(
-    r"\d{4}-\d\d-\d\dT(?:[01]\d|2[0-3]):[0-5]\d:[0-5]\d(?:\.\d+)?(?:Z|[+-](?:[01]\d|2[0-3]):[0-5]\d)", re.ASCII
-)
-_BROKEN = (PasserelleError, ValueError, LookupError, TypeError, AttributeError, ArithmeticError)
-
-VERIFIED = "verified"
-UNCONFIRMED = "consistent, identities unconfirmed"
-FAILED = "failed"
-
-
-class Statement(msgspec.Struct, frozen=True):
-    """One thing said of the evidence. `result`: holds, fails, absent (not in the file), attested (not provable)."""
-
-    about: str
-    says: str
-    result: str
-    detail: str = ""
-
-
-class Report(msgspec.Struct, frozen=True):
-    """All statements and the verdict: verified, "consistent, identities unconfirmed" or failed."""
-
-    verdict: str
-    statements: tuple[Statement, ...]
 
 
 class _Message(msgspec.Struct, frozen=True):
@@ -91,44 +79,18 @@ class _Message(msgspec.Struct, frozen=True):
         return _text((self.content or {}).get(key))
 
 
-class _Verifier:
+class _Verifier(Run):
     def __init__(self) -> None:
-        self.statements: list[Statement] = []
+        super().__init__()
         self.chain = Chain()
         self.messages: dict[str, _Message] = {}
         self.refused: set[str] = set()
         self.roots: dict[tuple[str, int], bytes] = {}
         self.places: dict[tuple[str, int], str] = {}
 
-    def say(self, about: str, says: str, result: str, detail: str = "") -> None:
-        self.statements.append(Statement(about, says, result, detail))
-
-    def check(self, about: str, says: str, work: Callable[[], object]) -> Any:
-        """A statement that holds when `work` raises nothing. Returns what it gives, or None."""
-        try:
-            given = work()
-        except _BROKEN as error:
-            self.say(about, says, "fails", str(error)[:300])
-            return None
-        self.say(about, says, "holds", given if isinstance(given, str) else "")
-        return given
-
-
-def _need(condition: bool, words: str) -> None:
-    if not condition:
-        raise InputError(words)
-
 
 def _text(value: object) -> str:
     return value if isinstance(value, str) else ""
-
-
-def _moment(milliseconds: int) -> str:
-    """A time of a log. Its sender may have signed any number, also one that no calendar has."""
-    try:
-        return to_iso(milliseconds)
-    except ArithmeticError:
-        return f"{milliseconds} ms after 1970"
 
 
 def verify(
@@ -157,30 +119,23 @@ def verify(
             _subject(run, value)
             _written(run, value)
             _order(run)
-        except _BROKEN as error:
+        except BROKEN as error:
             run.say("file", "has the form of evidence", "fails", f"{type(error).__name__}: {error}")
         confirmed = bool(run.chain.identities) and all(name in known for name in run.chain.identities)
     else:
         confirmed = False
-    failed = any(statement.result == "fails" for statement in run.statements)
-    verdict = FAILED if failed else VERIFIED if confirmed else UNCONFIRMED
-    return Report(verdict, tuple(run.statements))
-
-
-def digest_of(value: dict[str, Any]) -> str:
-    """SHA-256 (hex) over the canonical JSON of the file without its digest."""
-    return hashlib.sha256(json.canonical({key: part for key, part in value.items() if key != "digest"})).hexdigest()
+    return run.report(confirmed)
 
 
 def _whole(data: bytes) -> dict[str, Any]:
-    _need(len(data) <= MAX_FILE, f"expected at most {MAX_FILE} bytes, got {len(data)}")
+    need(len(data) <= MAX_FILE, f"expected at most {MAX_FILE} bytes, got {len(data)}")
     value = json.parse_object(data, "evidence")
-    _need(set(value) == _KEYS, f"expected the keys {sorted(_KEYS)}, got {sorted(value)}")
-    _need(value["format"] == FORMAT, f"expected {FORMAT}, got {str(value['format'])[:40]!r}")
-    _need(json.canonical(value) == data.removesuffix(b"\n"), "expected canonical JSON, got another encoding")
-    _need(digest_of(value) == value["digest"], "expected the digest of this content, got another")
+    need(set(value) == _KEYS, f"expected the keys {sorted(_KEYS)}, got {sorted(value)}")
+    need(value["format"] == FORMAT, f"expected {FORMAT}, got {str(value['format'])[:40]!r}")
+    need(json.canonical(value) == data.removesuffix(b"\n"), "expected canonical JSON, got another encoding")
+    need(digest_of(value) == value["digest"], "expected the digest of this content, got another")
     for key in ("identities", "messages", "instruments"):
-        _need(isinstance(value[key], list), f"expected a list of {key}")
+        need(isinstance(value[key], list), f"expected a list of {key}")
     return value
 
 
@@ -224,7 +179,7 @@ def _parties(run: _Verifier) -> None:
 
 def _link(origin: str) -> tuple[str, str, str, int]:
     sender, receiver, lane, generation = checkpoints.split_origin(origin)
-    _need(check_node_name(sender) != check_node_name(receiver), f"expected two nodes, got {sender} twice")
+    need(check_node_name(sender) != check_node_name(receiver), f"expected two nodes, got {sender} twice")
     return sender, receiver, lane, generation
 
 
@@ -238,20 +193,20 @@ def _message(run: _Verifier, item: dict[str, Any]) -> None:
     if names is None:
         return
     sender, receiver, lane, generation = names
-    when = f"entry {leaf.index} of {sender} to {receiver}, lane {lane}, generation {generation}, {_moment(leaf.time)}"
+    when = f"entry {leaf.index} of {sender} to {receiver}, lane {lane}, generation {generation}, {moment(leaf.time)}"
 
     def included() -> str:
         proof = proofs.parse(item["proof"])
-        _need(str(proof) == item["proof"], "expected the proof in its one form")
-        _need(proof.checkpoint.origin == leaf.origin, f"expected a checkpoint of {leaf.origin}")
-        _need(proof.index == leaf.index, f"expected index {leaf.index}, got {proof.index}")
+        need(str(proof) == item["proof"], "expected the proof in its one form")
+        need(proof.checkpoint.origin == leaf.origin, f"expected a checkpoint of {leaf.origin}")
+        need(proof.index == leaf.index, f"expected index {leaf.index}, got {proof.index}")
         proof.verify(item["leaf"].encode())
         run.chain.signed(proof.checkpoint, sender, receiver)
         # A sender may sign two logs under one name. A file that takes from both proves neither.
         root, size = proof.checkpoint.root, proof.checkpoint.size
-        _need(run.roots.setdefault((leaf.origin, size), root) == root, f"expected one root of size {size}, got two")
+        need(run.roots.setdefault((leaf.origin, size), root) == root, f"expected one root of size {size}, got two")
         there = run.places.setdefault((leaf.origin, leaf.index), leaf.message)
-        _need(there == leaf.message, f"expected one leaf at index {leaf.index}, got also that of {there}")
+        need(there == leaf.message, f"expected one leaf at index {leaf.index}, got also that of {there}")
         return when
 
     run.check(about, f"was sent by {sender}: its leaf is in a log that both log keys of {sender} signed", included)
@@ -291,7 +246,7 @@ def _receipt(run: _Verifier, about: str, item: dict[str, Any], origin: str, send
     says = f"was received by {receiver}: leaf durable, outcome committed; content, where it came, opened and matched"
     try:
         held = proofs.parse(item["proof"]).checkpoint
-    except _BROKEN:
+    except BROKEN:
         return  # said above
     if held.origin != origin:
         return  # said above; a receipt of another log is none of this one
@@ -306,7 +261,7 @@ def _receipt(run: _Verifier, about: str, item: dict[str, Any], origin: str, send
 
     def cosigned() -> str:
         found = run.chain.cosigned(held, sender, receiver)
-        return f"cosigned {_moment((found[0] if found else 0) * 1000)} at size {held.size}"
+        return f"cosigned {moment((found[0] if found else 0) * 1000)} at size {held.size}"
 
     run.check(about, says, cosigned)
 
@@ -320,11 +275,11 @@ def _content(run: _Verifier, about: str, item: dict[str, Any], leaf: entries.Lea
 
     def matches() -> dict[str, Any]:
         body, salt = item["content"].encode(), unb64(item["salt"])
-        _need(len(salt) == entries.SALT, f"expected a salt of {entries.SALT} bytes, got {len(salt)}")
-        _need(len(body) == leaf.size, f"expected {leaf.size} bytes of content, got {len(body)}")
-        _need(entries.commit(salt, body) == leaf.commitment, "expected the committed content, got another")
+        need(len(salt) == entries.SALT, f"expected a salt of {entries.SALT} bytes, got {len(salt)}")
+        need(len(body) == leaf.size, f"expected {leaf.size} bytes of content, got {len(body)}")
+        need(entries.commit(salt, body) == leaf.commitment, "expected the committed content, got another")
         content = json.parse_object(body, "content")
-        _need(content.get("id") == leaf.message, "expected the id of the leaf in the content")
+        need(content.get("id") == leaf.message, "expected the id of the leaf in the content")
         return content
 
     given = run.check(about, "its content is the one that the leaf commits to", matches)
@@ -390,7 +345,7 @@ def _signed(run: _Verifier, about: str, digest: str, content: dict[str, Any]) ->
         says = f"was signed by {party}"
         if signing:
             first = min(signing, key=lambda m: m.leaf.time)
-            detail = f"{_moment(first.leaf.time)} by {first.text('by')}, message {first.leaf.message}"
+            detail = f"{moment(first.leaf.time)} by {first.text('by')}, message {first.leaf.message}"
             run.say(about, says, "holds", detail)
         else:
             run.say(about, says, "absent", "its signature was refused" if entered else "no signing message in the file")
@@ -415,12 +370,7 @@ def _subject(run: _Verifier, value: dict[str, Any]) -> None:
 
 def _written(run: _Verifier, value: dict[str, Any]) -> None:
     """Who wrote the file and when: words of the file, which nothing signs."""
-
-    def moment() -> None:
-        _need(bool(_MOMENT.fullmatch(value["created"])), f"expected RFC 3339, got {value['created'][:40]!r}")
-        from_iso(value["created"])
-
-    run.check("file", "says when it was written", moment)
+    run.check("file", "says when it was written", partial(check_moment, value["created"]))
     if value["by"] in run.chain.identities:
         says = f"was written by {value['by']} at {value['created']}"
         run.say("file", says, "attested", "the file says so; no signature covers it")
@@ -441,7 +391,7 @@ def _refusals(run: _Verifier) -> None:
             if (refused.sender, refused.receiver) == (message.receiver, message.sender):
                 run.refused.add(refused.leaf.message)
                 checks = ", ".join(one["checks"])
-                detail = f"checks {checks}, {_moment(message.leaf.time)}, message {message.leaf.message}"
+                detail = f"checks {checks}, {moment(message.leaf.time)}, message {message.leaf.message}"
                 run.say(f"message {refused.leaf.message}", f"was refused by {message.sender}", "holds", detail)
 
 
@@ -451,7 +401,7 @@ def _order(run: _Verifier) -> None:
     for one, other in pairwise(leaves):
         if one.origin == other.origin and one.time > other.time:
             says = f"was entered at the time of {one.message}, which is before it in the log, or later"
-            run.say(f"message {other.message}", says, "fails", f"expected {_moment(one.time)} or later")
+            run.say(f"message {other.message}", says, "fails", f"expected {moment(one.time)} or later")
     missing: set[str] = set()
     for message_id, message in run.messages.items():
         after = (message.content or {}).get("after")

@@ -17,6 +17,7 @@ stood, and a witness cannot make a size up.
 Left unchecked: what the leaves say. A witness knows hashes only.
 """
 
+from collections.abc import Sequence
 from typing import NamedTuple
 
 from passerelle.core.errors import InputError, NoteError, PasserelleError, ProofError, SignatureError
@@ -25,6 +26,7 @@ from passerelle.ledger import checkpoint as checkpoints
 from passerelle.ledger import merkle
 from passerelle.ledger import witness as wire
 from passerelle.ledger.checkpoint import Checkpoint, Signers, Verifiers
+from passerelle.ledger.note import Signature
 from passerelle.ledger.witness import Request
 
 
@@ -128,11 +130,15 @@ def _consistent(request: Request, last: Checkpoint | None) -> None:
         raise ProofError("expected the root of the empty tree, got another")
 
 
-def lines(checkpoint: Checkpoint, signers: Signers, now: int) -> bytes:
-    """The witness's two cosignature lines. `now` in milliseconds. Call only when the checkpoint is durable."""
-    return "".join(one.line() for one in checkpoints.cosign(signers, checkpoint, now // 1000)).encode()
+def lines(checkpoint: Checkpoint, signers: Sequence[Signers], now: int) -> bytes:
+    """The witness's cosignature lines, two for each pair. `now` in ms. Call only when the checkpoint is durable."""
+    return "".join(one.line() for one in _cosigned(checkpoint, signers, now)).encode()
 
 
-def shown(checkpoint: Checkpoint, signers: Signers, now: int) -> bytes:
+def shown(checkpoint: Checkpoint, signers: Sequence[Signers], now: int) -> bytes:
     """The checkpoint that is held, with the witness's cosignatures."""
-    return checkpoints.with_signatures(checkpoint, checkpoints.cosign(signers, checkpoint, now // 1000)).note.encode()
+    return checkpoints.with_signatures(checkpoint, _cosigned(checkpoint, signers, now)).note.encode()
+
+
+def _cosigned(checkpoint: Checkpoint, signers: Sequence[Signers], now: int) -> tuple[Signature, ...]:
+    return tuple(one for pair in signers for one in checkpoints.cosign(pair, checkpoint, now // 1000))

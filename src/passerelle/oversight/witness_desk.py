@@ -9,14 +9,20 @@ Left unchecked: that a partner shows its log at all. Whoever waits for it is its
 """
 
 from passerelle.core import ids
-from passerelle.core.errors import NotFoundError, StateError
-from passerelle.exchange import notes
+from passerelle.core.errors import NoteError, NotFoundError, SignatureError, StateError
+from passerelle.exchange import notes, trust
 from passerelle.exchange.context import Context
-from passerelle.identity.identity import Identity
 from passerelle.ledger import checkpoint as checkpoints
-from passerelle.ledger.checkpoint import Checkpoint
+from passerelle.ledger.checkpoint import Checkpoint, Signers, Verifiers
 from passerelle.oversight import witness
-from passerelle.oversight.witness import BehindError, Held, InconsistentError, UnknownLogError, WitnessError
+from passerelle.oversight.witness import (
+    BehindError,
+    Held,
+    InconsistentError,
+    UnknownLogError,
+    UnsignedError,
+    WitnessError,
+)
 from passerelle.ports.audit import FORKS, WITNESSED, Fork, Witnessed
 from passerelle.ports.store import Reading, Writing
 
@@ -37,7 +43,7 @@ class StoreDesk:
         def work(tx: Writing) -> Checkpoint | WitnessError:
             held = _newest(tx, node)
             try:
-                made = witness.judge(request, generation, _identity(tx, self._ctx, node).log, held)
+                made = witness.judge(request, generation, _keys(tx, self._ctx, node, request.checkpoint), held)
             except (BehindError, InconsistentError) as error:
                 if isinstance(error, InconsistentError) or error.fork:
                     self._suspect(tx, node, held, request.checkpoint)
@@ -49,20 +55,25 @@ class StoreDesk:
         made = self._ctx.store.write("witness.keep", work)
         if isinstance(made, WitnessError):
             raise made
-        return witness.lines(made, self._ctx.keys.witness, self._ctx.clock.now())
+        return witness.lines(made, self._signers(node), self._ctx.clock.now())
 
     def held(self, body: bytes) -> bytes:
         """The newest checkpoint that is held of the asker's log, cosigned. Raises WitnessError, StoreError."""
         asked, node = witness.read_question(body)
 
         def look(tx: Reading) -> Held | None:
-            witness.signed(asked, _identity(tx, self._ctx, node).log)
+            witness.signed(asked, _keys(tx, self._ctx, node, asked))
             return _newest(tx, node)
 
         held = self._ctx.store.read(look)
         if held is None:
             raise UnknownLogError(f"expected a log that was shown here, got {asked.origin}")
-        return witness.shown(held.checkpoint, self._ctx.keys.witness, self._ctx.clock.now())
+        return witness.shown(held.checkpoint, self._signers(node), self._ctx.clock.now())
+
+    def _signers(self, node: str) -> list[Signers]:
+        """The witness keys that this partner may know of us: while it is told of new ones, both."""
+        mine = self._ctx.store.read(lambda tx: trust.mine(tx, self._ctx, node))
+        return [(pair[0], pair[1]) for pair in mine.signers("witness")]
 
     def _suspect(self, tx: Writing, node: str, held: Held | None, offered: Checkpoint) -> None:
         known = tx.scan(FORKS, "by_node", (node,), limit=MOST_FORKS)
@@ -81,8 +92,13 @@ def _newest(tx: Reading, node: str) -> Held | None:
     return Held(found[0].generation, checkpoints.parse(found[0].note)) if found else None
 
 
-def _identity(tx: Reading, ctx: Context, node: str) -> Identity:
+def _keys(tx: Reading, ctx: Context, node: str, given: Checkpoint) -> Verifiers:
+    """The log keys of a partner that may sign this. Raises UnknownLogError, UnsignedError."""
     try:
-        return ctx.confirmed(tx, node)[1]
+        partner, _ = ctx.confirmed(tx, node)
     except (NotFoundError, StateError) as error:
         raise UnknownLogError(str(error)) from None
+    try:
+        return trust.signed_by(given, trust.theirs(tx, ctx, partner))
+    except (SignatureError, NoteError) as error:
+        raise UnsignedError(str(error)) from None

@@ -175,7 +175,7 @@ class WitnessFolder:
                     self._suspect(node, held, request.checkpoint)
                 raise
             self._replace(self.folder / LOGS / node / str(generation), made.note.encode())
-        return witness.lines(made, self._signers, self._clock.now())
+        return witness.lines(made, [self._signers], self._clock.now())
 
     def held(self, body: bytes) -> bytes:
         """The newest checkpoint that is held of the asker's log, cosigned. Raises WitnessError, StoreError."""
@@ -185,7 +185,7 @@ class WitnessFolder:
             held = self._newest(node)
         if held is None:
             raise UnknownLogError(f"expected a log that was shown here, got {asked.origin}")
-        return witness.shown(held.checkpoint, self._signers, self._clock.now())
+        return witness.shown(held.checkpoint, [self._signers], self._clock.now())
 
     def _newest(self, node: str) -> Held | None:
         found = self.generations(node)

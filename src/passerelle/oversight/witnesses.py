@@ -23,7 +23,7 @@ import msgspec
 
 from passerelle.core.clock import to_iso
 from passerelle.core.errors import InputError, NoteError, SignatureError
-from passerelle.exchange import notes
+from passerelle.exchange import notes, trust
 from passerelle.exchange.context import Context
 from passerelle.identity import witness as identities
 from passerelle.ledger import audit as texts
@@ -35,6 +35,7 @@ from passerelle.ledger.note import MAX_SIGNATURES
 from passerelle.ledger.witness import Request
 from passerelle.oversight import audit_log
 from passerelle.ports.audit import AUDIT_LOGS, COSIGNED, WATCHES, WITNESSES, AuditLog, Cosigned, Watch
+from passerelle.ports.keys import ERAS
 from passerelle.ports.records import PARTNERS
 from passerelle.ports.store import Reading, Writing
 
@@ -79,9 +80,20 @@ def watch_of(tx: Reading, name: str) -> Watch:
 # -- what to ask ---------------------------------------------------------------------------------------------------
 
 
-def question(ctx: Context) -> bytes:
+def question(ctx: Context, watcher: Watcher) -> bytes:
     """With this a watcher is asked what it holds: the present checkpoint, also of an empty log."""
-    return ctx.store.read(lambda tx: audit_log.checkpoint(tx, ctx, audit_log.current(tx, ctx.name))).note.encode()
+    return ctx.store.read(lambda tx: _signed(tx, ctx, watcher, audit_log.current(tx, ctx.name))).note.encode()
+
+
+def _signed(tx: Reading, ctx: Context, watcher: Watcher, log: AuditLog) -> Checkpoint:
+    """The present checkpoint, for a partner with every log key that it may know, for a witness with those in use."""
+    if watcher.kind != "partner":
+        return audit_log.checkpoint(tx, ctx, log)
+    root = audit_log.root_of(tx, log, log.size)
+    known = dict.fromkeys(one.log for one in trust.mine(tx, ctx, watcher.name).sets)
+    pairs = [pair for keys in known if (pair := ctx.keys.signers(keys))] or [ctx.keys.log]
+    made = [checkpoints.sign((pair[0], pair[1]), log.origin, log.size, root) for pair in pairs]
+    return checkpoints.with_signatures(made[0], tuple(line for one in made[1:] for line in one.note.signatures))
 
 
 def request(ctx: Context, watcher: Watcher) -> Request | None:
@@ -97,7 +109,7 @@ def request(ctx: Context, watcher: Watcher) -> Request | None:
             return None
         tree = audit_log.LogTree(tx, log.generation)
         proof = merkle.consistency(tree.subtree, old, log.size) if 0 < old <= log.size else []
-        return Request(min(old, log.size), tuple(proof), audit_log.checkpoint(tx, ctx, log))
+        return Request(min(old, log.size), tuple(proof), _signed(tx, ctx, watcher, log))
 
     return ctx.store.read(look)
 
@@ -146,8 +158,18 @@ def proven(ctx: Context, watcher: Watcher, answer: bytes) -> tuple[int, Checkpoi
     node, generation = texts.split_origin(held.origin)
     if node != ctx.name:
         raise NoteError(f"expected an audit log of {ctx.name}, got {held.origin}")
-    checkpoints.verify(held, (ctx.keys.log[0].verifier, ctx.keys.log[1].verifier))
+    checkpoints.verify(held, ctx.store.read(lambda tx: _own(tx, ctx, held)))
     return generation, held, checkpoints.verify_cosignature(held, watcher.keys)
+
+
+def _own(tx: Reading, ctx: Context, held: Checkpoint) -> Verifiers:
+    """This node's log keys, of today or before, of which the checkpoint bears a line."""
+    lines = {(one.name, one.key) for one in held.note.signatures}
+    for era in tx.scan(ERAS, limit=1_000_000, descending=True):
+        first, second = ctx.parsed(era.identity).log
+        if (first.name, first.id) in lines:
+            return first, second
+    return ctx.keys.log[0].verifier, ctx.keys.log[1].verifier
 
 
 def _take(tx: Writing, ctx: Context, watcher: Watcher, found: tuple[int, Checkpoint, int] | None) -> bool:

@@ -100,7 +100,7 @@ class Fork(msgspec.Struct, frozen=True):
 
 
 AUDIT_LOGS = Kind("audit_logs", AuditLog, ("origin",), by_generation=("generation",))
-AUDIT_BLOCKS = Kind("audit_blocks", AuditBlock, ("generation", "index"))
+AUDIT_BLOCKS = Kind("audit_blocks", AuditBlock, ("generation", "index"), by_time=("time",))
 WITNESSES = Kind("witnesses", Witness, ("name",))
 WATCHES = Kind("watches", Watch, ("witness",))
 COSIGNED = Kind("cosigned", Cosigned, ("origin", "witness"), by_witness=("witness", "time"))

@@ -45,10 +45,10 @@ class Watching:
 
     async def held(self) -> tuple[Checkpoint, ...]:
         """What all who can be reached hold of this node's log, each proven."""
-        question = await asyncio.to_thread(witnesses.question, self._ctx)
         found = []
         for one in await self._watchers():
             with suppress(TransportError, LedgerError, SignatureError, InputError):
+                question = await asyncio.to_thread(witnesses.question, self._ctx, one)
                 status, answer = await self._post(one, HELD, question)
                 if status == 200:
                     found.append((await asyncio.to_thread(witnesses.proven, self._ctx, one, answer))[1])
@@ -76,7 +76,7 @@ class Watching:
     async def _ask(self, watcher: Watcher) -> bool:
         """Learn what a watcher holds. Whether the log may go on towards it."""
         try:
-            question = await asyncio.to_thread(witnesses.question, self._ctx)
+            question = await asyncio.to_thread(witnesses.question, self._ctx, watcher)
             status, answer = await self._post(watcher, HELD, question)
         except TransportError as error:
             await asyncio.to_thread(witnesses.away, self._ctx, watcher, str(error), self._late)
