@@ -38,6 +38,22 @@ COMMANDS = every_command()
 
 def test_all_commands_of_the_brief_are_there():
     assert {" ".join(path) for path, _ in COMMANDS} == {
+        "audit list",
+        "audit show",
+        "audit status",
+        "audit prove",
+        "audit export",
+        "audit verify",
+        "audit close",
+        "audit reopen",
+        "audit witness add",
+        "audit witness list",
+        "audit witness remove",
+        "witness init",
+        "witness self",
+        "witness add",
+        "witness serve",
+        "witness show",
         "init",
         "serve",
         "settings",
