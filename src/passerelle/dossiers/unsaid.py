@@ -27,28 +27,59 @@ from passerelle.dossiers.problem import Problem, place
 
 _TATWEEL = "\u0640"
 _ARABIC = re.compile(r"[\u0600-\u06ff\u0750-\u077f]")
-_PARTS = re.compile(r"[\W_]+")
+_TOKEN = re.compile(r"[^\W_]+")
 _LOOKED_AT = ("necessity", "handling_note", "reference", "also_via", "statements", "body")
 _NOT_OF_PERSONS = ("names", "places")
 
 
 def folded(text: str) -> str:
     """The text as it is compared: without case, accents, vowel signs and tatweel."""
+    if text.isascii():
+        return text.casefold()
     apart = unicodedata.normalize("NFKD", text.casefold())
     return "".join(letter for letter in apart if letter != _TATWEEL and not unicodedata.combining(letter))
 
 
-@lru_cache(maxsize=64)
-def _pattern(words: tuple[str, ...]) -> re.Pattern[str]:
-    return re.compile("|".join(_one(word) for word in words))
+class _Words:
+    """The words of a type, cut up once: a text is looked through token by token, and never by a pattern per word."""
+
+    def __init__(self, words: tuple[str, ...]) -> None:
+        self.whole: set[str] = set()
+        self.begun: tuple[str, ...] = ()
+        self.phrases: dict[str, list[tuple[list[str], bool]]] = {}
+        self.within: tuple[str, ...] = ()
+        for word in words:
+            parts, open_end = _TOKEN.findall(folded(word.removesuffix("*"))), word.endswith("*")
+            if _ARABIC.search(word):
+                self.within += (" ".join(parts),)
+            elif len(parts) > 1:
+                self.phrases.setdefault(parts[0], []).append((parts, open_end))
+            elif open_end:
+                self.begun += (parts[0],)
+            else:
+                self.whole.add(parts[0])
+
+    def said_in(self, text: str) -> bool:
+        tokens = _TOKEN.findall(folded(text))
+        for at, token in enumerate(tokens):
+            if token in self.whole or token.startswith(self.begun):
+                return True
+            for parts, open_end in self.phrases.get(token, ()):
+                if _follow(parts, open_end, tokens[at : at + len(parts)]):
+                    return True
+        if text.isascii() or not self.within:
+            return False
+        joined = " ".join(tokens)
+        return any(word in joined for word in self.within)
 
 
-def _one(word: str) -> str:
-    parts = [re.escape(part) for part in _PARTS.split(folded(word.removesuffix("*"))) if part]
-    phrase = r"[\W_]+".join(parts)
-    if _ARABIC.search(word):
-        return phrase
-    return rf"(?<!\w){phrase}" + ("" if word.endswith("*") else r"(?!\w)")
+def _follow(parts: list[str], open_end: bool, tokens: list[str]) -> bool:
+    if len(tokens) < len(parts) or tokens[:-1] != parts[:-1]:
+        return False
+    return tokens[-1].startswith(parts[-1]) if open_end else tokens[-1] == parts[-1]
+
+
+_cut_up = lru_cache(maxsize=64)(_Words)
 
 
 def usable(word: str) -> bool:
@@ -60,14 +91,14 @@ def problems(content: Mapping[str, Any], words: tuple[str, ...]) -> Iterator[Pro
     """Where a content of the right form says one of the words."""
     if not words:
         return
-    pattern = _pattern(words)
+    known = _cut_up(words)
     persons = [
         {name: value for name, value in one.items() if name not in _NOT_OF_PERSONS}
         for one in content.get("subjects", ())
     ]
     parts = {name: content[name] for name in _LOOKED_AT if name in content} | {"subjects": persons}
     for steps, text in _texts(parts, ()):
-        if pattern.search(folded(text)):
+        if known.said_in(text):
             yield Problem(place(steps), "none of the words that this type leaves unsaid", "one of them")
 
 
