@@ -9,7 +9,7 @@ from passerelle.exchange.desk import RefusedError
 from passerelle.office import consulting, reviews, workflow
 from passerelle.office.asking import NotAllowedError
 from passerelle.office.workflow import NotAttestedError
-from passerelle.oversight import evidence
+from passerelle.oversight import audit_export, audit_log, evidence
 from passerelle.ports.records import ALARMS, AUDITS, KINDS
 from passerelle.ports.timers import TIMERS
 from passerelle.ports.work import DRAFTS, REVIEWS
@@ -387,12 +387,15 @@ def test_what_is_attested_leaves_in_no_byte(migration):
         *(getattr(told, one) for one in told.__struct_fields__),
     ]
     evidence_file = evidence.collect(pair.be.ctx, pair.be.identity, made.dossier, "ann")
+    audit_log.close_now(pair.be.ctx)
+    trail = audit_export.collect(pair.be.ctx, pair.be.identity, {"kind": "dossier", "id": made.dossier}, "eva")
+    assert b"act.released" in trail
     # Batches are sealed, so what left is looked at where it was opened: everything that the partner keeps.
     arrived = b"".join(msgspec.json.encode(pair.ma.all(kind)) for kind in KINDS)
     bodies = b"".join(one.body for kind in KINDS if kind.name == "contents" for one in pair.ma.all(kind))
     assert made.id.encode() in bodies
     for word in secret:
-        for data in (arrived, bodies, evidence_file, *pair.sent):
+        for data in (arrived, bodies, evidence_file, trail, *pair.sent):
             assert word.encode() not in data
             assert json.canonical(word)[1:-1] not in data
     # It is written down here, once, in a record of its own that no export opens.
