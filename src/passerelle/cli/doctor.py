@@ -122,6 +122,7 @@ def _node(folder: Path, quick: bool, offline: bool, wait: int, as_: str) -> "Ite
             served=node.is_served(),
             thorough=not quick,
             advance=stack.enter_context(progress(_("looking"))),
+            audit=node.settings.audit,
         )
         try:
             yield from checkup.findings(patient)

@@ -10,13 +10,14 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 
+from passerelle.core.settings import AuditSettings
 from passerelle.core.words import _
 from passerelle.exchange import links
 from passerelle.exchange.channels import Channels
 from passerelle.exchange.context import Context
 from passerelle.instruments.channel import Channel
 from passerelle.ledger.checkpoint import LANES
-from passerelle.oversight import doctor, logs
+from passerelle.oversight import audit_check, audit_log, doctor, logs, watching_state
 from passerelle.oversight.doctor import File, Finding, Link, Met, Named
 from passerelle.ports.records import (
     ALARMS,
@@ -54,6 +55,7 @@ class Patient:
     served: bool = True
     thorough: bool = True
     advance: Advance = field(default=lambda done, of: None)
+    audit: AuditSettings = field(default_factory=AuditSettings)
 
     @property
     def now(self) -> int:
@@ -202,6 +204,21 @@ def _catalogue(patient: Patient) -> Iterator[Finding]:
     return doctor.catalogue(ctx.store.read(read), held, str(patient.folder))
 
 
+def _audit(patient: Patient) -> Iterator[Finding]:
+    ctx = patient.ctx
+
+    def read(tx: Reading) -> tuple[str, list[doctor.Eye], tuple[str, ...]]:
+        log = audit_log.current(tx, ctx.name)
+        eyes = [
+            doctor.Eye(one["name"], one["state"], one["reason"])
+            for one in watching_state.states(tx, ctx, patient.audit)
+        ]
+        wrong = audit_check.check(tx, ctx).wrong if patient.thorough else ()
+        return log.reason if log.state == "stopped" else "", eyes, wrong
+
+    return doctor.audit(*ctx.store.read(read), str(patient.folder))
+
+
 CHECKS: dict[str, Check] = {
     "disk": _disk,
     "serving": lambda patient: doctor.serving(patient.served, str(patient.folder)),
@@ -209,6 +226,7 @@ CHECKS: dict[str, Check] = {
     "clock": _clock,
     "links": _links,
     "logs": _logs,
+    "audit": _audit,
     "alarms": _alarms,
     "deadlines": _deadlines,
     "calendars": _calendars,

@@ -321,3 +321,33 @@ def _catalogue(named: Sequence[Named], held: Mapping[str, str], folder: str) -> 
                 command=f"passerelle instrument list {folder}",
             )
             yield Finding("catalogue", "error", what, todo)
+
+
+class Eye(msgspec.Struct, frozen=True):
+    """One who watches over the audit log. `state`: current, behind, late or lies; `reason` in words, or empty."""
+
+    name: str
+    state: str
+    reason: str = ""
+
+
+def audit(stopped: str, eyes: Sequence[Eye], wrong: Sequence[str], folder: str) -> Iterator[Finding]:
+    """The audit log goes on, somebody watches over it, and it holds. `stopped`: why it stands still; `wrong`: what."""
+    return found_well("audit", _audit(stopped, eyes, wrong, folder), _("the audit log goes on and is watched over"))
+
+
+def _audit(stopped: str, eyes: Sequence[Eye], wrong: Sequence[str], folder: str) -> Iterator[Finding]:
+    if stopped:
+        what = _("the audit log stands still: {reason}", reason=stopped)
+        yield Finding("audit", "error", what, f"passerelle audit reopen {folder} --reason …")
+    for words in wrong:
+        todo = _("find out who wrote to the store; a backup shows what was there before")
+        yield Finding("audit", "error", _("the audit log is damaged: {words}", words=words), todo)
+    if not eyes:
+        what = _("nobody watches over the audit log: whoever holds this node can rewrite it")
+        yield Finding("audit", "warning", what, f"passerelle audit witness add {folder} FILE")
+    for one in eyes:
+        if one.state in ("late", "lies"):
+            words = {"late": _("has cosigned nothing for long"), "lies": _("answers what cannot be")}[one.state]
+            what = _("witness {name} {words}: {reason}", name=one.name, words=words, reason=one.reason)
+            yield Finding("audit", "warning", what, f"passerelle audit witness list {folder}")

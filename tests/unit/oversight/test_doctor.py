@@ -337,3 +337,29 @@ def test_every_log_is_walked_with_progress(long, tmp_path):
     change(long.be, LOGS, routine(long.be), frontier=b"\0" * 32)
     assert "passerelle/be/ma/routine/1 is damaged" in only(look(long.be, tmp_path, "logs")).what
     assert look(long.be, tmp_path, "logs", thorough=False) == []
+
+
+def test_an_audit_log_that_stands_still_is_unwatched_or_was_changed(pair, tmp_path):
+    from passerelle.core.settings import AuditSettings
+    from passerelle.oversight import audit_log
+    from passerelle.ports.audit import AUDIT_LOGS, WATCHES, Watch
+    from passerelle.ports.records import AUDITS
+
+    audit_log.close_now(pair.be.ctx)
+    pair.clock.advance(24 * 3_600_000)
+    assert levels(look(pair.be, tmp_path, "audit")) == ["ok"]
+    assert levels(look(pair.be, tmp_path, "audit", audit=AuditSettings(partners="never"))) == ["warning"]
+    late = Watch(witness="ma", since=1, reason="no answer in time")
+    pair.be.store.write("test", lambda tx: tx.put(WATCHES, [late]))
+    (found,) = look(pair.be, tmp_path, "audit")
+    assert (found.level, "no answer in time" in found.what) == ("warning", True)
+    changed = msgspec.structs.replace(pair.be.all(AUDITS)[0], who="somebody")
+    stopped = msgspec.structs.replace(pair.be.all(AUDIT_LOGS)[0], state="stopped", reason="ma holds more")
+
+    def spoil(tx):
+        tx.put(AUDITS, [changed])
+        tx.put(AUDIT_LOGS, [stopped])
+
+    pair.be.store.write("test", spoil)
+    assert levels(look(pair.be, tmp_path, "audit")) == ["error", "error", "warning"]
+    assert levels(look(pair.be, tmp_path, "audit", thorough=False)) == ["error", "warning"]
