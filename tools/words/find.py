@@ -9,6 +9,8 @@ Two kinds of texts are found:
   of `WRITERS`, is marked with `E_`, or holds `expected`. An f-string becomes a template whose fields are named after
   what is filled in.
 
+Besides: the labels of instruments, and the reasons that the policy gives.
+
 What is left out: docstrings, errors of programming (`TypeError`, `AssertionError` and the like), the demonstration.
 """
 
@@ -48,6 +50,7 @@ WRITERS = {
 _SPOKEN = ("help", "words", "reason", "text", "detail", "expected", "got", "says", "todo")
 _OF_PROGRAMMING = {"TypeError", "AssertionError", "RuntimeError", "ValueError", "KeyError", "Exit"}
 _LETTER = re.compile(r"[A-Za-z]{2}")
+_REASON = re.compile(r'@reason\("([^"]*)"\)')
 _EXPECTED = re.compile(r"\bexpected\b")
 
 
@@ -80,6 +83,11 @@ def all_texts(source: Path = SOURCE) -> dict[Found, list[Place]]:
         name = (Path("src/passerelle") / inner).as_posix()
         for one, line in texts_of(file.read_text("utf-8"), name, door=inner.parts[0] == "cli"):
             found.setdefault(one, []).append(Place(name, line))
+    for file in sorted(source.rglob("*.cedar")):
+        for text in _REASON.findall(file.read_text("utf-8")):
+            found.setdefault(Found(ERRORS, text.replace("{", "{{").replace("}", "}}")), []).append(
+                Place((Path("src/passerelle") / file.relative_to(source)).as_posix(), 1)
+            )
     for text in _leaves(json.loads((source / LABELS).read_text("utf-8"))):
         found.setdefault(Found(None, text), []).append(Place(f"src/passerelle/{LABELS}", 1))
     # The reasons of the shipped policy are told when it refuses somebody.
@@ -175,7 +183,7 @@ class _Finder:
 
         for one in self.nodes:
             if isinstance(one, ast.Assign) and any(
-                isinstance(to, ast.Name) and to.id.endswith(("TABLES", "HEADS", "KEYS")) for to in one.targets
+                isinstance(to, ast.Name) and to.id.upper().endswith(("TABLES", "HEADS", "KEYS")) for to in one.targets
             ):
                 for inner in ast.walk(one.value):
                     if isinstance(inner, ast.Tuple) and all(map(_literal, inner.elts)):
