@@ -51,6 +51,7 @@ _SPOKEN = ("help", "words", "reason", "text", "detail", "expected", "got", "says
 _OF_PROGRAMMING = {"TypeError", "AssertionError", "RuntimeError", "ValueError", "KeyError", "Exit"}
 _LETTER = re.compile(r"[A-Za-z]{2}")
 _REASON = re.compile(r'@reason\("([^"]*)"\)')
+_WAY = re.compile(r"[\w{}]+(\.[\w{}]+)+")
 _EXPECTED = re.compile(r"\bexpected\b")
 
 
@@ -206,9 +207,12 @@ class _Finder:
     def retold(self) -> Iterator[tuple[Found, int]]:
         """Templates and fragments of what the node writes in English."""
         for one in self.nodes:
+            if isinstance(one, ast.Raise) and isinstance(one.exc, ast.Call) and _called(one.exc) in _OF_PROGRAMMING:
+                self.marks |= {id(inner) for inner in ast.walk(one.exc)}
+        for one in self.nodes:
             if isinstance(one, ast.Raise) and isinstance(one.exc, ast.Call):
                 name = _called(one.exc)
-                if name not in _OF_PROGRAMMING and name not in WRITERS:
+                if name not in WRITERS:
                     for part in [*one.exc.args, *(word.value for word in one.exc.keywords)]:
                         # A message of an error is a sentence; a word alone is the name of something.
                         yield from (told for told in self._told(part) if " " in told[0].text)
@@ -233,14 +237,19 @@ class _Finder:
                 continue
             self.marks |= {id(one) for one in ast.walk(part)}
             text = template(part)
-            if text is not None and _LETTER.search(re.sub(r"\{\w+\}", "", text)):
+            if text is not None and _says_something(text):
                 yield Found(ERRORS, text), part.lineno
             for inner in ast.walk(part):  # words that are filled in: `'nothing' if … else …`
                 if isinstance(inner, ast.IfExp | ast.BoolOp):
                     for choice in _choices(inner):
                         word = template(choice)
-                        if word is not None and _LETTER.search(re.sub(r"\{\w+\}", "", word)):
+                        if word is not None and _says_something(word):
                             yield Found(ERRORS, word), part.lineno
+
+
+def _says_something(text: str) -> bool:
+    """Whether there is something to translate: neither fields alone nor the way to a key, `acts.{name}.body`."""
+    return bool(_LETTER.search(re.sub(r"\{\w+\}", "", text))) and not _WAY.fullmatch(text)
 
 
 def _called(call: ast.Call) -> str:
