@@ -44,8 +44,8 @@ def register(dossier: typer.Typer) -> None:
     command(dossier, "discard", 'dossier discard /srv/be 019ab3 --as luc --reason "wrong person"')(discard)
 
 
-def draft_value(one: "Draft") -> dict[str, Any]:
-    """A draft without what it says."""
+def draft_value(one: "Draft", *, read: bool = True) -> dict[str, Any]:
+    """A draft without what it says. `read`: for somebody who may read it, so that he sees the words about it, too."""
     from passerelle.core.clock import to_iso
 
     return {
@@ -61,8 +61,8 @@ def draft_value(one: "Draft") -> dict[str, Any]:
         "created": to_iso(one.created),
         "changed": to_iso(one.changed),
         "changed_by": one.changed_by,
-        "comment": one.comment,
-        "attested": list(one.attested),
+        "comment": one.comment if read else "",
+        "attested": list(one.attested) if read else [],
     }
 
 
@@ -136,7 +136,11 @@ def drafts(
             return found
 
         found = node.store.write("draft.read", consult) if content else node.store.read(read)
-    values = [draft_value(one) | ({"content": json.parse_object(one.body)} if content else {}) for one in found]
+        mine_to_read = node.store.read(lambda tx: lists.readable(tx, node.office, who, found))
+    values = [
+        draft_value(one, read=one.id in mine_to_read) | ({"content": json.parse_object(one.body)} if content else {})
+        for one in found
+    ]
     return Answer(values, lambda screen: _show(screen, values))
 
 

@@ -89,6 +89,8 @@ def _value(
     value = row_value(row, ctx.catalogue.types.get(row.type), speaks)
     away = lists.gone(tx, office, [row.person] if row.person else [])
     notes = work.notes(tx, row.id)
+    drafts = lists.drafts_of(tx, office, who, row.id)
+    readable = lists.readable(tx, office, who, drafts)
     now = ctx.clock.now()
     value |= {
         "stage": stage.of_dossiers(tx, [row])[row.id],
@@ -96,7 +98,7 @@ def _value(
         "needs_somebody": work.waits(row, away),
         "timeline": timeline(tx, ctx, row, messages, speaks, content=content),
         "next": next_acts(tx, ctx, row),
-        "drafts": [draft_value(one) for one in lists.drafts_of(tx, office, who, row.id)],
+        "drafts": [draft_value(one, read=one.id in readable) for one in drafts],
         "given": [assignment_value(one) for one in work.history(tx, row.id)],
         "via": [via_value(one) for one in work.vias(tx, row.id)],
         "reviews": [review_value(one, now) for one in tx.scan(REVIEWS, "by_dossier", (row.id,), limit=1000)],

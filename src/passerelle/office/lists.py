@@ -162,6 +162,12 @@ def drafts_of(tx: Reading, office: Office, who: Person, dossier: str) -> list[Dr
     return [one for one in found if one.state in OPEN and sight.sees(facts.of_draft(tx, office.ctx, one))]
 
 
+def readable(tx: Reading, office: Office, who: Person, found: Iterable[Draft]) -> set[str]:
+    """Of these drafts, the ids of those that somebody may read: comments and attestations are for him only."""
+    sight = Sight(tx, office, who, Action.DRAFT_READ)
+    return {one.id for one in found if sight.sees(facts.of_draft(tx, office.ctx, one))}
+
+
 def drafts(
     tx: Reading,
     office: Office,

@@ -43,6 +43,9 @@ def test_a_draft_goes_to_and_fro(partners):
     assert call("dossier", "send-back", be, made["draft"], "--as", "luc").code == 2
     ok("dossier", "send-back", be, made["draft"], "--comment", "which warrant?", "--as", "luc")
     assert "luc says: which warrant?" in ok("dossier", "drafts", be, "--mine").out
+    hire(partners, "be", "driss", "dispatcher")
+    [routed] = value("dossier", "drafts", be, "--as", "driss")
+    assert (routed["state"], routed["comment"]) == ("returned", "")  # words about content are for who may read it
     [back] = value("dossier", "drafts", be, made["draft"][:14], "--state", "returned")
     assert (back["comment"], back["changed_by"]) == ("which warrant?", "luc")
     changed = partners.write("again.json", request(necessity="The warrant of Brussels"))
