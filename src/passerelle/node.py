@@ -2,13 +2,15 @@
 
     folder/passerelle.toml    settings
     folder/identity.json      what partners get
-    folder/keys/*.key         private keys, readable by their owner only
-    folder/tls.key, tls.pem   the partner interface's key and certificate
+    folder/keys/*.key         private keys, readable by their owner only; identity files of before beside them
+    folder/tls.key, tls.pem   the partner interface's key and certificate; tls-<pin>.* those made later
     folder/store.db           the records, unless the settings name another store
     folder/serve.lock         held by the one process that serves
+    folder/keys.lock          held while keys change
     folder/wake.sock          how the command line wakes that process
 
-Rules kept here: a store belongs to the keys it was made with; a folder serves once; nothing is made half.
+Rules kept here: a store belongs to the keys it was made with, and to those that they handed over to; a folder serves
+once; nothing is made half.
 """
 
 import fcntl
@@ -37,7 +39,7 @@ from passerelle.core.settings import Settings
 from passerelle.core.text import check_node_name
 from passerelle.dossiers.calendars import Calendars
 from passerelle.dossiers.types import Catalogue
-from passerelle.exchange import notes, rotation
+from passerelle.exchange import notes, rotation, trust
 from passerelle.exchange.context import Context, Policy
 from passerelle.identity import files, tls
 from passerelle.identity import identity as identities
@@ -129,12 +131,12 @@ class Node:
         clock: Clock | None = None,
         fault: Fault = no_fault,
         creating: bool = False,
-        adopting: str = "",
+        mending: bool = False,
         check_own: bool = True,
     ) -> "Node":
         """The node of a folder.
 
-        `adopting`: the person who has a store from before a change of keys go by the keys of the folder again.
+        `mending`: only to change its keys; those in force may be missing, or be those of before a change.
         Raises SettingsError, KeyFileError, IdentityError (the keys are not those of the identity or of the store),
         StoreError and its kinds.
         """
@@ -148,12 +150,13 @@ class Node:
             raise StoreError(f"expected the store at {folder / url}, got no file")
         store = open_store(url if "://" in url else str(folder / url), fault)
         try:
-            identity = _belongs(store, folder, identity, adopting=adopting, creating=creating)
+            identity = _belongs(store, folder, identity, mending=mending, creating=creating)
             _agrees(folder, settings, identity)
             try:
                 keys.turn(identity.keys)
             except KeyFileError as error:
-                raise KeyFileError(f"{folder / KEYS}: {error}: {_KEYS_LOST}") from None
+                if not mending:
+                    raise KeyFileError(f"{folder / KEYS}: {error}: {_KEYS_LOST}") from None
             exchange = settings.exchange
             ctx = Context(
                 name=settings.node.name,
@@ -180,6 +183,22 @@ class Node:
     def close(self) -> None:
         self.store.close()
 
+    def certificate(self) -> tuple[Path, Path]:
+        """Key and certificate of the partner interface: the newest that every confirmed partner knows."""
+
+        def read(tx: Reading) -> str:
+            eras = {era.number: era for era in tx.scan(ERAS, limit=100_000)}
+            mine = (
+                trust.mine(tx, self.ctx, one.name)
+                for one in tx.scan(PARTNERS, limit=10_000)
+                if one.status == "confirmed"
+            )
+            return self.ctx.parsed(eras[min((one.known for one in mine), default=max(eras))].identity).tls
+
+        pin = self.store.read(read)
+        key, certificate = self.folder / f"tls-{pin[:16]}.key", self.folder / f"tls-{pin[:16]}.pem"
+        return (key, certificate) if certificate.exists() else (self.folder / TLS_KEY, self.folder / TLS_CERTIFICATE)
+
     # -- the one that serves ------------------------------------------------------------------------------------
 
     @contextmanager
@@ -188,7 +207,7 @@ class Node:
 
         Raises BusyError when another process serves this folder, KeyFileError when others can read its TLS key.
         """
-        key_files.read_private(self.folder / TLS_KEY)
+        key_files.read_private(self.certificate()[0])
         with (self.folder / LOCK).open("a+") as lock:
             try:
                 fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -342,7 +361,7 @@ _STORE_OLD = (
 )
 
 
-def _belongs(store: Store, folder: Path, identity: Identity, *, adopting: str, creating: bool) -> Identity:
+def _belongs(store: Store, folder: Path, identity: Identity, *, mending: bool, creating: bool) -> Identity:
     """A store is bound to the node's identity when it is made, and follows its changes. Returns the one in force.
 
     The store says which that is. A folder whose identity file is of before the last change was stopped in between: the
@@ -369,10 +388,9 @@ def _belongs(store: Store, folder: Path, identity: Identity, *, adopting: str, c
         raise IdentityError(
             f"expected the keys that this store was made with, got those of another node: {identity.name}"
         )
-    if not adopting:
+    if not mending:
         raise StateError(f"{folder}: {_STORE_OLD}")
-    store.write("node.adopt", lambda tx: rotation.adopt(tx, identity, SystemClock().now(), adopting))
-    return identity
+    return current
 
 
 def _bind(tx: Writing, identity: Identity) -> None:

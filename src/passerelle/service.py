@@ -15,25 +15,29 @@ import socket
 from collections.abc import Callable
 from contextlib import suppress
 
+from passerelle import ceremony
 from passerelle.core.audit import What
 from passerelle.core.errors import PasserelleError, TransportError
 from passerelle.core.settings import split_listen
-from passerelle.exchange import inbox, links, notes
+from passerelle.exchange import inbox, links, notes, trust
+from passerelle.exchange.context import Context
 from passerelle.exchange.generation import Reopening
 from passerelle.exchange.sender import Posting, Sender
 from passerelle.exchange.wire import parse_header, parse_status_request
 from passerelle.ledger.checkpoint import LANES, Checkpoint, split_origin
-from passerelle.node import TLS_CERTIFICATE, TLS_KEY, Node
+from passerelle.node import Node
 from passerelle.office import clock as timekeeping
 from passerelle.oversight import audit_reopen, witnesses
 from passerelle.oversight.witness_desk import StoreDesk
 from passerelle.ports.audit import AuditLog
 from passerelle.ports.records import ATTEMPTS, PARTNERS, Log
+from passerelle.ports.store import Reading
 from passerelle.transport.https import Client, RefusedByPartnerError, Server, application
 from passerelle.transport.watching import Watching
 from passerelle.transport.witness import routes
 
 Say = Callable[..., None]
+KEYS_SECONDS = 60
 
 
 class Service:
@@ -52,14 +56,14 @@ class Service:
         self._loop = asyncio.get_running_loop()
         handlers = {"batch": self._batch, "status": self._status, "recover": self._recover}
         host, port = split_listen(node.settings.server.listen)
-        folder = node.folder
         app = application(
             handlers,
             lambda words: say("partner.refused", reason=words),
             lambda head: inbox.admit(self.ctx, head),
             routes(witnesses.PATH, StoreDesk(self.ctx), lambda words: say("witness.refused", reason=words)),
         )
-        self._server = Server(app, host, port, str(folder / TLS_KEY), str(folder / TLS_CERTIFICATE))
+        key, certificate = node.certificate()
+        self._server = Server(app, host, port, str(key), str(certificate))
 
     # -- what partners ask, in threads --------------------------------------------------------------------------
 
@@ -114,7 +118,7 @@ class Service:
                     raise TransportError("expected the partner interface to start, got an end")
                 await asyncio.sleep(0.01)
             await asyncio.to_thread(self._note, What.NODE_STARTED)
-            keeping = [asyncio.create_task(self._keep_audit()), asyncio.create_task(self._keep_time())]
+            keeping = [asyncio.create_task(one()) for one in (self._keep_audit, self._keep_time, self._keep_keys)]
             ready()
             while not self._stop.is_set():
                 await self._staff()
@@ -187,6 +191,19 @@ class Service:
             with suppress(TimeoutError):
                 await asyncio.wait_for(self._clock_wake.wait(), pause)
 
+    # -- keys ---------------------------------------------------------------------------------------------------
+
+    async def _keep_keys(self) -> None:
+        """Destroy private keys that nobody goes by any more: sealing keys at the end of their grace."""
+        while not self._stop.is_set():
+            try:
+                for one in await asyncio.to_thread(ceremony.tidy, self.node):
+                    self.say("key.destroyed", kind=one.kind, id=one.id)
+            except (PasserelleError, OSError) as error:
+                self.say("keys.failed", reason=str(error))
+            with suppress(TimeoutError):
+                await asyncio.wait_for(self._stop.wait(), KEYS_SECONDS)
+
     # -- one pump -----------------------------------------------------------------------------------------------
 
     async def _pump(self, partner: str, lane: str) -> None:
@@ -233,8 +250,10 @@ class Service:
         posting = await asyncio.to_thread(self._next, sender, lane)
         if posting is None:
             return False
-        answer = await self._client.post_any(posting.to.endpoints, posting.to.tls, "batch", posting.body)
+        answer = await self._post(partner, "batch", posting.body)
         size = await asyncio.to_thread(sender.received, posting, answer)
+        if lane == "governance":
+            self.wake(partner)  # what waited for a change of keys to be taken goes on
         self.say("batch.receipted", partner=partner, lane=lane, start=posting.start, size=size)
         return True
 
@@ -250,11 +269,13 @@ class Service:
         may = await asyncio.to_thread(sender.compare, nonce, answer, lane)
         if not may:
             self.say("link.stands-still", partner=sender.partner, lane=lane)
+        elif lane == "governance":
+            self.wake(sender.partner)
         return may
 
     async def _post(self, partner: str, name: str, body: bytes) -> bytes:
-        identity = await asyncio.to_thread(lambda: self.ctx.store.read(lambda tx: self.ctx.confirmed(tx, partner))[1])
-        return await self._client.post_any(identity.endpoints, identity.tls, name, body)
+        endpoints, pins = await asyncio.to_thread(_way, self.ctx, partner)
+        return await self._client.post_any(endpoints, pins, name, body)
 
     def _confirmed(self, partner: str) -> bool:
         found = self.ctx.store.read(lambda tx: tx.get(PARTNERS, partner))
@@ -267,6 +288,16 @@ class Service:
         self.say("send.failed", partner=partner, lane=lane, reason=str(error), next_ms=due - self.ctx.clock.now())
 
 
+def _way(ctx: Context, partner: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Where a partner is reached, and the certificates that it may show."""
+
+    def read(tx: Reading) -> tuple[tuple[str, ...], tuple[str, ...]]:
+        row, identity = ctx.confirmed(tx, partner)
+        return identity.endpoints, trust.pins(tx, ctx, row)
+
+    return ctx.store.read(read)
+
+
 def reopen(
     node: Node, partner: str, lane: str, by: str, reason: str, *, although_open: bool = False
 ) -> tuple[Log, int]:
@@ -276,13 +307,13 @@ def reopen(
 
     Raises StateError when the log is not stopped or frozen, TransportError when the partner cannot be reached.
     """
-    identity = node.store.read(lambda tx: node.ctx.confirmed(tx, partner))[1]
+    endpoints, pins = _way(node.ctx, partner)
     job = Reopening(node.ctx, partner, lane, although_open=although_open)
 
     async def post(name: str, body: bytes) -> bytes:
         client = Client(node.settings.exchange.timeout_ms)
         try:
-            return await client.post_any(identity.endpoints, identity.tls, name, body)
+            return await client.post_any(endpoints, pins, name, body)
         finally:
             await client.close()
 

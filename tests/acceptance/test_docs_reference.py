@@ -25,7 +25,7 @@ from passerelle.exchange.checks import Check
 from passerelle.identity import identity, witness
 from passerelle.instruments import model
 from passerelle.instruments.verdict import CODES
-from passerelle.ledger import audit, entry, note
+from passerelle.ledger import audit, entry, handover, note
 from passerelle.office import stage
 from passerelle.office.people import Role
 from passerelle.oversight import statements, verify, verify_audit
@@ -100,7 +100,7 @@ def test_the_formats_of_the_protocol_are_those_of_the_code() -> None:
     named = set(re.findall(r"passerelle-[a-z-]+/\d+", _page("protocol.md")))
     code = {entry.VERSION, identity.FORMAT, verify.FORMAT}
     code |= {wire.BATCH, wire.RECOVERED, wire.STATUS, wire.STATUS_ANSWER, wire.RECOVER}
-    code |= {audit.RECORD, audit.BLOCK, audit.LEAF, witness.FORMAT, verify_audit.FORMAT}
+    code |= {audit.RECORD, audit.BLOCK, audit.LEAF, witness.FORMAT, verify_audit.FORMAT, handover.VERSION}
     in_code = set()
     for file in SOURCE.rglob("*.py"):
         in_code |= set(re.findall(r'"(passerelle-[a-z-]+/\d+)"', file.read_text("utf-8")))

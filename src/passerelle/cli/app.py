@@ -22,6 +22,7 @@ from passerelle.cli import (
     exits,
     help,
     instruments,
+    keys,
     links,
     nodes,
     oncall,
@@ -59,6 +60,7 @@ nodes.register(app)
 people.register(app)
 policy.register(app)
 partners.register(app)
+keys.register(app)
 instruments.register(app)
 dossier = dossiers.register(app)
 showing.register(dossier)

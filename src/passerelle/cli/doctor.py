@@ -75,11 +75,11 @@ def _folder(folder: Path) -> "Iterator[Finding]":
     from passerelle import node
     from passerelle.core import settings as configuration
     from passerelle.core.errors import PasserelleError
-    from passerelle.identity.keys import SEEDS
     from passerelle.oversight import checkup
     from passerelle.oversight import doctor as checks
 
-    private = [node.KEYS, *(f"{node.KEYS}/{label}.key" for label in SEEDS), node.TLS_KEY]
+    keys = sorted([*(folder / node.KEYS).glob("*.key"), *folder.glob("tls*.key")])
+    private = [node.KEYS, *(str(path.relative_to(folder)) for path in keys)]
     try:
         url = configuration.load(folder / node.SETTINGS).store.url
     except PasserelleError:

@@ -126,12 +126,12 @@ def print_json(value: Any) -> None:
 
 
 @contextmanager
-def opened(folder: Path, *, check_own: bool = True) -> Iterator["Node"]:
-    """The node of a folder, closed afterwards."""
+def opened(folder: Path, *, check_own: bool = True, mending: bool = False) -> Iterator["Node"]:
+    """The node of a folder, closed afterwards. `mending`: to put its keys right."""
     from passerelle.node import Node
     from passerelle.office.asking import recorded
 
-    node = Node.open(folder, check_own=check_own)
+    node = Node.open(folder, check_own=check_own, mending=mending)
     try:
         with recorded(node.office):
             yield node

@@ -19,6 +19,7 @@ new identity file is compared by voice again (`rebind`).
 """
 
 from collections.abc import Callable, Container, Sequence
+from contextlib import suppress
 from itertools import pairwise
 
 import msgspec
@@ -33,7 +34,7 @@ from passerelle.exchange.checks import BatchRefusedError, Check
 from passerelle.exchange.context import Context
 from passerelle.exchange.wire import Item
 from passerelle.identity import identity as identities
-from passerelle.identity.history import History
+from passerelle.identity.history import History, Stage
 from passerelle.identity.identity import Identity
 from passerelle.identity.keys import KINDS, PublicKeys
 from passerelle.instruments import model
@@ -45,7 +46,6 @@ from passerelle.ledger.handover import Handover
 from passerelle.ports.audit import AUDIT_LOGS
 from passerelle.ports.keys import CANDIDATES, ERAS, RETIRED, SPANS, TOLD, Candidate, Era, Retired, Span, Told
 from passerelle.ports.records import (
-    AUDITS,
     CONTENTS,
     INSTRUMENTS,
     MESSAGES,
@@ -86,20 +86,19 @@ def _era(number: int, identity: Identity, now: int, how: str, by: str, reason: s
     )
 
 
-def adopt(tx: Writing, identity: Identity, now: int, by: str) -> Era:
+def adopt(tx: Writing, ctx: Context, identity: Identity, by: str) -> Era:
     """A store that was put back from before a change goes by the keys of its folder again.
 
     Whom the partners were told it forgot: those who took the change hold more of the governance log than it does, and
     say so at the comparison; the others are told.
     """
-    before = newest(tx)
+    before, now = newest(tx), ctx.clock.now()
     number = before.number + 1 if before else 0
     era = _era(number, identity, now, "rotated", by, "the store was put back from before this change")
     tx.add(ERAS, [era])
     tx.put(META, [Meta(name="keys", value=identity.key_digest)])
     details = {"kinds": [], "reason": era.reason, "how": "adopted"}
-    body = notes.make_record(now, What.KEYS_ROTATED, by, identity.fingerprint, details)
-    tx.add(AUDITS, [body])
+    notes.record(tx, ctx, What.KEYS_ROTATED, by, identity.fingerprint, details)
     return era
 
 
@@ -373,8 +372,8 @@ def enter(tx: Writing, ctx: Context, partner: str, row: Message, content: dict[s
     past = trust.theirs(tx, ctx, there)
     try:
         statement, made = _read(ctx, partner, row.id, content)
-        known = {there.fingerprint, *(one.fingerprint for one in tx.scan(SPANS, "key", (partner,), limit=trust.ALL))}
-        if made.fingerprint in known:
+        if made.fingerprint == there.fingerprint or _known(tx, partner, made) is not None:
+            _confirms(tx, ctx, partner, row.id, content, statement, made)
             return
         _genuine(content, statement, made, before, past)
         lasts = _proven(tx, partner, statement, before.keys.changed(made.keys))
@@ -387,6 +386,31 @@ def enter(tx: Writing, ctx: Context, partner: str, row: Message, content: dict[s
     if statement.revoked:
         text = f"{partner} revoked its {statement.revoked} key: {content['reason']}"
         notes.alarm(tx, ctx, "keys.revoked", partner, text[:1000])
+
+
+def _known(tx: Reading, partner: str, made: Identity) -> Span | None:
+    spans = tx.scan(SPANS, "key", (partner,), limit=trust.ALL)
+    return next((span for span in spans if span.fingerprint == made.fingerprint), None)
+
+
+def _confirms(
+    tx: Writing,
+    ctx: Context,
+    partner: str,
+    message: str,
+    content: dict[str, object],
+    statement: Handover,
+    made: Identity,
+) -> None:
+    """A genuine handover to an identity that persons bound before it came: it is kept as the proof of the same."""
+    span = _known(tx, partner, made)
+    if span is None or span.message or not span.number:
+        return
+    before = tx.get(SPANS, partner, span.number - 1)
+    with suppress(*_BROKEN):
+        old = ctx.parsed(before.identity) if before else made
+        _genuine(content, statement, made, old, History([Stage(old.keys)]))
+        tx.put(SPANS, [msgspec.structs.replace(span, message=message)])
 
 
 def _proven(tx: Reading, partner: str, statement: Handover, kinds: Sequence[str]) -> dict[tuple[str, str], int]:

@@ -75,8 +75,13 @@ class Sender:
             # An entry's time can never be taken back: what got one now, the partner would refuse until it is reached.
             raise ExchangeError(_AHEAD.format(self.partner))
         state, held = next(one for one in states if one[0].lane == lane)
+        governing = next(one for one, _ in states if one.lane == "governance")
 
         def work(tx: Writing) -> bool:
+            if lane != "governance" and _behind(tx, self.partner, governing):
+                # It may have forgotten which keys it took: its governance log is compared and sent first.
+                self.compared.discard("governance")
+                return False
             attempt = tx.get(ATTEMPTS, self.partner, lane)
             if attempt is not None and attempt.failures and _idle(tx, self.partner, lane):
                 tx.delete(ATTEMPTS, [(self.partner, lane)])
@@ -204,6 +209,12 @@ def status_of(
     except (NoteError, SignatureError, IdentityError) as error:
         raise ExchangeError(f"status of {partner}: {error}") from None
     return time, states
+
+
+def _behind(tx: Reading, partner: str, state: wire.LogState) -> bool:
+    """Whether the partner holds less of the governance log than it once cosigned: it was put back."""
+    log = links.sending(tx, partner, "governance")
+    return log is not None and (state.generation or 1) <= log.generation and state.size < log.cosigned
 
 
 def _idle(tx: Reading, partner: str, lane: str) -> bool:

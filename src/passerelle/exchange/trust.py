@@ -25,6 +25,8 @@ from passerelle.ports.records import LOGS, MESSAGES, Log, Partner
 from passerelle.ports.store import Reading
 
 ALL = 100_000
+MOST_SETS = 5
+"""Pairs of signatures of one kind in a note: it has room for 16 lines, two of them the other side's."""
 
 
 def lasts_of(lines: Sequence[str]) -> dict[tuple[str, str], int]:
@@ -47,6 +49,12 @@ def theirs(tx: Reading, ctx: Context, partner: Partner) -> History:
     if not spans:
         return History([Stage(ctx.identity_of(partner).keys)])
     return History([Stage(ctx.parsed(span.identity).keys, lasts_of(span.lasts)) for span in spans])
+
+
+def pins(tx: Reading, ctx: Context, partner: Partner) -> tuple[str, ...]:
+    """The certificates by which a partner is known: its newest, and the one before, which it may still show."""
+    spans = tx.scan(SPANS, "key", (partner.name,), limit=2, descending=True)
+    return tuple(dict.fromkeys([ctx.identity_of(partner).tls, *(ctx.parsed(span.identity).tls for span in spans)]))
 
 
 def signed_by(given: Checkpoint, history: History) -> tuple[Verifier, Verifier]:
@@ -105,8 +113,13 @@ class Mine:
 
         `kind`: receipt, witness or envelope.
         """
-        keys = dict.fromkeys(one.pair(kind) for one in self.sets)
-        return [found for one in keys if (found := self.ctx.keys.signers(one))]
+        keys = dict.fromkeys(one.pair(kind) for one in self._stages)
+        return [found for one in keys if (found := self.ctx.keys.signers(one))][:MOST_SETS]
+
+    @property
+    def _stages(self) -> list[PublicKeys]:
+        """What the partner goes by, then what it went by: it may have been put back, and old keys may be here still."""
+        return [*self.sets, *(stage.keys for stage in reversed(self.history.stages))]
 
     @property
     def envelopes(self) -> tuple[Signer, ...]:
@@ -115,9 +128,9 @@ class Mine:
 
     def _log(self, origin: str, size: int) -> list[Signers]:
         may = self.history.may("log", origin, size)
-        used = [keys for keys in dict.fromkeys(one.log for one in self.sets) if keys in may]
+        used = [keys for keys in dict.fromkeys(one.log for one in self._stages) if keys in may]
         found = (self.ctx.keys.signers(keys) for keys in used)
-        return [(signers[0], signers[1]) for signers in found if signers]
+        return [(signers[0], signers[1]) for signers in found if signers][:MOST_SETS]
 
     def checkpoint(self, origin: str, size: int, root: bytes) -> Checkpoint:
         """A checkpoint of an own log, signed with every key that the partner may go by."""

@@ -14,6 +14,7 @@ import asyncio
 import ssl
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import suppress
+from itertools import product
 
 import aiohttp
 import uvicorn
@@ -180,10 +181,13 @@ class Client:
         except (aiohttp.ClientError, OSError, ssl.SSLError) as error:
             raise TransportError(f"{endpoint}: {type(error).__name__}: {error}") from None
 
-    async def post_any(self, endpoints: Sequence[str], pin: str, name: str, body: bytes) -> bytes:
-        """The answer of the first endpoint that gives one; a refusal is an answer. Raises TransportError."""
+    async def post_any(self, endpoints: Sequence[str], pins: str | Sequence[str], name: str, body: bytes) -> bytes:
+        """The answer of the first endpoint that gives one; a refusal is an answer. Raises TransportError.
+
+        `pins`: of the certificate; a partner that changes it shows the one before until everybody knows the new one.
+        """
         failure = TransportError("expected an endpoint in the partner's identity file, got none")
-        for endpoint in endpoints:
+        for endpoint, pin in product(endpoints, (pins,) if isinstance(pins, str) else pins):
             try:
                 return await self.post(endpoint, pin, name, body)
             except RefusedByPartnerError:

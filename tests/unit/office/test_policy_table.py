@@ -72,6 +72,11 @@ TABLE = {
     Action.PARTNER_ADD: {Role.SECURITY, Role.OPERATOR},
     Action.PARTNER_CONFIRM: {Role.SECURITY},
     Action.PARTNER_SUSPEND: {Role.SECURITY},
+    Action.KEYS_SHOW: {Role.SECURITY},
+    Action.KEYS_ROTATE: {Role.SECURITY},
+    Action.KEYS_REVOKE: {Role.SECURITY},
+    Action.KEYS_RENEW: {Role.SECURITY},
+    Action.KEYS_ADOPT: {Role.SECURITY},
     # People and policy.
     Action.PERSON_ADD: {Role.SECURITY},
     Action.PERSON_CHANGE: {Role.SECURITY},
