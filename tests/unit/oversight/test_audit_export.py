@@ -267,14 +267,13 @@ HARMLESS = {
     r"checkpoints\[\d\]/\[\d+\]: exchanged with the one before": "no order among signature lines",
     r"blocks\[\d\]\.records\[\d\]: gone": "others may exist: the file of a dossier says so",
     r"blocks\[\d\]: gone": "the same",
-    r"blocks\[\d\]\.records\[\d\]\.withheld: (.*)": "why details are withheld is a claim of the file",
 }
 
 
-def walk(node: Watched, ma: Any, value: dict[str, Any], exceptions: dict[str, str], skip: str = "digest") -> int:
+def walk(node: Watched, ma: Any, value: dict[str, Any], exceptions: dict[str, str], skip: str = "digest") -> set[str]:
     """Every small change of a file fails, or is listed as harmless and proves no more.
 
-    The digest is made anew for each; places that begin with `skip` are left out.
+    The digest is made anew for each; places that begin with `skip` are left out. Returns the exceptions that were used.
     """
     good = verify(sealed(value), trusted(node, ma))
     assert good.verdict == VERIFIED
@@ -292,14 +291,16 @@ def walk(node: Watched, ma: Any, value: dict[str, Any], exceptions: dict[str, st
         used[reason] += 1
         now = {(one.about, one.says, one.detail) for one in report.statements if one.result == "holds"}
         assert {one for one in now - holds if one[0] != "file"} == set(), f"{where}: {what} proves more"
-    return tried
+    assert tried > 300
+    return set(used)
 
 
 @cache
 def small() -> tuple[Watched, Any]:
-    """Two blocks, in each a record of the dossier, one of them erased, and one of another."""
+    """Two blocks, in each a record of the dossier, one of them erased, and one of another; in the first one more."""
     node = Watched()
     ma = node.partner()
+    write(node)
     for kept in (True, False):
         one = write(node, reason="why")
         write(node, on=OTHER)
@@ -312,15 +313,15 @@ def small() -> tuple[Watched, Any]:
 
 def test_whatever_is_changed_in_a_trail_fails_or_does_no_harm() -> None:
     node, ma = small()
-    assert walk(node, ma, export(node, kind="dossier", id=DOSSIER), HARMLESS) > 1000
+    used = walk(node, ma, export(node, kind="dossier", id=DOSSIER), HARMLESS)
+    assert used == set(HARMLESS), "an exception that is not needed"
 
 
 def test_whatever_is_changed_in_whole_blocks_fails_or_does_no_harm() -> None:
     node, ma = small()
     kept = {key: why for key, why in HARMLESS.items() if "gone" not in key and "records" not in key}
-    kept[r"blocks\[\d\]\.records\[\d\]\.withheld: (.*)"] = "a claim of the file"
     value = export(node, kind="time", span=(0, NOW + 9 * HOUR))
-    assert walk(node, ma, value, kept, "identity|witnesses|checkpoints") > 300
+    walk(node, ma, value, kept, "identity|witnesses|checkpoints")
 
 
 def test_a_file_with_another_digest_or_in_another_form_fails() -> None:
