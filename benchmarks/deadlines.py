@@ -240,7 +240,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--timers", type=int, metavar="N", help="how many are pending (default: 1000000)")
     parser.add_argument("--folder", type=Path, help="where the stores are made (default: a temporary folder)")
     asked = parser.parse_args(arguments)
-    count = asked.timers or (50_000 if asked.quick else 1_000_000)
+    count = (50_000 if asked.quick else 1_000_000) if asked.timers is None else asked.timers
     if not 1 <= count <= 100_000_000:
         parser.error(f"--timers: expected 1 to 100000000, got {count}")
     machine = described()

@@ -7,11 +7,9 @@ Rules kept here:
   runs may be ended;
 - every change is an audit record.
 
-Left unchecked: that somebody is on call at every hour. `gap` says who would be called, and an alert that finds nobody
-is an alarm.
+Left unchecked: that somebody is on call at every hour. An alert that finds nobody is told to those who decide, and is
+an alarm.
 """
-
-from collections.abc import Sequence
 
 import msgspec
 
@@ -90,16 +88,3 @@ def _note(tx: Writing, ctx: Context, by: str, row: OnCall, what: str) -> None:
         "until": 0 if row.ends >= NEVER else row.ends,
     }
     notes.record(tx, ctx, What.ONCALL_CHANGED, by, row.person, details)
-
-
-def gap(rows: Sequence[OnCall], domain: str, begin: int, end: int) -> int | None:
-    """The first moment of a time (milliseconds) at which nobody is on call for a domain; None when there is none."""
-    spans = sorted((one.begins, one.ends) for one in rows if one.domain in (domain, people.ANYWHERE))
-    covered = begin
-    for first, last in spans:
-        if first > covered:
-            return covered
-        covered = max(covered, last)
-        if covered >= end:
-            return None
-    return covered if covered < end else None
