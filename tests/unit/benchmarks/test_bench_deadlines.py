@@ -8,7 +8,7 @@ from benchmarks import deadlines
 def test_every_timer_is_told_at_each_stage_by_the_product_and_by_the_ceiling(tmp_path: Path) -> None:
     said: list[str] = []
     figures, memory = deadlines.measure(tmp_path, 300, said.append)
-    assert [figure.what for figure in figures] == [
+    assert [figure.what for figure in figures[::2]] == [
         "timers told at half",
         "timers told at nine tenths",
         "timers told at end",
