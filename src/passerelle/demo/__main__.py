@@ -73,6 +73,7 @@ def _play(folder: Path, options: argparse.Namespace, console: Console) -> int:
         if options.published:
             story.list_of(options.published.name, persons)
         story.evidence()
+        officers.audit(story)
     except PasserelleError as error:
         code = 1
         story.scenes[-1] = (story.scenes[-1][0], "FAILED")

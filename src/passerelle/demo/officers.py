@@ -151,8 +151,44 @@ def refusals(story: "Story") -> None:
     workflow.discard(be.node.office, be.person("017"), draft.id, "shown, not needed")
 
 
-def run(story: "Story", *command: str) -> tuple[int, Any]:
-    """A command of the command line, with its JSON answer."""
+def audit(story: "Story") -> None:
+    """The trail of one dossier is read, closed into a block that the partner cosigns, and verified from a file alone."""
+    story.scene("The audit trail of one dossier: who did what, who read it; cosigned by the partner, verified offline")
+    node = str(story.be.folder)
+    _run(story, "dossier", "show", node, story.main, "--content", "--reason", "Preparing the hearing", "--as", "be-030")
+    trail = _trail(story)
+    story.check(
+        trail[0]["what"] == "act.drafted", f"be's auditor reads the trail: {len(trail)} records, from the draft on"
+    )
+    read = next((one for one in trail if one["who"] == "be-030"), {})
+    story.tell(
+        f"[dim]{read.get('time', '')[:19]} {read.get('who', '')}: {read.get('details', {}).get('reason', '')}[/dim]"
+    )
+    story.check(read.get("operation") == "consultation", "who read the content stands there, with the reason")
+    _run(story, "audit", "close", node, "--as", "be-001")
+    wait("ma's cosignature", lambda: all(one["cosigned_by"] == ["ma"] for one in _trail(story)[: len(trail)]))
+    story.check(True, "the block is closed: one leaf of the audit log, cosigned by ma, who learns nothing of it")
+    path = story.folder / "trail.json"
+    _run(story, "audit", "export", node, "--dossier", story.main, "--out", str(path), "--as", "be-040")
+    trust = [part for name in ("be", "ma") for part in ("--trust", str(story.folder / name / "identity.json"))]
+    code, report = story.verify(path, *trust)
+    count = len(report["statements"])
+    story.check(
+        code == 0 and report["verdict"] == "verified", f"the exported trail is verified offline: {count} statements"
+    )
+    changed = story.folder / "trail-changed.json"
+    changed.write_bytes(path.read_bytes().replace(b"be-030", b"be-031", 1))
+    code, report = story.verify(changed, *trust)
+    story.check(code == 1 and report["verdict"] == "failed", "another name for who read it: failed")
+
+
+def _trail(story: "Story") -> list[dict[str, Any]]:
+    command = ("audit", "list", str(story.be.folder), "--dossier", story.main, "--as", "be-040")
+    return list(_run(story, *command))
+
+
+def _run(story: "Story", *command: str) -> Any:
+    """The JSON answer of a command of the command line."""
     done = subprocess.run(
         [sys.executable, "-m", "passerelle", *command, "--json"],
         capture_output=True,
@@ -160,7 +196,6 @@ def run(story: "Story", *command: str) -> tuple[int, Any]:
         check=False,
         cwd=story.folder,
     )
-    try:
-        return done.returncode, json.loads(done.stdout)
-    except ValueError:
-        raise FailedError(f"expected an answer of {command[0]}, got {done.stderr[-300:]}") from None
+    if done.returncode:
+        raise FailedError(f"expected an answer of {command[0]} {command[1]}, got {done.stderr[-300:]}")
+    return json.loads(done.stdout)

@@ -354,9 +354,9 @@ class Story:
         path.write_bytes(data)
         trust = [str(self.folder / name / "identity.json") for name in ("be", "ma")]
         self.figures["evidence_bytes"] = len(data)
-        code, report = self._verify(path)
+        code, report = self.verify(path)
         self.check(code == 0 and "unconfirmed" in report["verdict"], f"alone: {report['verdict']}")
-        code, report = self._verify(path, *(part for name in trust for part in ("--trust", name)))
+        code, report = self.verify(path, *(part for name in trust for part in ("--trust", name)))
         count = len(report["statements"])
         self.check(code == 0 and report["verdict"] == "verified", f"with both identities: verified, {count} statements")
         changed = bytearray(data)
@@ -364,10 +364,10 @@ class Story:
         changed[at] ^= 1
         forged = self.folder / "evidence-changed.json"
         forged.write_bytes(changed)
-        code, report = self._verify(forged, *(part for name in trust for part in ("--trust", name)))
+        code, report = self.verify(forged, *(part for name in trust for part in ("--trust", name)))
         self.check(code == 1 and report["verdict"] == "failed", f"byte {at} changed: failed")
 
-    def _verify(self, path: Path, *more: str) -> tuple[int, dict[str, Any]]:
+    def verify(self, path: Path, *more: str) -> tuple[int, dict[str, Any]]:
         """The verifier, in a process that has no node, no store, no network."""
         command = [sys.executable, "-m", "passerelle", "verify", str(path), "--json", *more]
         done = subprocess.run(command, capture_output=True, text=True, check=False, cwd=self.folder)
