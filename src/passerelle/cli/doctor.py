@@ -3,7 +3,7 @@
 import asyncio
 import os
 from collections.abc import Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -106,11 +106,8 @@ def _node(folder: Path, quick: bool, offline: bool, wait: int, as_: str) -> "Ite
             todo = _("put back what is missing from the backup (how-to/operator.md), or ask the security officer")
             yield Finding("node", "error", _("the node cannot be opened: {reason}", reason=retold(str(error))), todo)
             return
-        try:
+        with suppress(PolicyError):  # nobody can be asked for; that it does not load is one of the findings
             permitted(node, as_, "node.look")
-        except PolicyError as error:  # nobody can be asked for, so that is what has to be said first
-            todo = _("bring a policy that validates: {command}", command="passerelle policy check FILE")
-            yield Finding("policy", "error", _("the policy does not load: {reason}", reason=retold(str(error))), todo)
         yield Finding("keys", "ok", _("keys, identity file and store belong together"))
         url = node.settings.store.url
         patient = checkup.Patient(
@@ -121,6 +118,7 @@ def _node(folder: Path, quick: bool, offline: bool, wait: int, as_: str) -> "Ite
             asked=not offline,
             served=node.is_served(),
             thorough=not quick,
+            office=node.office,
             advance=stack.enter_context(progress(_("looking"))),
             audit=node.settings.audit,
         )

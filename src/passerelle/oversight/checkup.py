@@ -7,16 +7,19 @@ import shutil
 import stat
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 from passerelle.core.settings import AuditSettings
 from passerelle.core.words import _
-from passerelle.exchange import links
+from passerelle.exchange import links, rotation, trust
 from passerelle.exchange.channels import Channels
 from passerelle.exchange.context import Context
 from passerelle.instruments.channel import Channel
 from passerelle.ledger.checkpoint import LANES
+from passerelle.office import lockout
+from passerelle.office.asking import Office
+from passerelle.office.policy import PolicyError
 from passerelle.oversight import audit_check, audit_log, doctor, logs, watching_state
 from passerelle.oversight.doctor import File, Finding, Link, Met, Named
 from passerelle.ports.records import (
@@ -33,6 +36,7 @@ from passerelle.ports.records import (
 )
 from passerelle.ports.store import Reading
 from passerelle.ports.timers import TIMERS
+from passerelle.ports.work import DRAFTS, REVIEWS
 
 Advance = Callable[[int, int], None]
 _ALL = 1_000_000
@@ -56,6 +60,7 @@ class Patient:
     thorough: bool = True
     advance: Advance = field(default=lambda done, of: None)
     audit: AuditSettings = field(default_factory=AuditSettings)
+    office: Office | None = None
 
     @property
     def now(self) -> int:
@@ -219,6 +224,47 @@ def _audit(patient: Patient) -> Iterator[Finding]:
     return doctor.audit(*ctx.store.read(read), str(patient.folder))
 
 
+def _drafts(patient: Patient) -> Iterator[Finding]:
+    def read(tx: Reading) -> int:
+        states = ("draft", "submitted", "returned")
+        found = [one for state in states for one in tx.scan(DRAFTS, "by_state", (state,), limit=_MANY)]
+        return sum(one.changed < patient.now - doctor.OLD_DRAFT for one in found)
+
+    return doctor.drafts(patient.ctx.store.read(read), str(patient.folder))
+
+
+def _reviews(patient: Patient) -> Iterator[Finding]:
+    open_ = patient.ctx.store.read(lambda tx: tx.scan(REVIEWS, "by_state", ("open",), limit=_MANY))
+    return doctor.reviews(sum(one.due < patient.now for one in open_), str(patient.folder))
+
+
+def _rotation(patient: Patient) -> Iterator[Finding]:
+    ctx = patient.ctx
+
+    def read(tx: Reading) -> dict[str, str]:
+        known = [one.name for one in tx.scan(PARTNERS, limit=_ALL) if one.status == "confirmed"]
+        return {name: rotation.waits_for(tx, ctx, name) for name in known if not trust.mine(tx, ctx, name).settled}
+
+    return doctor.rotation(ctx.store.read(read))
+
+
+def _people(patient: Patient) -> Iterator[Finding]:
+    office = patient.office
+    if office is None:
+        return
+    today = office.today()
+    soon = (date.fromisoformat(today) + timedelta(days=doctor.LOCKOUT_AHEAD)).isoformat()
+    try:
+        until = patient.ctx.store.read(
+            lambda tx: lockout.covered_until(office.policy(tx), lockout.reachable(tx), today)
+        )
+    except PolicyError as error:
+        todo = _("bring a policy that validates: {command}", command="passerelle policy check FILE")
+        yield Finding("policy", "error", _("the policy does not load: {reason}", reason=str(error)), todo)
+        return
+    yield from doctor.lockout(until, today, soon, str(patient.folder))
+
+
 CHECKS: dict[str, Check] = {
     "disk": _disk,
     "serving": lambda patient: doctor.serving(patient.served, str(patient.folder)),
@@ -228,7 +274,11 @@ CHECKS: dict[str, Check] = {
     "logs": _logs,
     "audit": _audit,
     "alarms": _alarms,
+    "drafts": _drafts,
     "deadlines": _deadlines,
+    "reviews": _reviews,
+    "rotation": _rotation,
+    "people": _people,
     "calendars": _calendars,
     "catalogue": _catalogue,
 }

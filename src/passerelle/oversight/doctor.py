@@ -33,6 +33,8 @@ LONG_IN_LINE = HOUR
 LONG_WAITING = DAY
 OLD_DRAFT = 7 * DAY
 CALENDAR_AHEAD = 90 * DAY
+LOCKOUT_AHEAD = 30
+"""Days."""
 
 
 class Finding(msgspec.Struct, frozen=True):
@@ -269,6 +271,41 @@ def deadlines(overdue: int, folder: str) -> Iterator[Finding]:
         yield Finding("deadlines", "warning", what, f"passerelle due {folder}")
     else:
         yield Finding("deadlines", "ok", _("nothing that is owed here is overdue"))
+
+
+def reviews(overdue: int, folder: str) -> Iterator[Finding]:
+    """What one person released alone was looked at by another in time."""
+    if overdue:
+        what = n_("{count} review is overdue", "{count} reviews are overdue", overdue)
+        yield Finding("reviews", "warning", what, f"passerelle dossier reviews {folder} --overdue")
+    else:
+        yield Finding("reviews", "ok", _("no review is overdue"))
+
+
+# ---- keys and people -------------------------------------------------------------------------------------------------
+
+
+def rotation(waiting: Mapping[str, str]) -> Iterator[Finding]:
+    """Every partner knows the keys in force. `waiting`: partners who do not, and what it waits for, "" for nothing."""
+    for partner, reason in sorted(waiting.items()):
+        what = _("{partner} does not know the keys in force yet", partner=partner)
+        if reason:
+            what += f": {reason}"
+        yield Finding("rotation", "warning", what, _("keep the old keys, and let the node serve until it does"))
+    if not waiting:
+        yield Finding("rotation", "ok", _("every partner knows the keys in force"))
+
+
+def lockout(covered_until: str, today: str, soon: str, folder: str) -> Iterator[Finding]:
+    """Somebody can manage people. Days like 2026-11-21; `covered_until` "" when nobody can today."""
+    todo = f"passerelle person grant {folder} PERSON security"
+    if covered_until < today:
+        yield Finding("people", "error", _("nobody may manage people and roles"), todo)
+    elif covered_until < soon:
+        what = _("after {day} nobody may manage people and roles", day=covered_until)
+        yield Finding("people", "warning", what, todo)
+    else:
+        yield Finding("people", "ok", _("somebody may manage people and roles"))
 
 
 # ---- what was agreed -------------------------------------------------------------------------------------------------

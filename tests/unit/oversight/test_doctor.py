@@ -17,6 +17,7 @@ from passerelle.oversight.checkup import CHECKS, Patient
 from passerelle.oversight.doctor import DAY, HOUR, MIB, MINUTE, File, Link, Met, Named
 from passerelle.ports.records import ALARMS, ATTEMPTS, ENTRIES, LOGS, MESSAGES, Alarm, Attempt
 from passerelle.ports.timers import TIMERS
+from passerelle.ports.work import DRAFTS, REVIEWS, Draft, Review
 from tests.peers.pair import acts, partners
 from tests.unit.oversight.test_statistics import timer
 
@@ -139,7 +140,7 @@ def test_links():
 
 
 def test_counts_of_what_persons_see_to():
-    for check in (doctor.alarms, doctor.drafts, doctor.deadlines):
+    for check in (doctor.alarms, doctor.drafts, doctor.deadlines, doctor.reviews):
         assert levels(check(0, "n")) == ["ok"]
         assert "passerelle " in only(check(2, "n")).todo
         assert "2 " in only(check(2, "n")).what
@@ -163,6 +164,20 @@ def test_types_of_channels():
     assert "is not here" in only(doctor.catalogue([Named("c" * 64, "ma", "cyber", "b" * 64)], held, "n")).what
 
 
+# ---- keys and people -------------------------------------------------------------------------------------------------
+
+
+def test_keys_that_a_partner_does_not_know():
+    assert levels(doctor.rotation({})) == ["ok"]
+    assert "ma does not know the keys in force yet: 3 entries" in only(doctor.rotation({"ma": "3 entries wait"})).what
+
+
+def test_somebody_can_manage_people():
+    assert levels(doctor.lockout("9999-12-31", "2026-11-21", "2026-12-21", "n")) == ["ok"]
+    assert only(doctor.lockout("2026-12-20", "2026-11-21", "2026-12-21", "n")).level == "warning"
+    assert only(doctor.lockout("", "2026-11-21", "2026-12-21", "n")).level == "error"
+
+
 # ---- a whole node ----------------------------------------------------------------------------------------------------
 
 
@@ -184,9 +199,9 @@ def look(peer, tmp_path, check="", **how):
 
 def test_a_node_that_is_well(pair, tmp_path):
     found = look(pair.be, tmp_path)
-    left_to_the_machine = [one for one in found if one.check not in ("disk", "calendars")]
-    assert set(levels(left_to_the_machine)) == {"ok"}
-    assert {one.check for one in found} == set(CHECKS)
+    of_this_node = [one for one in found if one.check not in ("disk", "calendars")]
+    assert set(levels(of_this_node)) == {"ok"}
+    assert {one.check for one in found} == set(CHECKS) - {"people"}
 
 
 def test_nothing_personal_is_said(pair, tmp_path):
@@ -230,6 +245,20 @@ def test_alarms_and_overdue_answers_are_found(pair, tmp_path):
     pair.ma.store.write("test", lambda tx: (tx.put(ALARMS, [alarm]), tx.put(TIMERS, late)))
     assert "1 alarm was not looked at" in only(look(pair.ma, tmp_path, "alarms")).what
     assert "2 answers that are owed here are overdue" in only(look(pair.ma, tmp_path, "deadlines")).what
+
+
+def test_old_drafts_and_overdue_reviews_are_found(pair, tmp_path):
+    drafts = [
+        Draft(id=f"d{number}", partner="ma", dossier="x", act="remind", body=b"{}", author="ann", created=1, **more)
+        for number, more in enumerate(({"changed": NOW - 8 * DAY}, {"changed": NOW - DAY}, {"state": "discarded"}))
+    ]
+    review = Review(
+        message="m", dossier="x", partner="ma", act="alert", channel="c", domain="d", released=1, released_by="dan",
+        author="dan", due=NOW - 1,
+    )  # fmt: skip
+    pair.be.store.write("test", lambda tx: (tx.put(DRAFTS, drafts), tx.put(REVIEWS, [review])))
+    assert "1 draft did not move for 7 days" in only(look(pair.be, tmp_path, "drafts")).what
+    assert "1 review is overdue" in only(look(pair.be, tmp_path, "reviews")).what
 
 
 def test_a_clock_that_was_put_back_is_found(pair, tmp_path):
