@@ -107,12 +107,20 @@ class Statements:
     def _sqlite(self, connection: sqlite3.Connection, form: str, text: str) -> str:
         tables = {name for (name,) in connection.execute("SELECT name FROM sqlite_schema WHERE type = 'table'")}
         steps = [row[3] for row in connection.execute(f"EXPLAIN QUERY PLAN {text}")]
-        return "; ".join(step for step in steps if _sqlite_scan(step, tables, "LIMIT" in form))
+        keyed = {name for name in tables if _is_ordered(connection, name)}
+        limited = "LIMIT" in form
+        return "; ".join(step for step in steps if _sqlite_scan(step, tables - keyed if limited else tables, limited))
 
     def _postgres(self, connection: Any, form: str, values: Sequence[Any] | None) -> str:
         ((found,),) = connection.execute(f"EXPLAIN (FORMAT JSON) {form}", values).fetchall()
         plan = found if isinstance(found, list) else json.loads(found)
         return "; ".join(_postgres_scans(plan[0]["Plan"], limited=False))
+
+
+def _is_ordered(connection: sqlite3.Connection, table: str) -> bool:
+    """Whether a table lies in the order of its key, a single integer, and needs no index for it."""
+    keys = [row[2] for row in connection.execute(f'PRAGMA table_info("{table}")') if row[5]]
+    return keys == ["INTEGER"]
 
 
 def _sqlite_scan(step: str, tables: set[str], limited: bool) -> bool:

@@ -121,7 +121,9 @@ def _prefixes(
     elif wish.desk:
         wanted = [("by_desk", wish.desk)]
     elif wish.partner:
-        wanted = [("by_partner", wish.partner)]
+        for kind in (one for one in kinds if wish.type in ("", one)):
+            yield from (("by_partner", (domain, wish.partner, kind, status)) for status in statuses)
+        return
     elif wish.type:
         wanted = [("by_type", wish.type)] if wish.type in kinds else []
     else:

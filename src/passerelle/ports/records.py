@@ -257,7 +257,7 @@ DOSSIERS = Kind(
     ("id",),
     # Lists are asked by a person, who sees some domains: no list walks over those of others.
     by_status=("domain", "status", "updated"),
-    by_partner=("domain", "partner", "status", "updated"),
+    by_partner=("domain", "partner", "type", "status", "updated"),
     by_type=("domain", "type", "status", "updated"),
     by_given=("domain", "given", "status", "updated"),
     by_desk=("domain", "desk", "status", "updated"),

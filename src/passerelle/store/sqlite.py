@@ -114,6 +114,19 @@ class _SqliteTransaction(SqlTransaction[SqlitePlan[Any]]):
             found.update((plan.key_of(record), record) for record in plan.records(rows))
         return found
 
+    def _scan(self, kind: Kind[R], index: str, prefix: Key, after: Key, limit: int, descending: bool) -> list[R]:
+        if len(after) < 2 or len(prefix) + len(after) == len(kind.indexes[index]):
+            return super()._scan(kind, index, prefix, after, limit, descending)
+        # Behind a place (x, y) SQLite begins at the first row that has x, y in front and passes over all that have, one
+        # by one. Behind one value it begins at once: so first what has x in front, then what is behind x.
+        found: list[R] = []
+        for known in reversed(range(len(after))):
+            front, behind = prefix + after[:known], after[known : known + 1]
+            found += super()._scan(kind, index, front, behind, limit - len(found), descending)
+            if len(found) == limit:
+                break
+        return found
+
     def _add(self, kind: Kind[R], records: Sequence[R]) -> None:
         plan = self._plans[kind]
         try:
