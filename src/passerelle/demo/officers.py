@@ -152,8 +152,8 @@ def refusals(story: "Story") -> None:
 
 
 def audit(story: "Story") -> None:
-    """The trail of one dossier is read, closed into a block that the partner cosigns, and verified from a file alone."""
-    story.scene("The audit trail of one dossier: who did what, who read it; cosigned by the partner, verified offline")
+    """The trail of one dossier: read, closed into a block that the partner cosigns, verified from a file alone."""
+    story.scene("The audit trail of one dossier: who did what, who read it; cosigned, and verified offline")
     node = str(story.be.folder)
     _run(story, "dossier", "show", node, story.main, "--content", "--reason", "Preparing the hearing", "--as", "be-030")
     trail = _trail(story)
