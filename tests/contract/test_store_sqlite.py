@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from passerelle.core.errors import BusyError, FullError, StoreError
-from passerelle.ports.records import CONTENTS, ENTRIES, KINDS, Content, Entry
+from passerelle.ports.records import CONTENTS, DOSSIERS, ENTRIES, KINDS, Content, Dossier, Entry
 from passerelle.ports.store import Store
 from passerelle.store import open_store
 from passerelle.store.faults import Crash, FaultPlan, disk_full, hold_lock
@@ -351,3 +351,30 @@ def test_no_look_reads_a_table_or_sorts(path: Path, store: Store) -> None:
                 index = statement.split("INDEXED BY ")[1].split('"')[1]
                 assert any(index in step for step in found), (statement, found)
     assert seen > 500
+
+
+def test_behind_a_place_that_many_rows_begin_with_nothing_is_walked_over(sqlite_place: Any) -> None:
+    store = sqlite_place.open()
+    rows = [
+        Dossier(id=f"{n:05}", partner="ma", type="a" if n else "b", channel="c", opener="be", state="", status="open")
+        for n in range(5000)
+    ]
+    store.write("test", lambda tx: tx.add(DOSSIERS, rows))
+    steps = 0
+
+    def step() -> int:
+        nonlocal steps
+        steps += 1
+        return 0
+
+    with store._connection() as connection:
+        connection.set_progress_handler(step, 10)
+    ((found,), (last,)) = store.read(
+        lambda tx: (
+            tx.scan(DOSSIERS, "by_type", after=("", "a"), limit=1),
+            tx.scan(DOSSIERS, "by_type", after=("", "b"), limit=1, descending=True),
+        )
+    )
+    assert (found.type, last.id) == ("b", "04999")
+    assert store.read(lambda tx: tx.scan(DOSSIERS, "by_type", after=("", "b"), limit=9)) == []
+    assert steps < 100

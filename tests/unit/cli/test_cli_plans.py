@@ -6,6 +6,8 @@ import pytest
 
 from benchmarks._plans import Statements
 from passerelle.node import Node
+from passerelle.office import people
+from passerelle.office.asking import this_user
 from tests.unit.cli.scene import COORDINATOR, FIRST, PEOPLE, call, said
 from tests.unit.cli.test_cli_door import COMMANDS
 
@@ -28,7 +30,7 @@ FILTERS = (
     ("--service", "police"),
     ("--unassigned",),
 )
-PERSONS = (PEOPLE["be"][0], PEOPLE["be"][1], FIRST["be"], COORDINATOR["be"])
+PERSONS = (PEOPLE["be"][0], PEOPLE["be"][1], FIRST["be"], COORDINATOR["be"], "ada")
 
 
 @pytest.fixture
@@ -38,6 +40,13 @@ def looked_at(partners):
     partners.act("ma", said(ground="not-competent"), "act", first, "--act", "refuse")
     partners.settle()
     node = Node.open(partners.be)
+    now, today = node.ctx.clock.now(), node.office.today()
+
+    def auditor(tx):
+        people.add(tx, people.NewPerson(id="ada", users=(this_user(),)), now, "eva")
+        people.grant(tx, "ada", "auditor", now, "eva", domain="*", begin=today, until="")
+
+    node.store.write("test.auditor", auditor)
     with mock.patch.object(Node, "open", return_value=node), mock.patch.object(Node, "close"):
         yield node, first
     node.store.close()
