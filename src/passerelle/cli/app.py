@@ -103,15 +103,9 @@ def run(arguments: Sequence[str], commands: typer.Typer = app) -> int:
             return _run(typed, commands)
 
 
-_OF_A_PERSON = {("person", "add"), ("person", "change")}
-"""Commands whose `--language` says what a person reads."""
-
-
 def _asked(arguments: Sequence[str]) -> str:
     """The language that is named on the command line, or nothing. Help needs it before the library reads the rest."""
     before = list(arguments[: arguments.index("--")] if "--" in arguments else arguments)
-    if tuple(before[:2]) in _OF_A_PERSON:
-        return ""
     for place, one in enumerate(before):
         if one == "--language":
             return "".join(before[place + 1 : place + 2])

@@ -44,7 +44,7 @@ def register(app: typer.Typer) -> None:
     command(
         person,
         "add",
-        'person add /srv/be ann --name "Ann Peeters" --language nl --user apeeters --as eva',
+        'person add /srv/be ann --name "Ann Peeters" --speaks nl --user apeeters --as eva',
     )(add)
     command(person, "list", "person list /srv/be")(list_all)
     command(person, "show", "person show /srv/be ann")(show)
