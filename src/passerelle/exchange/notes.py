@@ -17,9 +17,13 @@ from passerelle.ports.records import ALARMS, AUDITS, DOSSIERS, MESSAGES, Alarm, 
 from passerelle.ports.store import Reading, Writing
 from passerelle.ports.work import DRAFTS
 
+_ITSELF = frozenset(("time", "what", "who", "on", "dossier"))
+
 
 def make_record(time: int, what: What, who: str, on: str, details: Mapping[str, object], dossier: str = "") -> Audit:
-    """An audit record, not stored yet. `time` in milliseconds."""
+    """An audit record, not stored yet. `time` in milliseconds. `details` say nothing that the record itself says."""
+    if taken := _ITSELF & details.keys():
+        raise TypeError(f"details: expected keys beside those of the record, got {', '.join(sorted(taken))}")
     about = {"dossier": dossier} if dossier not in ("", on) else {}
     body = json.canonical({"time": time, "what": what.value, "who": who, "on": on, **about, **details})
     salt = os.urandom(entries.SALT)

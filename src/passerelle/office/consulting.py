@@ -55,7 +55,7 @@ def dossier(
     """Before the content of these messages of a dossier is shown. Raises NotAllowedError, or InputError: no reason."""
     ask(tx, office, who, Action.DOSSIER_READ, facts.of_dossier(tx, office.ctx, row))
     words = _why(who, row, messages, reason)
-    details = {"what": what, "messages": [one.id for one in messages], "reason": words}
+    details = {"read": what, "messages": [one.id for one in messages], "reason": words}
     notes.record(tx, office.ctx, What.CONTENT_READ, who.id, row.id, details, row.id)
 
 
@@ -69,7 +69,7 @@ def draft(tx: Writing, office: Office, who: Person, found: Draft, reason: str = 
         words = "waits for release"
     if not words:
         raise InputError(f"--reason: expected why draft {found.id} is read by {who.id}, got nothing")
-    details = {"what": "draft", "draft": found.id, "edition": found.edition, "reason": words}
+    details = {"read": "draft", "draft": found.id, "edition": found.edition, "reason": words}
     notes.record(tx, office.ctx, What.DRAFT_READ, who.id, found.dossier, details, found.dossier)
 
 
@@ -129,5 +129,5 @@ def _audits(tx: Reading, dossier_id: str) -> list[Audit]:
 
 def _consultation(one: Audit) -> Consultation:
     details: dict[str, Any] = json.parse_object(one.details) if one.details else {}
-    what = "evidence" if one.what == What.EVIDENCE_EXPORTED.value else str(details.get("what", ""))
+    what = "evidence" if one.what == What.EVIDENCE_EXPORTED.value else str(details.get("read", ""))
     return Consultation(one.who, one.time, what, str(details.get("reason", "")), len(details.get("messages", ())))

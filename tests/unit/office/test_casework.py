@@ -3,11 +3,13 @@
 import msgspec
 import pytest
 
+from passerelle.core.audit import What
 from passerelle.core.errors import InputError, NotFoundError, StateError
+from passerelle.exchange import notes
 from passerelle.office import casework, consulting, lists, work
 from passerelle.office.asking import NotAllowedError
-from passerelle.oversight import evidence
-from passerelle.ports.records import DOSSIERS, KINDS
+from passerelle.oversight import audit_log, evidence
+from passerelle.ports.records import AUDITS, DOSSIERS, KINDS
 from tests.peers.pair import acts, partners
 from tests.peers.staff import Desk, hire
 
@@ -270,3 +272,15 @@ def test_a_list_costs_what_it_shows(desk):
     read_rows = 0
     store.read(lambda tx: lists.dossiers(Counting(tx), desk.office, desk.ann, everybody))
     assert read_rows < 500
+
+
+def test_what_the_audit_log_says_of_a_reading_is_what_its_details_say(desk):
+    read(desk, desk.ann, "Preparing the hearing")
+    records = desk.pair.be.store.read(lambda tx: tx.scan(AUDITS, limit=1000))
+    assert [one.what for one in records if not audit_log.agrees(one)] == []
+    assert records[-1].what == "content.read"
+
+
+def test_details_cannot_replace_what_a_record_says_itself():
+    with pytest.raises(TypeError, match="what"):
+        notes.make_record(1, What.CONTENT_READ, "ann", "x", {"what": "dossier"})
