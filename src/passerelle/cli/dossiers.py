@@ -6,6 +6,7 @@ import typer
 
 from passerelle.cli.door import Answer, As, Folder, LanguageOption, acting, command, group, opened
 from passerelle.cli.screen import Screen
+from passerelle.cli.terms import term
 from passerelle.core.words import _
 
 if TYPE_CHECKING:
@@ -116,9 +117,9 @@ def _line(one: dict[str, Any]) -> tuple[str, ...]:
         one["dossier"],
         one["partner"],
         one["type"],
-        one["status"],
+        term(one["status"]),
         one["label"],
-        one["stage"],
+        term(one["stage"]),
         one["own_reference"] or one["partner_reference"],
         _("{person} (gone)", person=given) if one["needs_somebody"] and given else given,
         one["updated"][:19] + "Z",

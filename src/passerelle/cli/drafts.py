@@ -6,6 +6,7 @@ import typer
 
 from passerelle.cli.door import Answer, As, Folder, Reason, acting, command, opened, said
 from passerelle.cli.screen import Screen
+from passerelle.cli.terms import term
 from passerelle.core.words import _
 
 if TYPE_CHECKING:
@@ -163,7 +164,9 @@ def _show(screen: Screen, values: list[dict[str, Any]]) -> None:
 
     keys = ("draft", "state", "version", "changed", "partner", "dossier", "act", "author")
     heads = (_("draft"), _("state"), _("version"), _("changed"), _("partner"), _("dossier"), _("act"), _("author"))
-    screen.table(heads, [[str(one[key]) for key in keys] for one in values], _("no draft"))
+    screen.table(
+        heads, [[term(one[key]) if key == "state" else str(one[key]) for key in keys] for one in values], _("no draft")
+    )
     for one in values:
         if one["comment"]:
             screen.line(_("draft {draft}: {person} says: {comment}", **_said(one), comment=one["comment"]))

@@ -6,6 +6,7 @@ import typer
 
 from passerelle.cli.door import Answer, As, Folder, Reason, acting, command, group, opened, said
 from passerelle.cli.screen import Screen
+from passerelle.cli.terms import term
 from passerelle.core import words
 from passerelle.core.words import _
 
@@ -185,7 +186,7 @@ def show(folder: Folder, person: PersonId, *, as_: As) -> Answer:
         screen.fields([*fields, ("users", ", ".join(value["users"]))])
         screen.line()
         columns = ("role", "domain", "from", "until", "state", "given_by", "reason")
-        rows = [[one[key] for key in columns] for one in value["grants"]]
+        rows = [[term(one[key]) if key == "state" else one[key] for key in columns] for one in value["grants"]]
         screen.table(columns, rows, _("holds nothing"))
 
     return Answer(value, tell)

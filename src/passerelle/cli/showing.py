@@ -7,6 +7,7 @@ import typer
 from passerelle.cli.door import Answer, As, Folder, LanguageOption, acting, command, opened
 from passerelle.cli.drafts import draft_value
 from passerelle.cli.screen import Screen
+from passerelle.cli.terms import term
 from passerelle.cli.work import DossierId, assignment_value, note_value, review_value, via_value
 from passerelle.core.words import _, n_
 
@@ -147,8 +148,8 @@ def _show(screen: Screen, value: dict[str, Any]) -> None:
             (_("own reference"), value["own_reference"]),
             (_("partner reference"), value["partner_reference"]),
             (_("channel"), value["channel"]),
-            (_("state"), f"{value['label']} ({value['status']})"),
-            (_("stage"), value["stage"]),
+            (_("state"), f"{value['label']} ({term(value['status'])})"),
+            (_("stage"), term(value["stage"])),
             (_("given to"), _("{person} (gone)", person=given) if value["needs_somebody"] and given else given),
         ]
     )
@@ -182,7 +183,7 @@ def _timeline(screen: Screen, found: list[dict[str, Any]]) -> None:
                 one["label"],
                 people,
                 after,
-                one["stage"],
+                term(one["stage"]),
                 one["delivery"]["words"],
                 one["message"],
             )

@@ -24,6 +24,21 @@ TERMS = frozenset(
         N_("refused"),
         N_("withdrawn"),
         N_("withheld"),
+        # how far a message or a dossier has come
+        N_("acknowledged"),
+        N_("in-charge"),
+        N_("answered"),
+        # drafts and reviews
+        N_("draft"),
+        N_("submitted"),
+        N_("returned"),
+        N_("discarded"),
+        N_("upheld"),
+        N_("not-upheld"),
+        # roles that are held
+        N_("in force"),
+        N_("to come"),
+        N_("revoked"),
         # logs
         N_("stopped"),
         N_("frozen"),

@@ -6,6 +6,7 @@ import typer
 
 from passerelle.cli.door import Answer, As, Folder, acting, command, opened, said
 from passerelle.cli.screen import Screen
+from passerelle.cli.terms import term
 from passerelle.core.words import _
 
 if TYPE_CHECKING:
@@ -228,7 +229,7 @@ def reviews(
     def show(screen: Screen) -> None:
         rows = [
             (
-                _("overdue") if one["overdue"] else one["state"],
+                _("overdue") if one["overdue"] else term(one["state"]),
                 one["due"][:19] + "Z",
                 one["act"],
                 one["partner"],
@@ -264,7 +265,7 @@ def review(
         value = review_value(made, node.ctx.clock.now())
 
     def show(screen: Screen) -> None:
-        screen.line(_("message {message}: {outcome}", message=made.message, outcome=made.state))
+        screen.line(_("message {message}: {outcome}", message=made.message, outcome=term(made.state)))
         if made.state == "not-upheld":
             screen.line(
                 _(
