@@ -36,7 +36,7 @@ def every_command():
 COMMANDS = every_command()
 
 
-def test_all_commands_of_the_brief_are_there():
+def test_these_are_the_commands():
     assert {" ".join(path) for path, _ in COMMANDS} == {
         "audit list",
         "audit show",
