@@ -38,6 +38,12 @@ COMMANDS = every_command()
 
 def test_these_are_the_commands():
     assert {" ".join(path) for path, _ in COMMANDS} == {
+        "keys show",
+        "keys status",
+        "keys rotate",
+        "keys revoke",
+        "keys renew",
+        "keys adopt",
         "audit list",
         "audit show",
         "audit status",
