@@ -19,14 +19,14 @@ from pathlib import Path
 
 import msgspec
 
-from passerelle.core.errors import BusyError, IdentityError, InputError, KeyFileError, StateError
+from passerelle.core.errors import BusyError, IdentityError, InputError, StateError
 from passerelle.exchange import rotation, trust
 from passerelle.identity import files, identity, keys, tls
 from passerelle.identity.identity import Identity
 from passerelle.identity.keys import KINDS, OpenKey, PublicKeys, Signer
 from passerelle.node import IDENTITY, KEYS, Node
 from passerelle.ports.keys import ERAS, RETIRED, Retired
-from passerelle.ports.store import Reading, Writing
+from passerelle.ports.store import Reading
 
 TLS = "tls"
 LOCK = "keys.lock"
@@ -80,19 +80,18 @@ def adopt(node: Node, by: str) -> Identity:
 
     Raises StateError when the store is not older than the folder, KeyFileError when keys of the folder are missing.
     """
-    try:
-        made = identity.parse((node.folder / IDENTITY).read_bytes())
-    except OSError as error:
-        raise KeyFileError(f"{node.folder / IDENTITY}: expected the identity file, got {error.strerror}") from None
-
-    def work(tx: Writing) -> None:
-        if any(era.fingerprint == made.fingerprint for era in tx.scan(ERAS, limit=trust.ALL)):
-            raise StateError("expected a store from before the last change of keys, got one that knows it")
-        rotation.adopt(tx, node.ctx, made, by)
-
+    made = _strange(node)
+    if made is None:
+        raise StateError("expected a store from before the last change of keys, got one that knows it")
+    eras = node.store.read(lambda tx: tx.scan(ERAS, limit=trust.ALL))
+    known = {made.fingerprint, *(era.fingerprint for era in eras)}
+    # Those in between: a partner may have been told of one of them.
+    paths = sorted((node.folder / KEYS).glob("identity-*.json"), key=lambda path: path.stat().st_mtime_ns)
+    kept = [identity.parse(path.read_bytes()) for path in paths]
+    forgotten = [*(one for one in kept if one.fingerprint not in known), made]
     with _alone(node.folder):
         node.ctx.keys.turn(made.keys)
-        node.store.write("keys.adopt", work)
+        node.store.write("keys.adopt", lambda tx: rotation.adopt(tx, node.ctx, forgotten, by))
         node.identity = made
     return made
 

@@ -16,6 +16,7 @@ from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
 
+from passerelle.identity.keys import KINDS
 from tests.faults.world import DAY, HOUR, LANES, MINUTE, NAMES, World
 
 MODES = ("ok", "ok", "ok", "request-lost", "answer-lost", "twice", "delayed")
@@ -43,6 +44,9 @@ def happenings(world: World, draw: random.Random) -> list[tuple[int, Callable[[]
         (3, lambda: world.deliver_late(choice)),
         (4, lambda: world.replay(choice)),
         (2, lambda: world.restart(name)),
+        (2, lambda: world.rotate(name, *draw.sample(KINDS, draw.randint(1, 5)))),
+        (1, lambda: (crash(name, 3), world.rotate(name, "log"))),
+        (2, lambda: world.destroy(name)),
         (4, lambda: world.copy(name)),
         (3, lambda: world.put_back(name, choice)),
         (1, lambda: [world.put_back(one, draw.random()) for one in NAMES]),

@@ -15,14 +15,17 @@ from pathlib import Path
 from typing import Any
 
 from passerelle.core.clock import ManualClock
-from passerelle.core.errors import ExchangeError, PasserelleError
+from passerelle.core.errors import ExchangeError, PasserelleError, StateError
 from passerelle.dossiers.state import Standing, next_acts
-from passerelle.exchange import desk, governance, inbox
+from passerelle.exchange import desk, governance, inbox, rotation
 from passerelle.exchange.checks import BatchRefusedError
 from passerelle.exchange.context import Context, Policy
 from passerelle.exchange.sender import Posting, Sender
+from passerelle.identity import identity as identities
+from passerelle.identity.keys import SIGNING
 from passerelle.ledger.checkpoint import LANES
-from passerelle.ports.records import DOSSIERS, ENTRIES, INSTRUMENTS, LOGS, MESSAGES
+from passerelle.ports.keys import ERAS, Candidate
+from passerelle.ports.records import ATTEMPTS, DOSSIERS, ENTRIES, INSTRUMENTS, LOGS, MESSAGES, PARTNERS
 from passerelle.ports.store import Store, no_fault
 from passerelle.store.faults import Crash, FaultPlan
 from passerelle.store.memory import MemoryStore
@@ -83,6 +86,7 @@ class World:
     counts: dict[str, int] = field(default_factory=dict)
     plans: dict[str, FaultPlan] = field(default_factory=dict)
     number: int = 0
+    folders: dict[str, list[identities.Identity]] = field(default_factory=dict)  # identity files of before
 
     def __post_init__(self) -> None:
         self.common = ManualClock(NOW)
@@ -150,7 +154,60 @@ class World:
             store.close()
             store = SqliteStore(store.path)
         setattr(self.pair, name, self._peer(peer, store))
+        self._identify(name)
+        self._persons()
         self.count("restarts")
+
+    # -- keys ---------------------------------------------------------------------------------------------------
+
+    def rotate(self, name: str, *kinds: str) -> None:
+        """New keys of these kinds. A ceremony that a crash stops leaves the old keys in force, or the new ones."""
+
+        def work() -> None:
+            peer = self.pair.peer(name)
+            self.folders.setdefault(name, []).append(peer.identity)
+            with suppress(PasserelleError):
+                self.pair.rotate(peer, *kinds)
+                self.count("rotations")
+
+        self._safely(work)
+
+    def destroy(self, name: str) -> None:
+        """The node destroys the keys that nobody goes by any more, as far as it knows."""
+        self._safely(lambda: rotation.retire(self.pair.peer(name).ctx, lambda ids: None))
+        self._persons()
+
+    def _identify(self, name: str) -> None:
+        """What opening the folder does: the store says which identity is in force, or goes by the folder's again."""
+        peer = self.pair.peer(name)
+        eras = rows(peer.store, ERAS)
+        known, there = {era.fingerprint for era in eras}, self.folders.setdefault(name, [])
+        if peer.identity.fingerprint not in known:
+            between = [one for one in there if one.fingerprint not in {*known, peer.identity.fingerprint}]
+            forgotten = [*between, peer.identity]
+            peer.store.write("test.adopt", lambda tx: rotation.adopt(tx, peer.ctx, forgotten, "op"))
+        else:
+            peer.identity = identities.parse(eras[-1].identity)
+        peer.ctx.keys.turn(peer.identity.keys)
+
+    def _persons(self) -> None:
+        """Who was put back to keys of the other that are destroyed cannot be told: persons compare the new identity."""
+        for name in NAMES:
+            peer, other = self.pair.peer(name), self.pair.other(self.pair.peer(name))
+            row = next(one for one in rows(other.store, PARTNERS) if one.name == name)
+            old = identities.parse(row.identity).keys
+            held = all(peer.ctx.keys.signers(old.pair(kind)) for kind in SIGNING) and peer.ctx.keys.opener(
+                old.sealing.id
+            )
+            if row.fingerprint != peer.identity.fingerprint and not held:
+                made = Candidate(name, peer.identity.body, peer.identity.fingerprint, NOW, "op")
+                other.store.write(
+                    "test.rebind",
+                    lambda tx, row=row, other=other, made=made: rotation.rebind(tx, other.ctx, row, made, "op"),
+                )  # type: ignore[misc]
+                with suppress(StateError):
+                    rotation.compared(peer.ctx, other.ctx.name, "op")
+                self.count("compared again")
 
     # -- what officers do ---------------------------------------------------------------------------------------
 
@@ -347,6 +404,8 @@ class World:
         setattr(self.pair, name, self._peer(peer, made.open()))
         old.close()
         self.plans.pop(name, None)
+        self._identify(name)
+        self._persons()
         self.count("restores")
         self.unsure.add(name)
         after = self._somewhere()
@@ -413,6 +472,14 @@ class World:
             for peer in (self.pair.be, self.pair.ma):
                 peer.sender.compared.clear()
 
+    def _unlock(self) -> None:
+        """A handover names less than what came late, out of the net: persons begin its log anew."""
+        for peer in (self.pair.be, self.pair.ma):
+            stuck = [one for one in rows(peer.store, ATTEMPTS) if one.lane == "governance" and one.failures > 1]
+            if stuck and ("check 3" in stuck[0].reason or "check 2" in stuck[0].reason):
+                self._insist(peer, "governance")
+                self.count("told anew")
+
     # -- what must be true --------------------------------------------------------------------------------------
 
     def check(self) -> None:
@@ -455,6 +522,7 @@ class World:
             for peer in (self.pair.be, self.pair.ma):
                 peer.sender.compared.clear()
             self._recover()
+            self._unlock()
             moved = True
             while moved:
                 moved = False

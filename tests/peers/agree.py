@@ -24,9 +24,14 @@ def histories(peer: Peer, other: str) -> tuple[History, History]:
     def read(tx: Reading) -> tuple[History, History]:
         partner = tx.get(PARTNERS, other)
         assert partner is not None
-        return trust.mine(tx, peer.ctx, other).history, trust.theirs(tx, peer.ctx, partner)
+        return trust.mine(tx, peer.ctx, other).own, trust.theirs(tx, peer.ctx, partner)
 
     return peer.store.read(read)
+
+
+def receipted(held: checkpoints.Checkpoint) -> bool:
+    """Whether a checkpoint bears cosignatures. One that came back under keys that were forgotten does not."""
+    return any(line.name.endswith("/receipt") for line in held.note.signatures)
 
 
 def logs_hold(pair: Pair) -> None:
@@ -53,7 +58,8 @@ def logs_hold(pair: Pair) -> None:
                 assert held.origin == log.origin
                 trust.signed_by(held, mine if log.direction == "out" else theirs)
                 if log.direction == "out":
-                    trust.cosigned_by(held, theirs)
+                    if log.state == "open" or receipted(held):
+                        trust.cosigned_by(held, theirs)
                     assert log.cosigned <= log.size
                 else:
                     assert held.size == log.size == log.cosigned

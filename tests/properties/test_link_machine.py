@@ -16,6 +16,7 @@ from hypothesis.stateful import (
     run_state_machine_as_test,
 )
 
+from passerelle.identity.keys import KINDS
 from passerelle.ledger.checkpoint import LANES
 from tests.faults.world import DAY, HOUR, MINUTE, NAMES, World
 
@@ -88,6 +89,14 @@ class Link(RuleBasedStateMachine):
     @rule(choice=fractions)
     def replay(self, choice: float) -> None:
         self.w.replay(choice)
+
+    @rule(name=names, kinds=st.sets(st.sampled_from(KINDS), min_size=1))
+    def rotate(self, name: str, kinds: set[str]) -> None:
+        self.w.rotate(name, *sorted(kinds))
+
+    @rule(name=names)
+    def destroy(self, name: str) -> None:
+        self.w.destroy(name)
 
     @rule(name=names)
     def restart(self, name: str) -> None:

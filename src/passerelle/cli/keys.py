@@ -9,6 +9,7 @@ from passerelle.cli.door import (
     Answer,
     As,
     Folder,
+    PartnerName,
     Reason,
     command,
     group,
@@ -48,6 +49,7 @@ def register(app: typer.Typer) -> None:
     )(rotate)
     command(keys, "revoke", 'keys revoke /srv/be log --reason "the backup disk was stolen"')(revoke)
     command(keys, "renew", 'keys renew /srv/be --reason "the machine is lost"')(renew)
+    command(keys, "compared", "keys compared /srv/be ma")(compared)
     command(keys, "adopt", "keys adopt /srv/be")(adopt)
 
 
@@ -223,6 +225,21 @@ def renew(
         who = permitted(node, as_, "keys.renew")
         made = ceremony.renew(node, who.id, reason, forgotten)
     return _changed(made, folder, _("all keys are new; give the identity file to every partner and compare by voice"))
+
+
+def compared(folder: Folder, partner: PartnerName, as_: As) -> Answer:
+    """Note that a partner's people have compared this node's present identity file by voice, after a loss.
+
+    Until then this node signs for the partner with keys that it knew before, as far as they are still here.
+    """
+    from passerelle.exchange import rotation
+
+    with opened(folder) as node:
+        who = permitted(node, as_, "keys.renew")
+        number = rotation.compared(node.ctx, partner, who.id)
+        node.wake()
+    value = {"partner": partner, "number": number}
+    return said(value, _("{partner} knows identity {number}", partner=partner, number=number))
 
 
 def adopt(folder: Folder, as_: As) -> Answer:

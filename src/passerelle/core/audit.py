@@ -70,6 +70,7 @@ class What(StrEnum):
     ONCALL_CHANGED = "oncall.changed"
     KEYS_ROTATED = "keys.rotated"
     KEYS_REVOKED = "keys.revoked"
+    KEYS_COMPARED = "keys.compared"
     KEY_DESTROYED = "key.destroyed"
     PARTNER_KEYS_CHANGED = "partner.keys-changed"
     AUDIT_READ = "audit.read", Operation.CONSULTATION

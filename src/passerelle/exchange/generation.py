@@ -144,17 +144,18 @@ class Reopening:
 
         mine, theirs = self.ctx.store.read(read)
         try:
-            cosigners = trust.cosigned_by(given, theirs)[1]
+            return mine.bare(given, trust.cosigned_by(given, theirs)[1])
         except (NoteError, SignatureError):
-            cosigners = self._identity().receipt  # a checkpoint that bears none, as a `previous` may be
-        return mine.bare(given, cosigners)
+            # It bears none, as a `previous` may. Or it is of keys that this store forgot: a line that nobody here can
+            # verify would spoil the evidence, so the entry stands without a receipt.
+            return mine.bare(given, self._identity().receipt)
 
     def _own(self, held: Checkpoint, generation: int) -> None:
         """What the partner says it holds must bear this node's own signature."""
         expected = checkpoints.origin(self.ctx.name, self.partner, self.lane, generation)
         if held.origin != expected:
             raise NoteError(f"expected a checkpoint of {expected}, got {held.origin}")
-        trust.signed_by(held, self._mine().history)
+        trust.signed_by(held, self._mine().own)
 
     def _part(self, generation: int, size: int, root: bytes) -> _Part:
         origin = checkpoints.origin(self.ctx.name, self.partner, self.lane, generation)
@@ -310,7 +311,7 @@ class Reopening:
         top = self._parts[0]
         fresh = links.fresh(self.ctx.name, self.partner, "out", self.lane, generation)
         fields: dict[str, Any] = {
-            "previous": str(top.receipt) if top.receipt else "",
+            "previous": str(_known(tx, self.ctx, self.partner, top.receipt)) if top.receipt else "",
             "size": top.size,
             "root": b64(top.root),
             "by": by,
@@ -365,6 +366,14 @@ class Reopening:
         intake.take_back(tx, self.ctx, messages, {content.message: content.body for content in bodies}, counted)
         last = taken[-1][0].time
         return msgspec.structs.replace(old, size=tree.size, frontier=tree.frontier, last_time=last), lost
+
+
+def _known(tx: Reading, ctx: Context, partner: str, held: Checkpoint) -> Checkpoint:
+    """A checkpoint with the signatures of every own key by which the partner may know it."""
+    made = trust.mine(tx, ctx, partner).checkpoint(held.origin, held.size, held.root)
+    there = {(line.name, line.key) for line in held.note.signatures}
+    more = tuple(line for line in made.note.signatures if (line.name, line.key) not in there)
+    return checkpoints.with_signatures(held, more)
 
 
 def _longest(tx: Reading, log: Log, given: Checkpoint | None) -> str:

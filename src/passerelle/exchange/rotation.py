@@ -36,7 +36,7 @@ from passerelle.exchange.wire import Item
 from passerelle.identity import identity as identities
 from passerelle.identity.history import History, Stage
 from passerelle.identity.identity import Identity
-from passerelle.identity.keys import KINDS, PublicKeys
+from passerelle.identity.keys import KINDS, SIGNING, PublicKeys
 from passerelle.instruments import model
 from passerelle.ledger import checkpoint as checkpoints
 from passerelle.ledger import entry as entries
@@ -86,20 +86,19 @@ def _era(number: int, identity: Identity, now: int, how: str, by: str, reason: s
     )
 
 
-def adopt(tx: Writing, ctx: Context, identity: Identity, by: str) -> Era:
-    """A store that was put back from before a change goes by the keys of its folder again.
+def adopt(tx: Writing, ctx: Context, forgotten: Sequence[Identity], by: str) -> None:
+    """A store that was put back from before changes goes by the keys of its folder again.
 
-    Whom the partners were told it forgot: those who took the change hold more of the governance log than it does, and
-    say so at the comparison; the others are told.
+    `forgotten`: the identities that it does not know, oldest first. Whom the partners were told it forgot: those who
+    took a change hold more of the governance log than it does, and say so at the comparison; the others are told.
     """
     before, now = newest(tx), ctx.clock.now()
     number = before.number + 1 if before else 0
-    era = _era(number, identity, now, "rotated", by, "the store was put back from before this change")
-    tx.add(ERAS, [era])
-    tx.put(META, [Meta(name="keys", value=identity.key_digest)])
-    details = {"kinds": [], "reason": era.reason, "how": "adopted"}
-    notes.record(tx, ctx, What.KEYS_ROTATED, by, identity.fingerprint, details)
-    return era
+    reason = "the store was put back from before this change"
+    tx.add(ERAS, [_era(number + at, one, now, "adopted", by, reason) for at, one in enumerate(forgotten)])
+    tx.put(META, [Meta(name="keys", value=forgotten[-1].key_digest)])
+    details = {"kinds": [], "reason": reason, "how": "adopted"}
+    notes.record(tx, ctx, What.KEYS_ROTATED, by, forgotten[-1].fingerprint, details)
 
 
 def newest(tx: Reading) -> Era | None:
@@ -173,6 +172,25 @@ def met(tx: Writing, ctx: Context, partner: str) -> None:
         _by_hand(tx, partner, era.number, ctx.clock.now())
 
 
+def compared(ctx: Context, partner: str, by: str) -> int:
+    """Persons of a partner have compared this node's present identity file: it goes by that. Returns its number.
+
+    Raises StateError when the partner knows it already.
+    """
+
+    def work(tx: Writing) -> int:
+        ctx.confirmed(tx, partner)
+        era = newest(tx)
+        if era is None or trust.mine(tx, ctx, partner).settled:
+            raise StateError(f"expected a partner that does not know the present identity, got {partner}, which does")
+        _by_hand(tx, partner, era.number, ctx.clock.now())
+        details = {"fingerprint": era.fingerprint, "number": era.number}
+        notes.record(tx, ctx, What.KEYS_COMPARED, by, partner, details)
+        return era.number
+
+    return ctx.store.write("keys.compared", work)
+
+
 def _by_hand(tx: Writing, partner: str, era: int, now: int) -> None:
     tx.put(TOLD, [Told(partner=partner, number=_next(tx, partner), era=era, time=now)])
 
@@ -212,9 +230,15 @@ def tell(ctx: Context, partner: str, compared: Container[str]) -> bool:
 
     def work(tx: Writing) -> bool:
         ctx.confirmed(tx, partner)
-        if not due(tx) or waits_for(tx, ctx, partner):
+        if not due(tx):
             return False
-        return _tell(tx, ctx, partner)
+        if _speechless(tx, ctx, partner):
+            # Keys that it knew are gone: nothing can be handed over. Whether it goes by the new ones, it shows itself.
+            _by_hand(tx, partner, trust.mine(tx, ctx, partner).current, ctx.clock.now())
+            text = f"the keys that {partner} knew are destroyed: persons there must compare the new identity file"
+            notes.alarm(tx, ctx, "keys.not-told", partner, text)
+            return False
+        return not waits_for(tx, ctx, partner) and _tell(tx, ctx, partner)
 
     return ctx.store.write("keys.tell", work)
 
@@ -232,6 +256,12 @@ def _revoking(tx: Reading, ctx: Context, partner: str) -> str:
     return ""
 
 
+def _speechless(tx: Reading, ctx: Context, partner: str) -> bool:
+    """Whether private keys that must sign the next handover are not here any more, beside the kind that it revokes."""
+    known, revoked = trust.mine(tx, ctx, partner).sets[0], _revoking(tx, ctx, partner)
+    return not all(ctx.keys.signers(known.pair(kind)) for kind in SIGNING if kind != revoked)
+
+
 def _tell(tx: Writing, ctx: Context, partner: str) -> bool:
     mine, now = trust.mine(tx, ctx, partner), ctx.clock.now()
     eras = {era.number: era for era in tx.scan(ERAS, limit=trust.ALL)}
@@ -247,14 +277,7 @@ def _tell(tx: Writing, ctx: Context, partner: str) -> bool:
         revoked=_revoking(tx, ctx, partner),
         lasts=_lasts(tx, partner, log, before.keys.changed(after.keys)),
     )
-    try:
-        signed = handover.sign(statement, ctx.keys, before.keys, after.keys)
-    except SignatureError:
-        # Keys that it knew are gone: nothing can be handed over. Whether it goes by the new ones, it shows itself.
-        _by_hand(tx, partner, mine.current, now)
-        text = f"the keys that {partner} knew are destroyed: persons there must compare the new identity file"
-        notes.alarm(tx, ctx, "keys.not-told", partner, text)
-        return False
+    signed = handover.sign(statement, ctx.keys, before.keys, after.keys)
     message = outbox.simple(
         tx,
         ctx,
@@ -366,7 +389,8 @@ def introduced(ctx: Context, partner: str, items: Sequence[Item]) -> list[Public
 def enter(tx: Writing, ctx: Context, partner: str, row: Message, content: dict[str, object]) -> None:
     """A partner's handover: taken, or its batch is refused [3], so that what is cosigned was taken.
 
-    One to an identity that is known is no news: it was sent again, or persons were quicker.
+    One to an identity that is known, or from one that was replaced, is no news: it was sent again, or persons were
+    quicker.
     """
     there, before = ctx.confirmed(tx, partner)
     past = trust.theirs(tx, ctx, there)
@@ -375,6 +399,9 @@ def enter(tx: Writing, ctx: Context, partner: str, row: Message, content: dict[s
         if made.fingerprint == there.fingerprint or _known(tx, partner, made) is not None:
             _confirms(tx, ctx, partner, row.id, content, statement, made)
             return
+        spans = tx.scan(SPANS, "key", (partner,), limit=trust.ALL)
+        if statement.before in {ctx.parsed(span.identity).key_digest for span in spans[:-1]}:
+            return  # it was on its way when persons compared a newer identity: nothing goes back
         _genuine(content, statement, made, before, past)
         lasts = _proven(tx, partner, statement, before.keys.changed(made.keys))
     except _BROKEN as error:

@@ -204,7 +204,7 @@ def status_of(
             expected = checkpoints.origin(ctx.name, partner, state.lane, state.generation)
             if held.origin != expected:
                 raise NoteError(f"expected a checkpoint of {expected}, got {held.origin}")
-            trust.signed_by(held, mine.history)
+            trust.signed_by(held, mine.own)
             trust.cosigned_by(held, theirs)
     except (NoteError, SignatureError, IdentityError) as error:
         raise ExchangeError(f"status of {partner}: {error}") from None

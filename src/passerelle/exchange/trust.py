@@ -102,11 +102,21 @@ class Mine:
     sets: tuple[PublicKeys, ...]
     history: History
     doubt: Told | None = None
+    stolen: tuple[tuple[Verifier, Verifier], ...] = ()
 
     @property
     def settled(self) -> bool:
         """Whether the partner knows the newest identity."""
         return self.known == self.current
+
+    @property
+    def own(self) -> History:
+        """What this node may once have signed: a store that was put back forgot, and so may the last sizes it names.
+
+        What keys signed that were revoked counts no further than was named: it may be a thief's.
+        """
+        kept = [stage if stage.keys.log in self.stolen else Stage(stage.keys) for stage in self.history.stages]
+        return History(kept)
 
     def signers(self, kind: str) -> list[tuple[Signer, ...]]:
         """The private keys that the partner may go by, those it surely knows first; one that is destroyed is left out.
@@ -158,7 +168,7 @@ class Mine:
         """
         cosignatures = _lines(given, cosigners)
         try:
-            signatures = _lines(given, signed_by(given, self.history))
+            signatures = _lines(given, signed_by(given, self.own))
         except (NoteError, SignatureError):
             signatures = self.kept(given.origin, given.size, given.root).note.signatures
         return Checkpoint(given.origin, given.size, given.root, Note(given.note.text, signatures + cosignatures))
@@ -205,17 +215,21 @@ def _mine(tx: Reading, ctx: Context, partner: str, eras: dict[int, Era]) -> Mine
     for row in told:
         if not row.message:
             stages += [Stage(keys(row.era))] if row.era > known else []
-            known = row.era
+            known, doubt = row.era, None
             continue
         stages.append(Stage(keys(row.era), lasts_of(row.lasts)))
         if taken(tx, row):
             known = row.era
         else:
             doubt = row
-    named = list(dict.fromkeys([known, *([doubt.era] if doubt else []), current]))
-    if current not in (known, doubt.era if doubt else known):
-        stages.append(Stage(keys(current)))  # it was not told of: no limit holds yet
-    return Mine(ctx, partner, known, current, tuple(map(keys, named)), History(stages), doubt)
+    after = [number for number in sorted(eras) if number > (doubt.era if doubt else known)]
+    # What it was not told of it does not know, but where this store forgot whom it told: there any may be known.
+    forgot = [number for number in after if any(eras[one].how == "adopted" for one in after)]
+    named = list(dict.fromkeys([known, *([doubt.era] if doubt else []), *forgot, current]))
+    stages += [Stage(keys(number)) for number in forgot or after[-1:]]  # no limit holds yet
+    # Of these stages the last sizes hold: what came before them was revoked.
+    stolen = tuple(keys(number).log for number, era in eras.items() if era.revoked == "log")
+    return Mine(ctx, partner, known, current, tuple(map(keys, named)), History(stages), doubt, stolen)
 
 
 def taken(tx: Reading, row: Told) -> bool:

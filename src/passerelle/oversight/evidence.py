@@ -5,7 +5,7 @@ the receiver cosigned, the identities of both nodes, and the instruments with th
 personal data in clear: who may write one is the business of the doors.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from passerelle.core import ids, json
@@ -23,7 +23,7 @@ from passerelle.ledger import merkle
 from passerelle.ledger import proof as proofs
 from passerelle.ledger.checkpoint import Checkpoint
 from passerelle.oversight.verify import FORMAT, NOT_HELD, digest_of
-from passerelle.ports.keys import ERAS, SPANS, TOLD
+from passerelle.ports.keys import ERAS, SPANS, TOLD, Era, Span
 from passerelle.ports.records import (
     CONTENTS,
     DOSSIERS,
@@ -149,25 +149,35 @@ class _Collection:
         for partner in sorted(self._partners):
             told = self._tx.scan(TOLD, "key", (partner,), limit=trust.ALL)
             mine = trust.mine(self._tx, self._ctx, partner)
-            shown = {mine.known, *(row.era for row in told), *([] if any(not row.message for row in told) else [0])}
-            bodies |= dict.fromkeys(
-                era.identity.decode() for era in eras if era.number in shown or self._used(era.identity)
-            )
+            first = told[0].era if told and not told[0].message else 0
+            shown = {mine.known, *(row.era for row in told), *([first] if any(row.message for row in told) else [])}
+            chosen = [era for era in eras if era.number in shown]
+            # Another one only where a line is of its keys alone: nothing in the file leads to it.
+            more = [era for era in eras if era not in chosen and self._used(era, chosen)]
+            bodies |= dict.fromkeys(era.identity.decode() for era in eras if era in chosen or era in more)
         bodies = bodies or {self._own.body.decode(): None}
         for name in sorted(self._partners):
             partner_row = self._tx.get(PARTNERS, name)
             spans = self._tx.scan(SPANS, "key", (name,), limit=trust.ALL)
             if spans:
-                bodies |= dict.fromkeys(span.identity.decode() for span in spans)
+                linked = [
+                    one for one, after in zip(spans, [*spans[1:], None], strict=True) if not after or after.message
+                ]
+                kept = [one for one in spans if one in linked or self._used(one, linked)]
+                bodies |= dict.fromkeys(span.identity.decode() for span in kept)
             elif partner_row is not None:
                 bodies[partner_row.identity.decode()] = None
         return list(bodies)
 
-    def _used(self, body: bytes) -> bool:
-        """Whether a checkpoint of the file bears a line of a log or receipt key of this identity."""
-        identity = self._ctx.parsed(body)
+    def _used(self, era: Era | Span, chosen: Sequence[Era | Span]) -> bool:
+        """Whether a checkpoint bears a line of a log or receipt key of this identity that none of the others has."""
         lines = {(line.name, line.key) for held in self._checkpoints.values() for line in held.note.signatures}
-        return any((key.name, key.id) in lines for key in (*identity.log, *identity.receipt))
+
+        def keys(one: Era | Span) -> set[tuple[str, bytes]]:
+            identity = self._ctx.parsed(one.identity)
+            return {(key.name, key.id) for key in (*identity.log, *identity.receipt)}
+
+        return bool(lines & keys(era) - {key for one in chosen for key in keys(one)})
 
     def _item(self, message: Message) -> dict[str, str]:
         self._partners.add(message.partner)

@@ -16,7 +16,9 @@ class Era(msgspec.Struct, frozen=True):
     identity: bytes
     fingerprint: str
     time: int
-    how: str  # made | rotated | revoked | renewed (known to partners by hand) | lost (only its public keys are known)
+    # made | rotated | revoked | adopted (the store was put back from before it) | renewed (known to partners by hand) |
+    # lost (only its public keys are known)
+    how: str
     by: str
     reason: str
     kinds: tuple[str, ...] = ()  # the kinds of keys that changed
