@@ -11,7 +11,7 @@ import pytest
 from passerelle.core.clock import from_iso, to_iso
 from passerelle.core.errors import InputError, NotFoundError
 from passerelle.dossiers.calendars import Calendars
-from passerelle.exchange.cases import Cases
+from passerelle.exchange.cases import Cases, marks
 from passerelle.office import clock, timers
 from passerelle.ports.people import GRANTS, PERSONS, Grant, Person
 from passerelle.ports.records import ALARMS, AUDITS, CONTENTS, MESSAGES
@@ -441,3 +441,23 @@ def test_two_processes_on_one_store_remind_once(tmp_path: Path) -> None:
     assert len(answers) == 6 * (1 + 1 + 2)  # half, nine tenths, end; and the end once more for who decides
     assert {one.state for one in timers_of(pair.be)} == {"missed"}
     other.close()
+
+
+def test_what_people_are_called_for_is_counted_before_all_others(pair: Pair) -> None:
+    ctx = pair.be.ctx
+    before = [f"019ab300-0000-7000-8000-{number:012d}" for number in range(3)]
+    alert = "019ab3ff-0000-7000-8000-000000000000"
+    kinds = {**dict.fromkeys(before, "wanted-trace"), alert: "urgent-alert"}
+    ctx.store.write("test.touch", lambda tx: tx.put(TOUCHED, marks(ctx, kinds)))
+    clock.count(ctx, limit=1)
+    assert [one.dossier for one in pair.be.all(TOUCHED)] == before
+
+
+def test_rounds_of_the_clock_come_to_the_same_end_as_all_at_once(pair: Pair) -> None:
+    dossier, _ = pair.open_trace()
+    pair.settle()
+    while clock.step(pair.ma.ctx)[0]:
+        pass
+    assert not pair.ma.all(TOUCHED)
+    assert timers_of(pair.ma, dossier=dossier, state="running")
+    assert clock.step(pair.ma.ctx)[1] == min(one.next for one in timers_of(pair.ma))

@@ -211,6 +211,11 @@ class DossierType:
         return tuple(act.name for act in self.acts.values() if act.opening)
 
     @cached_property
+    def calls(self) -> bool:
+        """Whether people are called one after another while a deadline of this type runs."""
+        return any(deadline.escalate for deadline in self.deadlines.values())
+
+    @cached_property
     def looked_at(self) -> frozenset[str]:
         """The acts whose last occurrence rules look at."""
         rules = [rule for act in self.acts.values() for rule in act.rules]

@@ -10,7 +10,7 @@ Rules kept here:
 """
 
 import json as plain_json
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 import msgspec
@@ -338,9 +338,14 @@ class Cases:
 
 def touch(tx: Writing, ctx: Context, rows: Iterable[Dossier]) -> None:
     """Have the clock count the timers of these dossiers anew: what starts and ends them may have changed."""
+    tx.put(TOUCHED, marks(ctx, {row.id: row.type for row in rows}))
+
+
+def marks(ctx: Context, dossiers: Mapping[str, str]) -> list[Touched]:
+    """The marks of dossiers, by id, of these types: none where a type has no deadlines."""
     types = ctx.catalogue.types
-    timed = [Touched(dossier=row.id) for row in rows if row.type in types and types[row.type].deadlines]
-    tx.put(TOUCHED, timed)
+    timed = [(name, types[kind]) for name, kind in dossiers.items() if kind in types and types[kind].deadlines]
+    return [Touched(dossier=name, turn=0 if kind.calls else 1) for name, kind in timed]
 
 
 def _side(name: str, row: Dossier) -> Side:

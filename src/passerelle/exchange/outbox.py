@@ -20,7 +20,7 @@ from passerelle.core import ids, json
 from passerelle.core.audit import What
 from passerelle.core.errors import InputError, NotFoundError, StateError
 from passerelle.exchange import limits, links, notes
-from passerelle.exchange.cases import Cases
+from passerelle.exchange.cases import Cases, marks
 from passerelle.exchange.context import Context
 from passerelle.exchange.wire import MAX_CONTENT, MAX_ENTRIES
 from passerelle.ledger import entry as entries
@@ -36,7 +36,7 @@ from passerelle.ports.records import (
     Message,
 )
 from passerelle.ports.store import Reading, Writing
-from passerelle.ports.timers import TOUCHED, Touched
+from passerelle.ports.timers import TOUCHED
 
 
 class Outgoing(msgspec.Struct, frozen=True):
@@ -224,7 +224,7 @@ def sequence(
             notes.alarm(tx, ctx, "message.not-sent", partner, f"message {message.id} was not sent: {words}")
         tx.put(MESSAGES, numbered)
         # Only now has an own act the time from which deadlines run.
-        tx.put(TOUCHED, [Touched(dossier=one) for one in {message.dossier for message in numbered} if one])
+        tx.put(TOUCHED, marks(ctx, {one.dossier: one.type for one in numbered if one.dossier}))
         if rows:
             tx.add(ENTRIES, rows)
             changed = msgspec.structs.replace(log, size=tree.size, frontier=tree.frontier, last_time=now)

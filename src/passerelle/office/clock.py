@@ -14,13 +14,14 @@ import msgspec
 
 from passerelle.core.errors import DossierError, InputError
 from passerelle.exchange import notes
+from passerelle.exchange.cases import marks
 from passerelle.exchange.context import Context
 from passerelle.office import counting, reminders, timers
 from passerelle.office.circle import circle_of
 from passerelle.office.reminders import Circle, Word
 from passerelle.ports.records import META, PARTNERS, Meta
 from passerelle.ports.store import Key, Reading, Writing
-from passerelle.ports.timers import NEVER, NOTICES, TIMERS, TOUCHED, Notice, Timer, Touched
+from passerelle.ports.timers import NEVER, NOTICES, TIMERS, TOUCHED, Notice, Timer
 
 COUNT, TELL = 100, 10_000
 """Dossiers counted and timers told in one transaction."""
@@ -37,6 +38,16 @@ def tick(ctx: Context) -> int:
             return following
 
 
+def step(ctx: Context) -> tuple[int, int]:
+    """One round: count some dossiers, tell some timers. Returns of how many, and when there is something to do next.
+
+    None: nothing is left to do now.
+    """
+    counted = count(ctx)
+    told, following = tell(ctx)
+    return counted + told, following
+
+
 def _touched(ctx: Context) -> bool:
     return bool(ctx.store.read(lambda tx: tx.scan(TOUCHED, limit=1)))
 
@@ -50,14 +61,14 @@ def count(ctx: Context, limit: int = COUNT) -> int:
         return 0
 
     def work(tx: Writing) -> int:
-        marks = tx.scan(TOUCHED, limit=limit)
-        for mark in marks:
+        turn = tx.scan(TOUCHED, "by_turn", limit=limit)
+        for mark in turn:
             try:
                 counting.recount(tx, ctx, mark.dossier)
             except (DossierError, InputError) as error:
                 notes.alarm(tx, ctx, "timers.failed", "", f"dossier {mark.dossier}: {error}"[:1000])
-        tx.delete(TOUCHED, [(mark.dossier,) for mark in marks])
-        return len(marks)
+        tx.delete(TOUCHED, [(mark.dossier,) for mark in turn])
+        return len(turn)
 
     return ctx.store.write("clock.count", work)
 
@@ -85,7 +96,7 @@ def _touch_page(ctx: Context, state: str, after: Key) -> Key | None:
 
     def work(tx: Writing) -> Key | None:
         page = tx.scan(TIMERS, "by_state", (state,), after=after, limit=TELL)
-        tx.put(TOUCHED, [Touched(dossier=one) for one in {timer.dossier for timer in page if not timer.local}])
+        tx.put(TOUCHED, marks(ctx, {timer.dossier: timer.type for timer in page if not timer.local}))
         return TIMERS.place_of("by_state", page[-1])[1:] if page else None
 
     return ctx.store.write("clock.touch", work)
@@ -107,8 +118,8 @@ def tell(ctx: Context, limit: int = TELL) -> tuple[int, int]:
         following = rows[len(due)].next if len(due) < len(rows) else (now if due else NEVER)
         marked = bool(tx.scan(TOUCHED, limit=1))
         if due and marked:
-            marks = tx.get_many(TOUCHED, {(one.dossier,) for one in due})
-            due = [one for one in due if (one.dossier,) not in marks]
+            waiting = tx.get_many(TOUCHED, {(one.dossier,) for one in due})
+            due = [one for one in due if (one.dossier,) not in waiting]
         if not due:
             return 0, following
         _tell(tx, ctx, due, circle_of(tx, ctx, now), now)

@@ -126,16 +126,20 @@ def is_due(log: AuditLog, now: int, every: int) -> bool:
     return log.state == "open" and (log.size == 0 or now // every != log.time // every)
 
 
-def keep(ctx: Context, every: int) -> AuditBlock | None:
-    """Give places to what is in line and close the block when it is due. The service does this all the time."""
+def keep(ctx: Context, every: int, *, busy: bool = False) -> AuditBlock | None:
+    """Give places to what is in line and close the block when it is due. The service does this all the time.
+
+    `busy`: others need the store now; what is in line waits for a calmer moment, at most until the block is due.
+    """
 
     def waits(tx: Reading) -> tuple[bool, AuditLog]:
         return bool(tx.scan(AUDITS, "by_place", IN_LINE, limit=1)), current(tx, ctx.name)
 
     waiting, log = ctx.store.read(waits)
-    if waiting and log.state == "open":
+    due = is_due(log, ctx.clock.now(), every)
+    if waiting and log.state == "open" and (due or not busy):
         _drain(ctx)
-    return close(ctx) if is_due(log, ctx.clock.now(), every) else None
+    return close(ctx) if due else None
 
 
 def close_now(ctx: Context) -> AuditBlock:

@@ -53,9 +53,10 @@ class Timer(msgspec.Struct, frozen=True):
 
 
 class Touched(msgspec.Struct, frozen=True):
-    """A dossier whose timers must be counted anew."""
+    """A dossier whose timers must be counted anew. `turn`: 0 = before the others, because people are called for it."""
 
     dossier: str
+    turn: int = 1
 
 
 class Notice(msgspec.Struct, frozen=True):
@@ -97,7 +98,7 @@ TIMERS = Kind(
     by_next=("next",),
     by_state=("state", "owner", "due"),
 )
-TOUCHED = Kind("touched", Touched, ("dossier",))
+TOUCHED = Kind("touched", Touched, ("dossier",), by_turn=("turn",))
 NOTICES = Kind("notices", Notice, ("person", "read", "moment", "message", "deadline", "what"))
 ONCALL = Kind("oncall", OnCall, ("domain", "place", "begins"))
 

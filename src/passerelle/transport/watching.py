@@ -33,12 +33,12 @@ class Watching:
         self._partners = settings.partners
         self._compared = False
 
-    async def step(self) -> None:
+    async def step(self, *, busy: bool = False) -> None:
         """Close the block when it is due, and show the log to whoever has not cosigned it. Raises StoreError."""
         if not self._compared:
             await asyncio.gather(*(self._ask(one) for one in await self._watchers()))
             self._compared = True
-        block = await asyncio.to_thread(audit_log.keep, self._ctx, self._every)
+        block = await asyncio.to_thread(audit_log.keep, self._ctx, self._every, busy=busy)
         if block is not None:
             self._say("audit.closed", generation=block.generation, index=block.index)
         await asyncio.gather(*(self._show(one) for one in await self._watchers()))

@@ -209,3 +209,15 @@ def test_names_of_audit_logs(bad: str) -> None:
     assert texts.split_origin("passerelle/be/audit/999999999") == ("be", 999999999)
     with pytest.raises(Exception, match="expected"):
         texts.split_origin(bad)
+
+
+def test_what_is_in_line_waits_while_others_need_the_store_but_not_beyond_its_block():
+    ctx = node()
+    audit_log.keep(ctx, HOUR)
+    (record,) = write(ctx)
+    in_line = ctx.store.read(lambda tx: tx.get(AUDITS, record.id)).place
+    assert audit_log.keep(ctx, HOUR, busy=True) is None
+    assert ctx.store.read(lambda tx: tx.get(AUDITS, record.id)).place == in_line
+    ctx.clock.advance(HOUR)
+    assert audit_log.keep(ctx, HOUR, busy=True) is not None
+    prove(ctx, record.id)
