@@ -190,11 +190,14 @@ def notices(
 
     with opened(folder) as node:
         who = acting(node, as_)
-        found = node.store.read(lambda tx: tx.scan(NOTICES, prefix=(who.id, False), limit=10_000))
+        old: list[Notice] = []
         if every:
-            found += node.store.read(lambda tx: tx.scan(NOTICES, prefix=(who.id, True), limit=10_000, descending=True))
-        if mark:
-            clock.mark_read(node.ctx, who.id)
+            old = node.store.read(lambda tx: tx.scan(NOTICES, prefix=(who.id, True), limit=10_000, descending=True))
+        if mark:  # what is shown, and not what came after it was looked up
+            found = clock.mark_read(node.ctx, who.id)
+        else:
+            found = node.store.read(lambda tx: tx.scan(NOTICES, prefix=(who.id, False), limit=10_000))
+        found += old
         values = [notice_value(node, one) for one in found]
 
     def tell(screen: Screen) -> None:

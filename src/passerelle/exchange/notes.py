@@ -2,8 +2,9 @@
 
 An audit record's details are committed to by a salted hash, so that the record can be proven later and its details can
 be erased by retention. The commitment of a release travels with the act as the sender's attestation of four eyes. A
-record names the dossier that it is about, whatever else it is on, so that a dossier's trail is whole. Its place in the
-audit log is given later, in a transaction of its own: nobody waits for it.
+record names the dossier that it is about, whatever else it is on, so that a dossier's trail is whole; its details say
+which, or a record could be moved out of a trail in the store with nothing to tell. Its place in the audit log is given
+later, in a transaction of its own: nobody waits for it.
 """
 
 import os
@@ -24,7 +25,7 @@ def make_record(time: int, what: What, who: str, on: str, details: Mapping[str, 
     """An audit record, not stored yet. `time` in milliseconds. `details` say nothing that the record itself says."""
     if taken := _ITSELF & details.keys():
         raise TypeError(f"details: expected keys beside those of the record, got {', '.join(sorted(taken))}")
-    about = {"dossier": dossier} if dossier not in ("", on) else {}
+    about = {"dossier": dossier} if dossier else {}
     body = json.canonical({"time": time, "what": what.value, "who": who, "on": on, **about, **details})
     salt = os.urandom(entries.SALT)
     return Audit(

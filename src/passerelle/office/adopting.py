@@ -2,7 +2,7 @@
 
 Rules kept here:
 - a text that does not parse, does not keep to the schema, contradicts itself, or would leave nobody who may manage
-  people, is not adopted; nothing is half adopted;
+  people or adopt another one, is not adopted; nothing is half adopted;
 - every version that was ever in force is kept, with who adopted it and why;
 - whether a person may adopt one is asked of the policy in force; when that one no longer validates (a newer version's
   schema), of the policy that is shipped, so that there is a way out.
@@ -53,7 +53,17 @@ def check(tx: Reading, office: Office, policy: Policy) -> list[Finding]:
     elif until and until != lockout.NEVER:
         words = f"expected somebody on this node who may manage people without end, nobody is left after {until}"
         found.append(Finding("ends", "", words))
+    if until and not _adopted_again(tx, office, policy):
+        words = "expected somebody on this node who may adopt another policy today, nobody would be left: a lock-out"
+        found.append(Finding("lockout", "", words))
     return found + _shared(tx, office, policy)
+
+
+def _adopted_again(tx: Reading, office: Office, policy: Policy) -> bool:
+    """Whether somebody could replace the policy. One that nobody may replace stays for ever: going back is adopting."""
+    today, on = office.today(), On(kind="policy")
+    reachable = (holder_of(tx, person, today) for person in lockout.reachable(tx))
+    return any(policy.decide(one, Action.POLICY_ADOPT, on).allowed for one in reachable)
 
 
 def _shared(tx: Reading, office: Office, policy: Policy) -> list[Finding]:

@@ -104,8 +104,8 @@ def submit(office: Office, who: Person, draft_id: str, *, seen: int | None = Non
 
     def work(tx: Writing) -> Draft:
         now = office.ctx.clock.now()
+        _asked_first(tx, office, who, Action.DRAFT_EDIT, draft_id)
         found = drafts.find(tx, draft_id, ("draft", "returned"), seen)
-        ask(tx, office, who, Action.DRAFT_EDIT, facts.of_draft(tx, office.ctx, found))
         if who.id != found.author:
             words = f"expected draft {draft_id} to be submitted by its author, {found.author}, got {who.id}"
             raise ForbiddenError(words)
@@ -121,8 +121,8 @@ def send_back(office: Office, who: Person, draft_id: str, comment: str, *, seen:
     words = drafts.check_comment(comment)
 
     def work(tx: Writing) -> Draft:
+        _asked_first(tx, office, who, Action.DRAFT_SEND_BACK, draft_id)
         found = drafts.find(tx, draft_id, ("submitted",), seen)
-        ask(tx, office, who, Action.DRAFT_SEND_BACK, facts.of_draft(tx, office.ctx, found))
         made = drafts.moved(found, "returned", who.id, office.ctx.clock.now(), words)
         tx.put(DRAFTS, [made])
         _record(tx, office, What.ACT_SENT_BACK, who, made, comment=words)
@@ -136,8 +136,8 @@ def discard(office: Office, who: Person, draft_id: str, reason: str, *, seen: in
     words = drafts.check_comment(reason, "reason")
 
     def work(tx: Writing) -> Draft:
+        _asked_first(tx, office, who, Action.DRAFT_DISCARD, draft_id)
         found = drafts.find(tx, draft_id, drafts.OPEN, seen)
-        ask(tx, office, who, Action.DRAFT_DISCARD, facts.of_draft(tx, office.ctx, found))
         made = drafts.moved(found, "discarded", who.id, office.ctx.clock.now(), words)
         tx.put(DRAFTS, [made])
         _record(tx, office, What.ACT_DISCARDED, who, made, reason=words)
@@ -159,11 +159,9 @@ def release(
         leaving: list[Leaving] = []
         owed: dict[str, str] = {}
         for draft_id in wanted:
+            action = _release_asked(tx, office, who, draft_id)
             found = drafts.find(tx, draft_id, ("submitted",), (seen or {}).get(draft_id))
             consulting.check_read(tx, who, found)
-            on = facts_for(tx, office.ctx, found, who)
-            action = _how(tx, office, who, found, on)
-            ask(tx, office, who, action, on)
             kind = _act_type(office.ctx, found)
             _complete(kind, found)
             if action is Action.DRAFT_RELEASE_ON_DUTY:
@@ -230,6 +228,23 @@ def _how(tx: Reading, office: Office, who: Person, found: Draft, on: On) -> Acti
     if on.review and not may(tx, office, who.id, Action.DRAFT_RELEASE, on):
         return Action.DRAFT_RELEASE_ON_DUTY
     return Action.DRAFT_RELEASE
+
+
+def _asked_first(tx: Reading, office: Office, who: Person, action: Action, draft_id: str) -> None:
+    """Ask before anything else is said of a draft: how it stands, and who wrote it, is not for everybody to learn."""
+    if (there := tx.get(DRAFTS, draft_id)) is not None:
+        ask(tx, office, who, action, facts.of_draft(tx, office.ctx, there))
+
+
+def _release_asked(tx: Reading, office: Office, who: Person, draft_id: str) -> Action:
+    """`_asked_first`, of releasing it in the way that is this person's; that way."""
+    there = tx.get(DRAFTS, draft_id)
+    if there is None:
+        return Action.DRAFT_RELEASE  # `drafts.find` says what became of it
+    on = facts_for(tx, office.ctx, there, who)
+    action = _how(tx, office, who, there, on)
+    ask(tx, office, who, action, on)
+    return action
 
 
 def may(tx: Reading, office: Office, person: str, action: Action, on: On) -> bool:

@@ -2,7 +2,7 @@
 
 Every record in a place, every block, every checkpoint that somebody cosigned, from the first to the last. Memory is
 that of one page. What is wrong is said by name; a record that was erased is not wrong, one that is missing or was
-changed is.
+changed is, and so is one that lost its details and still names somebody.
 
 Left unchecked: records in line, which nothing commits to yet.
 """
@@ -51,6 +51,11 @@ class _Check:
             if held is not None and checkpoints.parse(held.note).root != tree.root():
                 self.wrong.append(f"{log.origin} is not what {held.witness} cosigned at size {tree.size}")
             self.blocks += 1
+        held = max(roots.values(), key=lambda one: one.size, default=None)
+        if held is not None and held.size > tree.size:
+            self.wrong.append(
+                f"{log.origin}: expected {held.size} blocks, which {held.witness} cosigned, got {tree.size}"
+            )
         if (tree.size, tree.frontier) != (log.size, log.frontier):
             self.wrong.append(f"{log.origin}: expected {log.size} blocks that lead to its root, got {tree.size}")
         open_ = merkle.Tree()
@@ -94,6 +99,8 @@ class _Check:
                     self.wrong.append(f"{about}: expected the details that it commits to, got others")
                 elif record.salt and not audit_log.agrees(record):
                     self.wrong.append(f"{about}: expected what its details say beside them, got another")
+                elif not record.salt and audit_log.says_more(record):
+                    self.wrong.append(f"{about}: expected an erased record that names nothing, got one that does")
 
 
 def check(tx: Reading, ctx: Context) -> Found:

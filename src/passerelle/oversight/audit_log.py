@@ -60,6 +60,11 @@ def agrees(record: Audit) -> bool:
     return all(said.get(key) == value for key, value in beside.items()) and record.dossier in about
 
 
+def says_more(record: Audit) -> bool:
+    """Whether a record that was erased still names who did what on what: nothing commits to what stands there."""
+    return any((record.what, record.who, record.on, record.details))
+
+
 def sequence(ctx: Context) -> int:
     """Give the next records in line their places. Returns how many got one; fewer than `BATCH`: none is left."""
 

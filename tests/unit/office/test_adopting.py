@@ -102,6 +102,20 @@ def test_a_policy_that_locks_everybody_out_is_not_adopted(bureau):
     assert bureau.read(lambda tx: ask(tx, bureau.office, carl, Action.PERSON_ADD, On(kind="person", person="x")))
 
 
+def test_a_policy_that_nobody_may_replace_is_not_adopted(bureau):
+    """Not even the shipped one could be gone back to: that is asked of the policy in force."""
+    for body in (
+        'forbid (principal, action == Action::"policy.adopt", resource);',
+        f'forbid (principal == Person::"{bureau.eva.id}", action == Action::"policy.adopt", resource);',
+    ):
+        with pytest.raises(PolicyError, match="who may adopt another policy today, nobody would be left: a lock-out"):
+            adopting.adopt(bureau.office, bureau.eva, more("x", body), "x")
+    adopting.adopt(
+        bureau.office, bureau.eva, more("x", 'forbid (principal, action == Action::"link.reopen", resource);'), "x"
+    )
+    adopting.adopt(bureau.office, bureau.eva, "", "back")
+
+
 def test_a_change_holds_at_once_and_can_be_taken_back(bureau):
     ann = bureau.hire("ann", "dispatcher", domain="wanted-persons")
     on = On(kind="dossier", domain="wanted-persons")

@@ -191,6 +191,21 @@ def test_the_author_alone_submits(desk):
         workflow.submit(desk.office, desk.bea, made.id)
 
 
+def test_who_may_not_take_a_step_learns_nothing_of_how_a_draft_stands(desk):
+    """Not who wrote it, nor when: the refusal comes first, and is written down."""
+    made = workflow.draft(desk.office, desk.ann, request(desk))
+    stranger = desk.olga
+    for step in (
+        lambda: workflow.send_back(desk.office, stranger, made.id, "x"),
+        lambda: workflow.release(desk.office, stranger, [made.id]),
+        lambda: workflow.discard(desk.office, stranger, made.id, "x"),
+        lambda: workflow.submit(desk.office, stranger, made.id, seen=7),
+    ):
+        with pytest.raises(NotAllowedError) as refused:
+            step()
+        assert "by ann" not in str(refused.value)
+
+
 def test_roles(desk):
     made = submitted(desk)
     for who in (desk.bea, desk.driss, desk.eva, desk.olga, desk.dan):

@@ -72,7 +72,7 @@ def scene() -> tuple[Watched, Any, dict[str, str]]:
 
     def erase(tx: Any) -> None:
         there = tx.get(AUDITS, named["erased"])
-        tx.put(AUDITS, [msgspec.structs.replace(there, salt=b"", details=b"", who="", on="")])
+        tx.put(AUDITS, [msgspec.structs.replace(there, salt=b"", details=b"", what="", who="", on="")])
 
     node.ctx.store.write("test.erase", erase)
     node.step()
@@ -202,6 +202,10 @@ def test_the_store_s_own_log_is_gone_over() -> None:
 TAMPERED: dict[str, Callable[[Any], Any]] = {
     "another person": lambda one: msgspec.structs.replace(one, who="luc"),
     "another dossier": lambda one: msgspec.structs.replace(one, dossier=OTHER),
+    "out of its dossier's trail": lambda one: msgspec.structs.replace(one, dossier=""),
+    "another person, and no details to tell": lambda one: msgspec.structs.replace(
+        one, who="luc", salt=b"", details=b""
+    ),
     "other details": lambda one: msgspec.structs.replace(one, details=one.details.replace(b"ann", b"luc")),
     "another commitment": lambda one: msgspec.structs.replace(one, commitment=bytes(32)),
     "another time": lambda one: msgspec.structs.replace(one, time=one.time + 1),
@@ -251,6 +255,22 @@ def test_a_log_that_was_written_anew_is_not_what_was_cosigned() -> None:
     node.ctx.store.write("test.keep", lambda tx: tx.put(COSIGNED, cosigned))
     found = node.ctx.store.read(lambda tx: audit_check.check(tx, node.ctx))
     assert found.wrong == ("passerelle/be/audit/1 is not what ma cosigned at size 1",)
+
+
+def test_a_log_that_was_put_back_is_shorter_than_what_was_cosigned() -> None:
+    """The store of last night is consistent in itself; the cosignature that was kept names more blocks."""
+    node = Watched()
+    node.partner()
+    write(node)
+    node.step()
+    backup = copied(node)
+    write(node)
+    node.step()
+    cosigned = node.rows(COSIGNED)
+    node.swap(backup)
+    node.ctx.store.write("test.keep", lambda tx: tx.put(COSIGNED, cosigned))
+    found = node.ctx.store.read(lambda tx: audit_check.check(tx, node.ctx))
+    assert found.wrong == ("passerelle/be/audit/1: expected 2 blocks, which ma cosigned, got 1",)
 
 
 # -- forgeries ---------------------------------------------------------------------------------------------------------
