@@ -39,7 +39,7 @@ from passerelle.core.settings import Settings
 from passerelle.core.text import check_node_name
 from passerelle.dossiers.calendars import Calendars
 from passerelle.dossiers.types import Catalogue
-from passerelle.exchange import notes, rotation, trust
+from passerelle.exchange import notes, rotation, succession, trust
 from passerelle.exchange.context import Context, Policy
 from passerelle.identity import files, tls
 from passerelle.identity import identity as identities
@@ -307,7 +307,7 @@ class Node:
                 raise NotFoundError(f"expected a known partner, got {name!r}")
             waiting = tx.get(CANDIDATES, name)
             if status == "confirmed" and waiting is not None and fingerprint == waiting.fingerprint:
-                there = rotation.rebind(tx, self.ctx, there, waiting, by)
+                there = succession.rebind(tx, self.ctx, there, waiting, by)
             if status == "confirmed" and fingerprint != there.fingerprint:
                 # The right one is not shown: it must come from the partner's voice.
                 raise InputError(f"expected the fingerprint of {name}, got {fingerprint[:80] or 'none'}")

@@ -17,7 +17,7 @@ from typing import Any
 from passerelle.core.clock import ManualClock
 from passerelle.core.errors import ExchangeError, PasserelleError, StateError
 from passerelle.dossiers.state import Standing, next_acts
-from passerelle.exchange import desk, governance, inbox, rotation
+from passerelle.exchange import desk, governance, inbox, rotation, succession
 from passerelle.exchange.checks import BatchRefusedError
 from passerelle.exchange.context import Context, Policy
 from passerelle.exchange.sender import Posting, Sender
@@ -203,7 +203,7 @@ class World:
                 made = Candidate(name, peer.identity.body, peer.identity.fingerprint, NOW, "op")
                 other.store.write(
                     "test.rebind",
-                    lambda tx, row=row, other=other, made=made: rotation.rebind(tx, other.ctx, row, made, "op"),
+                    lambda tx, row=row, other=other, made=made: succession.rebind(tx, other.ctx, row, made, "op"),
                 )  # type: ignore[misc]
                 with suppress(StateError):
                     rotation.compared(peer.ctx, other.ctx.name, "op")

@@ -9,7 +9,7 @@ import pytest
 from passerelle.core import ids
 from passerelle.core import json as strict
 from passerelle.core.errors import ExchangeError, StateError
-from passerelle.exchange import inbox, outbox, rotation, trust, wire
+from passerelle.exchange import inbox, outbox, rotation, succession, trust, wire
 from passerelle.exchange.checks import BatchRefusedError, Check
 from passerelle.identity import identity as identities
 from passerelle.identity.identity import Identity
@@ -19,6 +19,7 @@ from passerelle.ledger import handover
 from passerelle.ledger import proof as proofs
 from passerelle.ledger.handover import Handover
 from passerelle.oversight import evidence, verify
+from passerelle.ports.audit import WITNESSED, Witnessed
 from passerelle.ports.keys import ERAS, SPANS, TOLD, Candidate
 from passerelle.ports.records import ALARMS, AUDITS, LOGS, PARTNERS
 from passerelle.ports.store import no_fault
@@ -84,6 +85,19 @@ def test_a_rotation_under_traffic_in_both_directions(name: str, kinds: tuple[str
     whole(pair, traffic(pair))
     assert not pair.be.all(ALARMS)
     assert not pair.ma.all(ALARMS)
+
+
+def test_a_handover_of_the_witness_key_names_what_it_cosigned_of_the_partners_audit_log() -> None:
+    pair = partners()
+    pair.settle()
+    row = Witnessed("ma", 1, 7, "", NOW)
+    pair.be.store.write("test.witness", lambda tx: tx.put(WITNESSED, [row]))
+    pair.rotate(pair.be, "witness")
+    whole(pair, traffic(pair))
+    assert pair.be.all(TOLD)[0].lasts == ("witness passerelle/ma/audit/1 7",)
+    last = pair.ma.store.read(lambda tx: trust.theirs(tx, pair.ma.ctx, tx.get(PARTNERS, "be")))
+    old = last.stages[0].keys.pair("witness")
+    assert last.last(old, "witness", "passerelle/ma/audit/1") == 7
 
 
 # -- evidence ----------------------------------------------------------------------------------------------------------
@@ -417,7 +431,7 @@ def persons(pair: Pair, name: str) -> None:
     waiting = Candidate(name, identity.body, identity.fingerprint, NOW, "op")
 
     def work(tx: Any) -> None:
-        rotation.rebind(tx, other.ctx, tx.get(PARTNERS, name), waiting, "op")
+        succession.rebind(tx, other.ctx, tx.get(PARTNERS, name), waiting, "op")
 
     other.store.write("test.rebind", work)
     with suppress(StateError):  # it was told before it was put back

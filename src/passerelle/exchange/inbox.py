@@ -25,7 +25,7 @@ import msgspec
 from passerelle.core import ids
 from passerelle.core.errors import ExchangeError, JsonError, NoteError, NotFoundError, SignatureError, StateError
 from passerelle.exchange import content as contents
-from passerelle.exchange import governance, intake, links, notes, rotation, trust, wire
+from passerelle.exchange import governance, intake, links, notes, succession, trust, wire
 from passerelle.exchange.checks import BatchRefusedError, Check
 from passerelle.exchange.context import MAX_AHEAD, Context
 from passerelle.exchange.intake import Arrival
@@ -135,7 +135,7 @@ def _signers(ctx: Context, sender: str, lane: str, batch: wire.Batch) -> tuple[V
     try:
         return trust.signed_by(batch.checkpoint, ctx.store.read(read))
     except (SignatureError, NoteError, NotFoundError, StateError) as error:
-        brought = rotation.introduced(ctx, sender, batch.items) if lane == "governance" else []
+        brought = succession.introduced(ctx, sender, batch.items) if lane == "governance" else []
         for keys in brought:
             with suppress(SignatureError, NoteError):
                 checkpoints.verify(batch.checkpoint, keys.log)

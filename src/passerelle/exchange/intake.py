@@ -17,7 +17,7 @@ import msgspec
 
 from passerelle.core.errors import JsonError
 from passerelle.exchange import content as contents
-from passerelle.exchange import governance, limits, links, notes, outbox, rotation
+from passerelle.exchange import governance, limits, links, notes, outbox, rotation, succession
 from passerelle.exchange.cases import Cases, Objection
 from passerelle.exchange.channels import Channels
 from passerelle.exchange.checks import Check
@@ -105,7 +105,7 @@ class _Intake:
 
     def _needs(self, lane: str, content: dict[str, Any]) -> list[str]:
         """What is not here yet: messages, the author's governance log, own messages that a restore took away."""
-        if content["kind"] in rotation.KEY_KINDS:
+        if content["kind"] in succession.KEY_KINDS:
             return []  # what comes behind it is signed by the keys that it brings
         needs = []
         for name in content["after"]:
@@ -177,8 +177,8 @@ class _Intake:
         return self._plain(row, content)
 
     def _plain(self, row: Message, content: dict[str, Any]) -> bool:
-        if content["kind"] in rotation.KEY_KINDS and row.lane == "governance":
-            rotation.enter(self.tx, self.ctx, self.partner, row, content)
+        if content["kind"] in succession.KEY_KINDS and row.lane == "governance":
+            succession.enter(self.tx, self.ctx, self.partner, row, content)
             self._keep(row)
             return True
         try:
@@ -407,7 +407,7 @@ def take_back(
             tx.put(MESSAGES, [cases.apply(message, content)])
         elif content["kind"].startswith("instrument."):
             governance.again(tx, ctx, message, content, cosigned=True)
-        elif content["kind"] in rotation.KEY_KINDS:
+        elif content["kind"] in succession.KEY_KINDS:
             rotation.returned(tx, ctx, message, content)
         elif content["kind"] == "refusal":
             tx.put(WAITS, [Wait(message=message.id, need=_BEFORE + one["message"]) for one in content["refused"]])

@@ -7,7 +7,7 @@ The order of our own change, and what holds if we stop between two steps:
    file is the one before; it is made anew from the store at the next start;
 3. `tell` puts the handover, signed by old and new keys, at the end of the governance log to each partner, once all its
    lanes were compared and nothing stands still. If we stop here: it is an entry like any other and is sent;
-4. the partner takes it (`enter`), or refuses its batch [3]: a cosigned handover is one that was taken;
+4. the partner takes it (`succession.enter`), or refuses its batch [3]: a cosigned handover is one that was taken;
 5. private keys that no partner goes by any more are retired: noted, then destroyed (`retire`). If we stop between the
    two: the note is there and the file goes at the next look.
 
@@ -15,11 +15,10 @@ A partner that is away is told later, of the newest identity at once; until then
 signatures of the keys that it knows too.
 
 Left to persons: a node that lost every key but the new ones, or whose partner was put back to before a change: then the
-new identity file is compared by voice again (`rebind`).
+new identity file is compared by voice again (`succession.rebind`).
 """
 
 from collections.abc import Callable, Container, Sequence
-from contextlib import suppress
 from itertools import pairwise
 
 import msgspec
@@ -27,24 +26,17 @@ import msgspec
 from passerelle.core import ids
 from passerelle.core.audit import What
 from passerelle.core.clock import add_duration
-from passerelle.core.errors import IdentityError, JsonError, NoteError, SignatureError, StateError
-from passerelle.exchange import content as contents
+from passerelle.core.errors import StateError
 from passerelle.exchange import links, notes, outbox, trust
-from passerelle.exchange.checks import BatchRefusedError, Check
 from passerelle.exchange.context import Context
-from passerelle.exchange.wire import Item
-from passerelle.identity import identity as identities
-from passerelle.identity.history import History, Stage
 from passerelle.identity.identity import Identity
 from passerelle.identity.keys import KINDS, SIGNING, PublicKeys
 from passerelle.instruments import model
-from passerelle.ledger import checkpoint as checkpoints
-from passerelle.ledger import entry as entries
-from passerelle.ledger import handover, note
+from passerelle.ledger import audit, handover
 from passerelle.ledger.checkpoint import LANES
 from passerelle.ledger.handover import Handover
-from passerelle.ports.audit import AUDIT_LOGS
-from passerelle.ports.keys import CANDIDATES, ERAS, RETIRED, SPANS, TOLD, Candidate, Era, Retired, Span, Told
+from passerelle.ports.audit import AUDIT_LOGS, WITNESSED
+from passerelle.ports.keys import ERAS, RETIRED, TOLD, Era, Retired, Told
 from passerelle.ports.records import (
     CONTENTS,
     INSTRUMENTS,
@@ -54,14 +46,11 @@ from passerelle.ports.records import (
     Log,
     Message,
     Meta,
-    Partner,
 )
 from passerelle.ports.store import Reading, Writing
 
-KEY_KINDS = ("keys.rotate", "keys.revoke")
 _STANDING = ("stopped", "frozen")
 _LEAST_GRACE = "P1D"
-_BROKEN = (IdentityError, NoteError, SignatureError, JsonError, contents.ContentError)
 
 
 # -- our own: the change ----------------------------------------------------------------------------------------------
@@ -308,6 +297,8 @@ def _lasts(tx: Reading, partner: str, governance: Log, kinds: Sequence[str]) -> 
         found["log", governance.origin] = governance.size + 1
     for lane in LANES if "receipt" in kinds else ():
         found |= {("receipt", log.origin): log.size for log in links.generations(tx, partner, "in", lane)}
+    for row in tx.scan(WITNESSED, "key", (partner,), limit=trust.ALL) if "witness" in kinds else ():
+        found["witness", audit.origin(partner, row.generation)] = row.size
     return tuple((kind, origin, size) for (kind, origin), size in found.items())
 
 
@@ -334,173 +325,6 @@ def withdrawn(tx: Writing, partner: str) -> None:
             tx.put(MESSAGES, [msgspec.structs.replace(message, state="withdrawn", reason="told anew")])
             tx.delete(CONTENTS, [(message.id,)])
             tx.delete(TOLD, [(partner, row.number)])
-
-
-# -- theirs -----------------------------------------------------------------------------------------------------------
-
-
-def _read(ctx: Context, partner: str, message: str, content: dict[str, object]) -> tuple[Handover, Identity]:
-    contents.check_plain(content)
-    statement = handover.parse(str(content["statement"]))
-    made = identities.parse(str(content["identity"]).encode())
-    named = (statement.sender, statement.receiver, statement.message, statement.after)
-    if named != (partner, ctx.name, message, made.fingerprint) or made.name != partner:
-        raise NoteError(f"expected a handover of {partner} to {ctx.name} in message {message}, got another")
-    if bool(statement.revoked) != (content["kind"] == "keys.revoke"):
-        raise NoteError(f"expected a statement of {content['kind']}, got another")
-    return statement, made
-
-
-def _genuine(content: dict[str, object], statement: Handover, made: Identity, before: Identity, past: History) -> None:
-    if statement.before != before.key_digest:
-        raise NoteError(f"expected a handover from the keys {before.key_digest[:16]}, got {statement.before[:16]}")
-    for kind in before.keys.changed(made.keys):
-        if past.knows(kind, getattr(made.keys, kind)):
-            raise IdentityError(f"expected a new {kind} key, got one that was handed over before")
-    handover.verify(statement, note.parse(str(content["signed"])), before.keys, made.keys)
-
-
-def introduced(ctx: Context, partner: str, items: Sequence[Item]) -> list[PublicKeys]:
-    """The keys that a revocation among these entries hands over to: the checkpoint above it may bear no others.
-
-    Nothing is changed; `enter` checks the same again, with what is held.
-    """
-
-    def read(tx: Reading) -> tuple[Partner, History]:
-        row = ctx.confirmed(tx, partner)[0]
-        return row, trust.theirs(tx, ctx, row)
-
-    row, past = ctx.store.read(read)
-    found = []
-    for item in items:
-        if contents.kind_of(item.content) != "keys.revoke":
-            continue
-        try:
-            message = entries.parse(item.leaf).message
-            content = contents.parse(item.content, message)
-            statement, made = _read(ctx, partner, message, content)
-            _genuine(content, statement, made, ctx.identity_of(row), past)
-        except _BROKEN:
-            continue
-        found.append(made.keys)
-    return found
-
-
-def enter(tx: Writing, ctx: Context, partner: str, row: Message, content: dict[str, object]) -> None:
-    """A partner's handover: taken, or its batch is refused [3], so that what is cosigned was taken.
-
-    One to an identity that is known, or from one that was replaced, is no news: it was sent again, or persons were
-    quicker.
-    """
-    there, before = ctx.confirmed(tx, partner)
-    past = trust.theirs(tx, ctx, there)
-    try:
-        statement, made = _read(ctx, partner, row.id, content)
-        if made.fingerprint == there.fingerprint or _known(tx, partner, made) is not None:
-            _confirms(tx, ctx, partner, row.id, content, statement, made)
-            return
-        spans = tx.scan(SPANS, "key", (partner,), limit=trust.ALL)
-        if statement.before in {ctx.parsed(span.identity).key_digest for span in spans[:-1]}:
-            return  # it was on its way when persons compared a newer identity: nothing goes back
-        _genuine(content, statement, made, before, past)
-        lasts = _proven(tx, partner, statement, before.keys.changed(made.keys))
-    except _BROKEN as error:
-        raise BatchRefusedError(Check.CHECKPOINT, f"message {row.id}: {error}") from None
-    how, who = "revoked" if statement.revoked else "rotated", f"{partner}: {content['by']}"
-    _bind(tx, ctx, there, made, lasts, how, who, row.id)
-    details = {"kinds": list(before.keys.changed(made.keys)), "message": row.id, "reason": str(content["reason"])}
-    notes.record(tx, ctx, What.PARTNER_KEYS_CHANGED, who, partner, details)
-    if statement.revoked:
-        text = f"{partner} revoked its {statement.revoked} key: {content['reason']}"
-        notes.alarm(tx, ctx, "keys.revoked", partner, text[:1000])
-
-
-def _known(tx: Reading, partner: str, made: Identity) -> Span | None:
-    spans = tx.scan(SPANS, "key", (partner,), limit=trust.ALL)
-    return next((span for span in spans if span.fingerprint == made.fingerprint), None)
-
-
-def _confirms(
-    tx: Writing,
-    ctx: Context,
-    partner: str,
-    message: str,
-    content: dict[str, object],
-    statement: Handover,
-    made: Identity,
-) -> None:
-    """A genuine handover to an identity that persons bound before it came: it is kept as the proof of the same."""
-    span = _known(tx, partner, made)
-    if span is None or span.message or not span.number:
-        return
-    before = tx.get(SPANS, partner, span.number - 1)
-    with suppress(*_BROKEN):
-        old = ctx.parsed(before.identity) if before else made
-        _genuine(content, statement, made, old, History([Stage(old.keys)]))
-        tx.put(SPANS, [msgspec.structs.replace(span, message=message)])
-
-
-def _proven(tx: Reading, partner: str, statement: Handover, kinds: Sequence[str]) -> dict[tuple[str, str], int]:
-    """The last sizes as they count here. Raises NoteError when the statement names less than was cosigned here."""
-    named = statement.named
-    for lane in LANES if "log" in kinds else ():
-        for log in links.generations(tx, partner, "in", lane):
-            key = ("log", log.origin)
-            if statement.revoked == "log":
-                named[key] = log.size  # what is held is proven; nothing more is, whatever the statement allows
-            elif named.get(key, 0) < log.size:
-                raise NoteError(f"expected a last size of {log.size} or more for {log.origin}, got {named.get(key, 0)}")
-    for lane in LANES if "receipt" in kinds else ():
-        for log in links.generations(tx, partner, "out", lane):
-            key = ("receipt", log.origin)
-            held = _receipted(log)
-            named[key] = held if statement.revoked == "receipt" else max(named.get(key, 0), held)
-    return named
-
-
-def _receipted(log: Log) -> int:
-    return checkpoints.parse(log.receipt).size if log.receipt else 0
-
-
-def _bind(
-    tx: Writing,
-    ctx: Context,
-    there: Partner,
-    made: Identity,
-    lasts: dict[tuple[str, str], int],
-    how: str,
-    by: str,
-    message: str = "",
-) -> Partner:
-    """A partner goes by another identity from here on; its old keys prove what was named."""
-    now = ctx.clock.now()
-    last = tx.scan(SPANS, "key", (there.name,), limit=1, descending=True)
-    number = last[0].number + 1 if last else 1
-    spans = [Span(there.name, number, made.body, made.fingerprint, now, how, by, message, trust.lines_of(lasts))]
-    if not last:
-        spans.append(
-            Span(there.name, 0, there.identity, there.fingerprint, there.changed, "confirmed", there.changed_by)
-        )
-    tx.put(SPANS, spans)
-    bound = msgspec.structs.replace(there, identity=made.body, fingerprint=made.fingerprint, changed=now, changed_by=by)
-    tx.put(PARTNERS, [bound])
-    waiting = tx.get(CANDIDATES, there.name)
-    if waiting is not None and waiting.fingerprint == made.fingerprint:
-        tx.delete(CANDIDATES, [(there.name,)])
-    return bound
-
-
-def rebind(tx: Writing, ctx: Context, there: Partner, candidate: Candidate, by: str) -> Partner:
-    """Persons compared a new identity file of a known partner: it counts from here on.
-
-    What its old keys proved stays: the sizes that are held here, and not an entry more.
-    """
-    lasts: dict[tuple[str, str], int] = {}
-    for lane in LANES:
-        lasts |= {("log", log.origin): log.size for log in links.generations(tx, there.name, "in", lane)}
-        for log in links.generations(tx, there.name, "out", lane):
-            lasts["receipt", log.origin] = _receipted(log)
-    return _bind(tx, ctx, there, ctx.parsed(candidate.identity), lasts, "confirmed", by)
 
 
 # -- the end of keys --------------------------------------------------------------------------------------------------

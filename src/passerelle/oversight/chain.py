@@ -19,7 +19,7 @@ import msgspec
 from passerelle.core import json
 from passerelle.core.errors import InputError, JsonError, PasserelleError
 from passerelle.exchange import content as contents
-from passerelle.exchange.rotation import KEY_KINDS
+from passerelle.exchange.succession import KEY_KINDS
 from passerelle.identity import identity as identities
 from passerelle.identity.identity import Identity
 from passerelle.identity.keys import Verifier

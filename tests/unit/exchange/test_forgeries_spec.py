@@ -5,7 +5,7 @@ from pathlib import Path
 
 from passerelle.exchange.checks import Check
 from passerelle.exchange.content import KINDS, PLAIN_KINDS
-from passerelle.exchange.rotation import KEY_KINDS
+from passerelle.exchange.succession import KEY_KINDS
 from passerelle.exchange.wire import WITHHELD
 from tests.unit.exchange import forge, test_forgeries_batch, test_forgeries_content, test_forgeries_notes
 from tests.unit.exchange.forge import Forger
