@@ -4,7 +4,8 @@ import pytest
 from babel.messages.catalog import Message
 
 from passerelle.core.words import ERRORS
-from tools.words.catalogues import LANGUAGES, forms, problems
+from tools.words.catalogues import LANGUAGES, forms, problems, wrong
+from tools.words.find import all_texts
 
 
 def wrong(text, string, language="fr", context=None, flags=()):
@@ -49,3 +50,8 @@ def test_what_else_is_wrong():
 
 def test_plural_forms():
     assert [forms(language) for language in LANGUAGES] == [2, 2, 6]
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_every_text_of_the_source_is_translated_and_compiled(language):
+    assert list(wrong(all_texts(), language)) == []
