@@ -44,6 +44,7 @@ def test_these_are_the_commands():
         "keys revoke",
         "keys renew",
         "keys adopt",
+        "keys compared",
         "audit list",
         "audit show",
         "audit status",

@@ -4,7 +4,8 @@ import pytest
 from babel.messages.catalog import Message
 
 from passerelle.core.words import ERRORS
-from tools.words.catalogues import LANGUAGES, forms, problems, wrong
+from tools.words import catalogues
+from tools.words.catalogues import LANGUAGES, forms, problems
 from tools.words.find import all_texts
 
 
@@ -54,4 +55,4 @@ def test_plural_forms():
 
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_every_text_of_the_source_is_translated_and_compiled(language):
-    assert list(wrong(all_texts(), language)) == []
+    assert list(catalogues.wrong(all_texts(), language)) == []
