@@ -202,10 +202,10 @@ class Service:
                 await asyncio.wait_for(self._clock_wake.wait(), pause)
 
     async def _give_way(self, spent: float) -> None:
-        """While batches come and go, counting takes a quarter of the time at most: a batch is what others wait for."""
+        """While batches come and go, counting takes a tenth of the time at most: a batch is what others wait for."""
         if self._busy():
             with suppress(TimeoutError):
-                await asyncio.wait_for(self._stop.wait(), 3 * spent)
+                await asyncio.wait_for(self._stop.wait(), 9 * spent)
 
     def _busy(self) -> bool:
         return self._loop.time() - self._moved < _CALM

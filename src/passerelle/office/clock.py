@@ -15,6 +15,7 @@ import msgspec
 from passerelle.core.errors import DossierError, InputError
 from passerelle.exchange import notes
 from passerelle.exchange.cases import marks
+from passerelle.exchange.channels import Channels
 from passerelle.exchange.context import Context
 from passerelle.office import counting, reminders, timers
 from passerelle.office.circle import circle_of
@@ -62,9 +63,10 @@ def count(ctx: Context, limit: int = COUNT) -> int:
 
     def work(tx: Writing) -> int:
         turn = tx.scan(TOUCHED, "by_turn", limit=limit)
+        channels = Channels(tx, ctx)
         for mark in turn:
             try:
-                counting.recount(tx, ctx, mark.dossier)
+                counting.recount(tx, ctx, mark.dossier, channels)
             except (DossierError, InputError) as error:
                 notes.alarm(tx, ctx, "timers.failed", "", f"dossier {mark.dossier}: {error}"[:1000])
         tx.delete(TOUCHED, [(mark.dossier,) for mark in turn])

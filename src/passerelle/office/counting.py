@@ -38,15 +38,18 @@ from passerelle.ports.timers import NEVER, TIMERS, Timer
 _ALL = 10_000_000
 
 
-def recount(tx: Writing, ctx: Context, dossier: str) -> None:
-    """Count the timers of a dossier anew. Raises DossierError or InputError when its type or a figure is wrong."""
+def recount(tx: Writing, ctx: Context, dossier: str, channels: Channels | None = None) -> None:
+    """Count the timers of a dossier anew. Raises DossierError or InputError when its type or a figure is wrong.
+
+    `channels`: those of this transaction, read once for many dossiers.
+    """
     row = tx.get(DOSSIERS, dossier)
     kind = ctx.catalogue.types.get(row.type) if row else None
     if row is None or kind is None:
         return
     known = {(one.deadline, one.message): one for one in tx.scan(TIMERS, prefix=(dossier,), limit=_ALL)}
     counted: list[Timer] = []
-    channels = Channels(tx, ctx)
+    channels = channels or Channels(tx, ctx)
     for run in deadlines.runs(kind, list(_happenings(tx, ctx, row, kind))):
         timer = _timer(tx, ctx, channels, row, run, known.get((run.deadline.name, run.start.id)))
         if timer is not None:
