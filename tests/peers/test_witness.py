@@ -139,6 +139,27 @@ def test_one_that_is_away_is_asked_again_and_missed_after_a_while() -> None:
     assert node.alarms() == ["witness.away"] * 2  # each absence is told once
 
 
+def test_the_log_says_once_that_one_is_away_and_once_that_it_is_back() -> None:
+    node = Watched()
+    node.partner()
+    application = node.wire.applications.pop("ma")
+    said = []
+    node.say = lambda word, **fields: said.append((word, fields.get("witness"), fields.get("reason", "")))
+    node.start()
+    for _ in range(4):
+        node.step()
+    assert [one for one in said if "witness-" in one[0]] == [
+        ("audit.witness-away", "ma", "https://ma: no answer in time")
+    ]
+    node.wire.applications["ma"] = application
+    for _ in range(3):
+        node.step()
+    assert [one[0] for one in said if "witness-" in one[0]] == ["audit.witness-away", "audit.witness-back"]
+    del node.wire.applications["ma"]
+    node.step()
+    assert [one[0] for one in said if "witness-" in one[0]][2:] == ["audit.witness-away"]
+
+
 def test_a_pause_is_kept_between_tries() -> None:
     node = Watched()
     node.partner()

@@ -72,6 +72,7 @@ class Watched:
         self.clock = ManualClock(NOW)
         self.wire = Wire()
         self.settings = AuditSettings(**settings)
+        self.say: Callable[..., None] = lambda *_, **__: None
         self.be = make_peer("be", "ma", self.clock, store or MemoryStore())
         self.start()
 
@@ -81,7 +82,7 @@ class Watched:
 
     def start(self) -> None:
         """The node's process begins: it asks before it closes a block."""
-        self.watching = Watching(self.ctx, self.settings, self.wire, lambda *_, **__: None)  # type: ignore[arg-type]
+        self.watching = Watching(self.ctx, self.settings, self.wire, self.say)  # type: ignore[arg-type]
 
     def swap(self, store: Any) -> None:
         """Another store under the same keys: a backup was put back."""

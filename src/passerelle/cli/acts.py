@@ -104,7 +104,10 @@ def open_dossier(
 def act(
     folder: Folder,
     dossier: Annotated[
-        str, typer.Argument(metavar="DOSSIER", help="Id of the dossier or its beginning, or the own reference.")
+        str,
+        typer.Argument(
+            metavar="DOSSIER", help="Id of the dossier or its beginning, or a reference, own or the partner's."
+        ),
     ],
     act_name: Annotated[str, typer.Option("--act", help="What is done: `dossier form TYPE`.", show_default=False)],
     file: ActFile,

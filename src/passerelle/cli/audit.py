@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 Dossier = Annotated[
     str,
     typer.Option(
-        "--dossier", metavar="DOSSIER", help="Only what is about this dossier: id, its beginning, or the own reference."
+        "--dossier", metavar="DOSSIER", help="Only what is about this dossier: id, its beginning, or a reference."
     ),
 ]
 From = Annotated[str, typer.Option("--from", metavar="TIME", help="From this day or moment on (RFC 3339).")]
@@ -323,6 +323,7 @@ def verify(folder: Folder, as_: As) -> Answer:
     from passerelle.core.audit import What
     from passerelle.exchange import notes
     from passerelle.oversight import audit_check
+    from passerelle.oversight.doctor import lost_details
 
     with opened(folder) as node:
         who = _permitted(node, as_, "audit.read", "")
@@ -341,10 +342,12 @@ def verify(folder: Folder, as_: As) -> Answer:
         screen.fields([(key, value[key]) for key in ("blocks", "records", "erased", "waiting")])
         for one in found.wrong:
             screen.line(retold(one))
-        if not found.wrong:
+        if found.erased:
+            screen.line(lost_details(found.erased))
+        if not found.wrong and not found.erased:
             screen.line(_("the log holds what was committed to and cosigned"))
 
-    return Answer(value, tell, exits.FAILED if found.wrong else exits.DONE)
+    return Answer(value, tell, exits.FAILED if found.wrong or found.erased else exits.DONE)
 
 
 # -- the log itself ------------------------------------------------------------------------------------------------

@@ -24,6 +24,12 @@ WHAT = {
     "call": N_("you are called: acknowledge"),
     "exhausted": N_("nobody else is on call"),
 }
+DONE = {
+    "returned": N_("your draft {message} was sent back"),
+    "given": N_("the dossier was given to you"),
+    "not-upheld": N_("your release of {message} was not upheld"),
+}
+"""What other people did that one is told of."""
 LOCAL = {"review": N_("review of a release")}
 
 
@@ -139,7 +145,7 @@ def due(
             found, more = owing.owed(tx, owners, lambda one: all(fit(one) for fit in fits), until=until, limit=limit)
             sight.check(found)
             rows = tx.get_many(DOSSIERS, {(one.dossier,) for one in found})
-            references = {key[0]: row.own_reference for key, row in rows.items()}
+            references = {key[0]: row.own_reference or row.partner_reference for key, row in rows.items()}
             return [timer_value(node, one, references.get(one.dossier, ""), now) for one in found], more
 
         values, more = node.store.read(work)
@@ -171,10 +177,19 @@ def notice_value(node: "Node", notice: "Notice") -> dict[str, Any]:
         "deadline": notice.deadline,
         "label": label_of(node, notice.type, notice.deadline),
         "owner": notice.owner,
-        "due": to_iso(notice.due),
+        "due": to_iso(notice.due) if notice.due else "",
         "message": notice.message,
         "read": notice.read,
     }
+
+
+def _told(one: dict[str, Any]) -> str:
+    """What a notice says."""
+    return _(DONE[one["what"]], message=one["message"]) if one["what"] in DONE else _(WHAT[one["what"]])
+
+
+def _owed(one: dict[str, Any]) -> str:
+    return _(OWNERS[one["owner"]]) if one["owner"] else ""
 
 
 def notices(
@@ -184,7 +199,7 @@ def notices(
     *,
     as_: As,
 ) -> Answer:
-    """Show what you were told about deadlines and have not read yet."""
+    """Show what you were told and have not read yet: of deadlines, drafts sent back, dossiers given to you."""
     from passerelle.office import clock
     from passerelle.ports.timers import NOTICES
 
@@ -202,10 +217,7 @@ def notices(
 
     def tell(screen: Screen) -> None:
         heads = ("time", "what", "owed", "deadline", "due", "dossier")
-        rows = [
-            (one["time"], _(WHAT[one["what"]]), _(OWNERS[one["owner"]]), one["label"], one["due"], one["dossier"])
-            for one in values
-        ]
+        rows = [(one["time"], _told(one), _owed(one), one["label"], one["due"], one["dossier"]) for one in values]
         screen.table(heads, rows, "nothing new")
 
     return Answer(values, tell)

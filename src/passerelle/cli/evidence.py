@@ -33,7 +33,8 @@ def evidence(
     wanted: Annotated[
         str,
         typer.Argument(
-            metavar="DOSSIER|MESSAGE", help="Id of a dossier or a message or its beginning, or the own reference."
+            metavar="DOSSIER|MESSAGE",
+            help="Id of a dossier or a message or its beginning, or a reference, own or the partner's.",
         ),
     ],
     out: Annotated[Path, typer.Option("--out", help="The new file.", show_default=False)],

@@ -1,4 +1,4 @@
-"""Finding a record by what a person types: its id, the beginning of it, or an own reference."""
+"""Finding a record by what a person types: its id, the beginning of it, or a reference."""
 
 from typing import TypeVar
 
@@ -28,12 +28,25 @@ def find(tx: Reading, kind: Kind[R], text: str, what: str) -> R:
 
 
 def find_dossier(tx: Reading, text: str) -> Dossier:
-    """A dossier by its id, the beginning of its id, or the own reference. Raises NotFoundError or InputError."""
-    named = tx.scan(DOSSIERS, "by_reference", (text,), limit=2) if text else []
-    if len(named) == 1:
-        return named[0]
-    if named:
+    """A dossier by the own reference, its id, the partner's reference, or the beginning of its id, in this order.
+
+    A partner chooses its references. One that is the beginning of another dossier's id stands for neither.
+    Raises NotFoundError, or InputError when several dossiers fit.
+    """
+    own = tx.scan(DOSSIERS, "by_reference", (text,), limit=2) if text else []
+    if own:
+        return _only(own, text)
+    theirs = tx.scan(DOSSIERS, "by_partner_reference", (text,), limit=2) if text else []
+    if not theirs or tx.get(DOSSIERS, text) is not None:
+        return find(tx, DOSSIERS, text, "a dossier")
+    begin = tx.scan(DOSSIERS, after=(text,), limit=1) if len(text) >= LEAST else []
+    return _only([*theirs, *(one for one in begin if one.id.startswith(text))], text)
+
+
+def _only(found: list[Dossier], text: str) -> Dossier:
+    named = list({one.id: one for one in found}.values())
+    if len(named) > 1:
         raise InputError(
             f"expected a reference of one dossier, got {text[:80]!r} of several: {named[0].id}, {named[1].id}"
         )
-    return find(tx, DOSSIERS, text, "a dossier")
+    return named[0]

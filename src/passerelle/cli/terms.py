@@ -43,6 +43,12 @@ TERMS = frozenset(
         N_("stopped"),
         N_("frozen"),
         N_("closed"),
+        # those who watch over the audit log
+        N_("current"),
+        N_("behind"),
+        N_("late"),
+        N_("lies"),
+        N_("put-back"),
         N_("in"),
         N_("out"),
         # instruments

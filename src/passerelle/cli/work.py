@@ -15,7 +15,9 @@ if TYPE_CHECKING:
 DossierId = Annotated[
     str,
     typer.Argument(
-        metavar="DOSSIER", help="Id of the dossier or its beginning, or the own reference.", show_default=False
+        metavar="DOSSIER",
+        help="Id of the dossier or its beginning, or a reference, own or the partner's.",
+        show_default=False,
     ),
 ]
 

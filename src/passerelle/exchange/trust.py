@@ -13,7 +13,7 @@ Each function asks the store, so what another process changed counts at once.
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from passerelle.core.errors import NoteError, SignatureError
+from passerelle.core.errors import KeyFileError, NoteError, SignatureError
 from passerelle.exchange.context import Context
 from passerelle.identity.history import History, Stage
 from passerelle.identity.keys import PublicKeys, Signer, Verifier
@@ -191,6 +191,22 @@ def _lines(given: Checkpoint, keys: tuple[Verifier, Verifier]) -> tuple[Signatur
 def _together(given: list[Checkpoint]) -> Checkpoint:
     more = tuple(line for one in given[1:] for line in one.note.signatures)
     return checkpoints.with_signatures(given[0], more)
+
+
+def log_keys(tx: Reading, ctx: Context) -> Signers:
+    """The log keys in use, as the store says: another process may have changed them since this one began.
+
+    Raises KeyFileError when their private halves are not here.
+    """
+    eras = tx.scan(ERAS, limit=1, descending=True)
+    if not eras:
+        return ctx.keys.log
+    keys = ctx.parsed(eras[0].identity).keys
+    found = ctx.keys.signers(keys.log)
+    if not found:
+        missing = f"log ({', '.join(keys.ids('log'))})"
+        raise KeyFileError(f"expected the private keys {missing}, got none of these")
+    return found[0], found[1]
 
 
 def mine(tx: Reading, ctx: Context, partner: str) -> Mine:

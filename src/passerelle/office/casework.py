@@ -3,6 +3,7 @@
 Rules kept here:
 - a dossier is given only to a person who may read it today; to a desk or a service by its name;
 - a hand-over is done by who has the dossier, or by who assigns; it carries a note for the next person;
+- whoever is given a dossier by another person is told;
 - each of these is an audit record of this node alone.
 """
 
@@ -14,7 +15,7 @@ import msgspec
 from passerelle.core.audit import What
 from passerelle.core.errors import StateError
 from passerelle.exchange import notes
-from passerelle.office import facts, people, work
+from passerelle.office import facts, people, telling, work
 from passerelle.office.asking import Office, ask, holder_of
 from passerelle.office.explaining import explain
 from passerelle.office.policy import Action
@@ -134,3 +135,5 @@ def _given(tx: Writing, office: Office, what: What, who: Person, row: Dossier, m
         "note": made.note,
     }
     notes.record(tx, office.ctx, what, who.id, row.id, details, row.id)
+    if made.person != row.person:
+        telling.tell(tx, office.ctx, telling.GIVEN, made.person, who.id, row.id)

@@ -4,7 +4,8 @@ Rules kept here:
 - the review is owed from the moment of the release, within the time that the type gives (a timer of this node: it is
   reminded, and missing it is an audit record);
 - another person than the one who released the act, and than those who wrote it, reviews it, once;
-- an act that is not upheld has left all the same: an alarm says what can be done about it.
+- an act that is not upheld has left all the same: an alarm says what can be done about it, and who released it
+  is told.
 
 Left unchecked: who may review (`workflow` and the policy).
 """
@@ -16,7 +17,7 @@ from passerelle.core.clock import to_iso
 from passerelle.core.errors import ForbiddenError, InputError, NotFoundError, StateError
 from passerelle.exchange import notes
 from passerelle.exchange.context import Context
-from passerelle.office import drafts, timers
+from passerelle.office import drafts, telling, timers
 from passerelle.office.asking import Office, On, Sight, ask
 from passerelle.office.policy import Action
 from passerelle.ports.people import Person
@@ -74,6 +75,7 @@ def review(office: Office, who: Person, message_id: str, outcome: str, comment: 
         notes.record(tx, ctx, What.ACT_REVIEWED, who.id, found.dossier, details, found.dossier)
         if outcome == "not-upheld":
             notes.alarm(tx, ctx, "review.not-upheld", found.partner, _what_to_do(found, who))
+            telling.tell(tx, ctx, telling.NOT_UPHELD, found.released_by, who.id, found.dossier, message_id)
         return made
 
     return ctx.store.write("desk.review", work)

@@ -25,7 +25,7 @@ from passerelle.dossiers.types import ActType
 from passerelle.exchange import desk, notes
 from passerelle.exchange.context import Context
 from passerelle.exchange.desk import Act, Leaving
-from passerelle.office import consulting, drafts, facts, reviews
+from passerelle.office import consulting, drafts, facts, reviews, telling
 from passerelle.office.asking import Office, On, ask, holder_of
 from passerelle.office.policy import Action
 from passerelle.ports.people import Person
@@ -117,7 +117,10 @@ def submit(office: Office, who: Person, draft_id: str, *, seen: int | None = Non
 
 
 def send_back(office: Office, who: Person, draft_id: str, comment: str, *, seen: int | None = None) -> Draft:
-    """Give a submitted draft back to its author, and say why. Raises NotFoundError, NotAllowedError or StateError."""
+    """Give a submitted draft back to its author, who is told, and say why.
+
+    Raises NotFoundError, NotAllowedError or StateError.
+    """
     words = drafts.check_comment(comment)
 
     def work(tx: Writing) -> Draft:
@@ -126,6 +129,7 @@ def send_back(office: Office, who: Person, draft_id: str, comment: str, *, seen:
         made = drafts.moved(found, "returned", who.id, office.ctx.clock.now(), words)
         tx.put(DRAFTS, [made])
         _record(tx, office, What.ACT_SENT_BACK, who, made, comment=words)
+        telling.tell(tx, office.ctx, telling.RETURNED, made.author, who.id, made.dossier, made.id)
         return made
 
     return office.ctx.store.write("desk.send-back", work)

@@ -1,8 +1,9 @@
 """Going over a node's own audit log: whether what the store holds is what was committed to and cosigned.
 
 Every record in a place, every block, every checkpoint that somebody cosigned, from the first to the last. Memory is
-that of one page. What is wrong is said by name; a record that was erased is not wrong, one that is missing or was
-changed is, and so is one that lost its details and still names somebody.
+that of one page. What is wrong is said by name; one that is missing or was changed is, and so is one that lost its
+details and still names somebody. One that lost all it said is proven as before and counted: whoever asks says so, since
+no command of this node erases audit records yet.
 
 Left unchecked: records in line, which nothing commits to yet.
 """
@@ -28,11 +29,11 @@ PAGE = 500
 class Found(msgspec.Struct, frozen=True):
     """What was gone over, and what is wrong, in words."""
 
-    blocks: int
-    records: int
-    erased: int
-    waiting: int
-    wrong: tuple[str, ...]
+    blocks: int = 0
+    records: int = 0
+    erased: int = 0
+    waiting: int = 0
+    wrong: tuple[str, ...] = ()
 
 
 class _Check:

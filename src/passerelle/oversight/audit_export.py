@@ -15,7 +15,7 @@ from passerelle.core import ids, json
 from passerelle.core.audit import What
 from passerelle.core.clock import to_iso
 from passerelle.core.errors import InputError, NotFoundError, StateError
-from passerelle.exchange import notes
+from passerelle.exchange import notes, trust
 from passerelle.exchange.context import Context
 from passerelle.identity import witness as witness_files
 from passerelle.identity.identity import Identity
@@ -200,7 +200,7 @@ class _Export:
                 return number
         lines = [one for one in given.note.signatures if (one.name, one.key) in self._known]
         self._watching |= {self._known[one.name, one.key] for one in lines}
-        made = checkpoints.sign(self._ctx.keys.log, given.origin, given.size, given.root)
+        made = checkpoints.sign(trust.log_keys(self._tx, self._ctx), given.origin, given.size, given.root)
         self._checkpoints.append(str(checkpoints.with_signatures(made, tuple(lines))))
         return len(self._checkpoints) - 1
 

@@ -24,6 +24,7 @@ import msgspec
 
 from passerelle.core import json
 from passerelle.core.errors import LedgerError, StateError
+from passerelle.exchange import trust
 from passerelle.exchange.context import Context
 from passerelle.ledger import audit as texts
 from passerelle.ledger import checkpoint as checkpoints
@@ -203,5 +204,5 @@ def root_of(tx: Reading, log: AuditLog, size: int) -> bytes:
 
 
 def checkpoint(tx: Reading, ctx: Context, log: AuditLog) -> Checkpoint:
-    """The signed checkpoint of all closed blocks."""
-    return checkpoints.sign(ctx.keys.log, log.origin, log.size, root_of(tx, log, log.size))
+    """The checkpoint of all closed blocks, signed with the log keys in use."""
+    return checkpoints.sign(trust.log_keys(tx, ctx), log.origin, log.size, root_of(tx, log, log.size))

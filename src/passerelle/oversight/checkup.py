@@ -212,16 +212,18 @@ def _catalogue(patient: Patient) -> Iterator[Finding]:
 def _audit(patient: Patient) -> Iterator[Finding]:
     ctx = patient.ctx
 
-    def read(tx: Reading) -> tuple[str, list[doctor.Eye], tuple[str, ...]]:
+    def read(tx: Reading) -> tuple[str, int, tuple[str, ...]]:
         log = audit_log.current(tx, ctx.name)
-        eyes = [
-            doctor.Eye(one["name"], one["state"], one["reason"])
-            for one in watching_state.states(tx, ctx, patient.audit)
-        ]
-        wrong = audit_check.check(tx, ctx).wrong if patient.thorough else ()
-        return log.reason if log.state == "stopped" else "", eyes, wrong
+        found = audit_check.check(tx, ctx) if patient.thorough else audit_check.Found()
+        return log.reason if log.state == "stopped" else "", found.erased, found.wrong
 
     return doctor.audit(*ctx.store.read(read), str(patient.folder))
+
+
+def _witnesses(patient: Patient) -> Iterator[Finding]:
+    found = patient.ctx.store.read(lambda tx: watching_state.states(tx, patient.ctx, patient.audit))
+    eyes = [doctor.Eye(one["name"], one["state"], one["since"] or "", one["reason"]) for one in found]
+    return doctor.witnesses(eyes, str(patient.folder))
 
 
 def _drafts(patient: Patient) -> Iterator[Finding]:
@@ -273,6 +275,7 @@ CHECKS: dict[str, Check] = {
     "links": _links,
     "logs": _logs,
     "audit": _audit,
+    "witnesses": _witnesses,
     "alarms": _alarms,
     "drafts": _drafts,
     "deadlines": _deadlines,

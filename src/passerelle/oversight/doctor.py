@@ -360,31 +360,64 @@ def _catalogue(named: Sequence[Named], held: Mapping[str, str], folder: str) -> 
             yield Finding("catalogue", "error", what, todo)
 
 
-class Eye(msgspec.Struct, frozen=True):
-    """One who watches over the audit log. `state`: current, behind, late or lies; `reason` in words, or empty."""
-
-    name: str
-    state: str
-    reason: str = ""
-
-
-def audit(stopped: str, eyes: Sequence[Eye], wrong: Sequence[str], folder: str) -> Iterator[Finding]:
-    """The audit log goes on, somebody watches over it, and it holds. `stopped`: why it stands still; `wrong`: what."""
-    return found_well("audit", _audit(stopped, eyes, wrong, folder), _("the audit log goes on and is watched over"))
+def lost_details(count: int) -> str:
+    """That so many audit records have no details any more: a finding, as long as no command of a node erases them."""
+    return n_(
+        "{count} audit record has lost its details; nothing in this node erases them yet",
+        "{count} audit records have lost their details; nothing in this node erases them yet",
+        count,
+    )
 
 
-def _audit(stopped: str, eyes: Sequence[Eye], wrong: Sequence[str], folder: str) -> Iterator[Finding]:
+def audit(stopped: str, erased: int, wrong: Sequence[str], folder: str) -> Iterator[Finding]:
+    """The audit log goes on and holds. `stopped`: why it stands still; `erased`: without details; `wrong`: what."""
+    return found_well("audit", _audit(stopped, erased, wrong, folder), _("the audit log goes on"))
+
+
+def _audit(stopped: str, erased: int, wrong: Sequence[str], folder: str) -> Iterator[Finding]:
+    todo = _("find out who wrote to the store; a backup shows what was there before")
     if stopped:
         what = _("the audit log stands still: {reason}", reason=stopped)
         yield Finding("audit", "error", what, f"passerelle audit reopen {folder} --reason …")
     for words in wrong:
-        todo = _("find out who wrote to the store; a backup shows what was there before")
         yield Finding("audit", "error", _("the audit log is damaged: {words}", words=words), todo)
+    if erased:
+        yield Finding("audit", "warning", lost_details(erased), todo)
+
+
+class Eye(msgspec.Struct, frozen=True):
+    """One who watches over the audit log. `state` as in `watching_state`; `since`: when it last cosigned, or was first
+    asked, in words, or empty; `reason` in words, or empty.
+    """
+
+    name: str
+    state: str
+    since: str = ""
+    reason: str = ""
+
+
+def witnesses(eyes: Sequence[Eye], folder: str) -> Iterator[Finding]:
+    """Somebody watches over the audit log, answers, and remembers what it cosigned."""
+    return found_well("witnesses", _witnesses(eyes, folder), _("the audit log is watched over"))
+
+
+def _witnesses(eyes: Sequence[Eye], folder: str) -> Iterator[Finding]:
     if not eyes:
         what = _("nobody watches over the audit log: whoever holds this node can rewrite it")
-        yield Finding("audit", "warning", what, f"passerelle audit witness add {folder} FILE")
+        yield Finding("witnesses", "warning", what, f"passerelle audit witness add {folder} FILE")
     for one in eyes:
-        if one.state in ("late", "lies"):
-            words = {"late": _("has cosigned nothing for long"), "lies": _("answers what cannot be")}[one.state]
-            what = _("witness {name} {words}: {reason}", name=one.name, words=words, reason=one.reason)
-            yield Finding("audit", "warning", what, f"passerelle audit witness list {folder}")
+        if what := _eye(one):
+            yield Finding("witnesses", "warning", what, f"passerelle audit witness list {folder}")
+
+
+def _eye(one: Eye) -> str:
+    """What is wrong with one who watches, or nothing."""
+    if one.state == "late":
+        what = _("witness {name} has cosigned nothing since {time}", name=one.name, time=one.since)
+    elif one.state == "lies":
+        what = _("witness {name} answered what cannot be", name=one.name)
+    elif one.state == "put-back":
+        what = _("witness {name} was put back: it holds less than it has cosigned", name=one.name)
+    else:
+        return ""
+    return f"{what}: {one.reason}" if one.reason else what

@@ -13,7 +13,8 @@ from passerelle.ports.store import Reading
 def states(tx: Reading, ctx: Context, settings: AuditSettings) -> list[dict[str, Any]]:
     """Each with name, kind (witness or partner), the size that it has cosigned and when, state and reason.
 
-    States: current (has cosigned all), behind (will soon), late (longer than `audit.late`), lies.
+    States: current (has cosigned all), behind (will soon), late (longer than `audit.late`), lies, put-back (holds less
+    than it has cosigned, and was not shown the log again yet). `since`: when it last cosigned, or was first asked.
     """
     log, now, late = audit_log.current(tx, ctx.name), ctx.clock.now(), add_duration(0, settings.late)
     found = []
@@ -22,6 +23,8 @@ def states(tx: Reading, ctx: Context, settings: AuditSettings) -> list[dict[str,
         size = seen.size if seen is not None else 0
         if watch.alarm == "witness.lies":
             state = "lies"
+        elif watch.alarm == "witness.behind":
+            state = "put-back"
         elif size >= log.size:
             state = "current"
         else:
@@ -32,6 +35,7 @@ def states(tx: Reading, ctx: Context, settings: AuditSettings) -> list[dict[str,
                 "kind": one.kind,
                 "size": size,
                 "time": to_iso(seen.time) if seen is not None else None,
+                "since": to_iso(watch.since) if watch.since else None,
                 "state": state,
                 "reason": watch.reason,
             }

@@ -91,7 +91,7 @@ def _signed(tx: Reading, ctx: Context, watcher: Watcher, log: AuditLog) -> Check
         return audit_log.checkpoint(tx, ctx, log)
     root = audit_log.root_of(tx, log, log.size)
     known = dict.fromkeys(one.log for one in trust.mine(tx, ctx, watcher.name).sets)
-    pairs = [pair for keys in known if (pair := ctx.keys.signers(keys))] or [ctx.keys.log]
+    pairs = [pair for keys in known if (pair := ctx.keys.signers(keys))] or [trust.log_keys(tx, ctx)]
     made = [checkpoints.sign((pair[0], pair[1]), log.origin, log.size, root) for pair in pairs]
     return checkpoints.with_signatures(made[0], tuple(line for one in made[1:] for line in one.note.signatures))
 

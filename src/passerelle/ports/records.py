@@ -262,6 +262,7 @@ DOSSIERS = Kind(
     by_given=("domain", "given", "status", "updated"),
     by_desk=("domain", "desk", "status", "updated"),
     by_reference=("own_reference",),
+    by_partner_reference=("partner_reference",),
 )
 INSTRUMENTS = Kind(
     "instruments", Instrument, ("digest",), by_partner=("partner", "kind"), by_superseded=("supersedes",)

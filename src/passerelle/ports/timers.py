@@ -60,10 +60,11 @@ class Touched(msgspec.Struct, frozen=True):
 
 
 class Notice(msgspec.Struct, frozen=True):
-    """What one person is told about a timer, once. `moment`: when it was due to be told.
+    """What one person is told, once: about a timer, or what another person did. `moment`: when it was due to be told.
 
     `what`: half, nine-tenths, end, escalated (the end, told to who decides), promised (the announced day is over), call
-    (on call), exhausted (nobody else is on call).
+    (on call), exhausted (nobody else is on call). Without a deadline, an owner and a due time (0): returned (the draft
+    `message` was sent back), given (the dossier), not-upheld (the release of `message`).
     """
 
     person: str

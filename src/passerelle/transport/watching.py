@@ -32,6 +32,7 @@ class Watching:
         self._every, self._late = add_duration(0, settings.every), add_duration(0, settings.late)
         self._partners = settings.partners
         self._compared = False
+        self._away: set[str] = set()  # those of whom the log says that they cannot be reached
 
     async def step(self, *, busy: bool = False) -> None:
         """Close the block when it is due, and show the log to whoever has not cosigned it. Raises StoreError."""
@@ -79,8 +80,9 @@ class Watching:
             question = await asyncio.to_thread(witnesses.question, self._ctx, watcher)
             status, answer = await self._post(watcher, HELD, question)
         except TransportError as error:
-            await asyncio.to_thread(witnesses.away, self._ctx, watcher, str(error), self._late)
+            await self._missed(watcher, str(error))
             return False
+        self._reached(watcher)
         if status not in (200, 404):
             reason = f"it answers {status} when asked what it holds: does it have this node's identity file?"
             await asyncio.to_thread(witnesses.away, self._ctx, watcher, reason, self._late)
@@ -96,8 +98,9 @@ class Watching:
             try:
                 status, answer = await self._post(watcher, ADD, request.encode())
             except TransportError as error:
-                await asyncio.to_thread(witnesses.away, self._ctx, watcher, str(error), self._late)
+                await self._missed(watcher, str(error))
                 return
+            self._reached(watcher)
             if status == 200:
                 if await asyncio.to_thread(witnesses.cosigned, self._ctx, watcher, request, answer):
                     self._say("audit.cosigned", witness=watcher.name, size=request.checkpoint.size)
@@ -107,6 +110,18 @@ class Watching:
             if not await self._ask(watcher):
                 return  # what came of it is noted
         await asyncio.to_thread(self._refused, watcher, status)
+
+    async def _missed(self, watcher: Watcher, reason: str) -> None:
+        """It cannot be reached: said once, until it can."""
+        if watcher.name not in self._away:
+            self._away.add(watcher.name)
+            self._say("audit.witness-away", witness=watcher.name, reason=reason)
+        await asyncio.to_thread(witnesses.away, self._ctx, watcher, reason, self._late)
+
+    def _reached(self, watcher: Watcher) -> None:
+        if watcher.name in self._away:
+            self._away.discard(watcher.name)
+            self._say("audit.witness-back", witness=watcher.name)
 
     def _refused(self, watcher: Watcher, status: int) -> None:
         """It was asked what it holds, shown the log from there, and refuses all the same."""

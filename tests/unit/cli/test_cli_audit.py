@@ -148,6 +148,79 @@ def test_a_whole_log_is_exported_and_gone_over(audited: tuple[Scene, str]) -> No
     assert len(wrong.json["wrong"]) == 1
 
 
+def test_records_that_lost_their_details_are_said(audited: tuple[Scene, str]) -> None:
+    import msgspec
+
+    scene, dossier = audited
+    ok("audit", "close", scene.be, "--as", FIRST["be"])
+
+    def lose(tx: Any) -> None:
+        found = tx.scan(AUDITS, "by_dossier", (dossier,), limit=2)
+        lost = {"salt": b"", "details": b"", "what": "", "who": "", "on": ""}
+        tx.put(AUDITS, [msgspec.structs.replace(one, **lost) for one in found])
+
+    node = Node.open(scene.be)
+    node.store.write("test.lose", lose)
+    node.close()
+    result = call("audit", "verify", scene.be, "--as", "rita", "--language", "en")
+    assert result.code == 1
+    assert "2 audit records have lost their details; nothing in this node erases them yet" in result.out
+    assert "the log holds" not in result.out
+    found = call("audit", "verify", scene.be, "--as", "rita", "--json")
+    assert (found.code, found.json["erased"], found.json["wrong"]) == (1, 2, [])
+    told = [one for one in call("doctor", scene.be, "--offline", "--json").json if one["check"] == "audit"]
+    assert [(one["level"], one["what"][:15]) for one in told] == [("warning", "2 audit records")]
+
+
+def test_a_process_that_serves_signs_with_the_keys_that_another_changed(partners: Scene) -> None:
+    """Checkpoints for everybody, and cosignatures for a partner, right after the keys changed at the command line."""
+    from passerelle.identity import identity
+    from passerelle.ledger import checkpoint as checkpoints
+    from passerelle.oversight import audit_export, witnesses
+    from passerelle.oversight.verify_audit import verify
+    from passerelle.oversight.witness_desk import StoreDesk
+
+    serving, other = Node.open(partners.be), Node.open(partners.ma)
+    try:
+        before = serving.identity
+        ok("keys", "rotate", partners.be, "log", "witness", "--as", FIRST["be"], "--reason", "every year")
+        after = identity.parse((partners.be / "identity.json").read_bytes())
+        assert after.log != before.log
+        audit_log.close_now(serving.ctx)
+        log = serving.store.read(lambda tx: audit_log.current(tx, "be"))
+        made = serving.store.read(lambda tx: audit_log.checkpoint(tx, serving.ctx, log))
+        checkpoints.verify(made, after.log)
+        # The partner has not been told yet: it is shown lines of both, and asks for those it knows.
+        (watcher,) = serving.store.read(lambda tx: witnesses.watchers(tx, serving.ctx, "always"))
+        request = witnesses.request(serving.ctx, watcher)
+        assert request is not None
+        for keys in (before.log, after.log):
+            checkpoints.verify(request.checkpoint, keys)
+        answer = StoreDesk(other.ctx).add(request.encode())
+        assert witnesses.cosigned(serving.ctx, watcher, request, answer)
+        audit_log.close_now(other.ctx)
+        (watching,) = other.store.read(lambda tx: witnesses.watchers(tx, other.ctx, "always"))
+        asked = witnesses.request(other.ctx, watching)
+        assert asked is not None
+        lines = StoreDesk(serving.ctx).add(asked.encode())
+        assert {before.witness[0].id.hex(), after.witness[0].id.hex()} == keys_of(lines, after.witness[0].name)
+        assert witnesses.cosigned(other.ctx, watching, asked, lines)
+        data = audit_export.collect(serving.ctx, after, {"kind": "time"}, "rita", (0, 2**60))
+        assert verify(data, (after, other.identity)).verdict == "verified"
+    finally:
+        serving.close()
+        other.close()
+
+
+def keys_of(lines: bytes, name: str) -> set[str]:
+    """The ids of the classical keys of this name that signed, in hex."""
+    from base64 import b64decode
+
+    found = [line.split(" ") for line in lines.decode().splitlines()]
+    signed = {b64decode(one[2])[:4].hex(): len(b64decode(one[2])) for one in found if one[1] == name}
+    return {key for key, size in signed.items() if size < 100}
+
+
 @pytest.mark.parametrize(
     "wrong",
     [

@@ -378,6 +378,31 @@ def test_names_of_several_dossiers(partners):
     assert call("dossier", "show", partners.be, "").code == 3
 
 
+def test_a_dossier_is_found_by_the_reference_that_the_partner_gave(partners):
+    made = partners.open()
+    for text in ("BE-2026-0017", made):
+        assert value("dossier", "show", partners.ma, text)["dossier"] == made
+    assert "BE-2026-0017" in ok("due", partners.ma, "--as", "nadia").out
+    other = partners.open(request(reference="BE-2026-0018"))
+    # Your own reference comes first, whatever the partner calls another dossier.
+    ok("dossier", "reference", partners.ma, made, "BE-2026-0018", "--as", "nadia")
+    assert value("dossier", "show", partners.ma, "BE-2026-0018")["dossier"] == made
+    assert {one["reference"] for one in value("due", partners.ma, "--as", "nadia")} == {"BE-2026-0018"}
+    third = partners.open(request(reference="BE-2026-0017"))
+    result = call("dossier", "show", partners.ma, "BE-2026-0017")
+    assert result.code == 2
+    assert made in result.err
+    assert third in result.err
+    assert call("dossier", "show", partners.ma, "BE-2026-9999").code == 3
+    # A partner's reference that looks like another dossier's id does not stand for that dossier.
+    false = partners.open(request(reference=other))
+    assert value("dossier", "show", partners.ma, other)["dossier"] == other
+    short = other[:-1]
+    partners.open(request(reference=short))
+    assert call("dossier", "show", partners.ma, short).code == 2
+    assert value("dossier", "show", partners.ma, false)["dossier"] == false
+
+
 def test_the_catalogue():
     listed = {one["type"]: one["digest"] for one in value("catalogue", "list")}
     assert listed == {kind.name: kind.digest for kind in CATALOGUE}

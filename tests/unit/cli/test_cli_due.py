@@ -132,6 +132,26 @@ def test_notices_are_one_s_own_and_read_once(partners):
     assert value("notices", partners.ma, "--as", "nadia") == []
 
 
+def test_one_is_told_what_others_did_in_words(partners):
+    dossier = partners.open()
+    draft = partners.draft("ma", said(ground="not-competent"), "act", dossier, "--act", "refuse")["draft"]
+    ok("dossier", "send-back", partners.ma, draft, "--comment", "which unit?", "--as", "samir")
+    ok("dossier", "assign", partners.ma, dossier, "--person", "nadia", "--as", "samir")
+    told = value("notices", partners.ma, "--as", "nadia")
+    assert [(one["what"], one["message"], one["dossier"], one["due"], one["deadline"]) for one in told] == [
+        ("returned", draft, dossier, "", ""),
+        ("given", dossier, dossier, "", ""),
+    ]
+    text = ok("notices", partners.ma, "--as", "nadia", "--language", "en").out
+    assert f"your draft {draft} was sent back" in text
+    assert "the dossier was given to you" in text
+    for language, words in (("fr", f"votre projet {draft}"), ("nl", f"uw ontwerp {draft}"), ("ar", "مسودتكم")):
+        assert words in ok("notices", partners.ma, "--as", "nadia", "--language", language).out
+    assert value("notices", partners.ma, "--mark-read", "--as", "nadia") == told
+    assert value("notices", partners.ma, "--as", "nadia") == []
+    assert value("notices", partners.ma, "--as", "samir") == []
+
+
 @pytest.fixture
 def on_duty(partners):
     """ma with a dispatcher, driss, and two persons on duty."""

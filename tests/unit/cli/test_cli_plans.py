@@ -5,6 +5,8 @@ from unittest import mock
 import pytest
 
 from benchmarks._plans import Statements
+from passerelle.cli.finding import find_dossier
+from passerelle.core.errors import NotFoundError
 from passerelle.node import Node
 from passerelle.office import people
 from passerelle.office.asking import this_user
@@ -72,6 +74,9 @@ def test_no_command_that_looks_reads_a_table_through(looked_at):
             run(node, ("dossier", "list"), *options)
         for options in ((), ("--content",)):
             run(node, ("dossier", "show"), dossier, *options)
+        assert node.store.read(lambda tx: find_dossier(tx, dossier[:-1])).id == dossier
+        with pytest.raises(NotFoundError):
+            node.store.read(lambda tx: find_dossier(tx, "a reference of nobody"))
         assert call("doctor", node.folder, "--offline", "--as", FIRST["be"]).code in (0, 1)
     assert len(seen.forms) > 30
     assert seen.scans() == []

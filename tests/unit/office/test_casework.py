@@ -10,6 +10,7 @@ from passerelle.office import casework, consulting, lists, work
 from passerelle.office.asking import NotAllowedError
 from passerelle.oversight import audit_log, evidence
 from passerelle.ports.records import AUDITS, DOSSIERS, KINDS
+from passerelle.ports.timers import NOTICES
 from tests.peers.pair import acts, partners
 from tests.peers.staff import Desk, hire
 
@@ -26,6 +27,10 @@ def desk():
 
 def row(desk, dossier=None):
     return desk.pair.be.store.read(lambda tx: tx.get(DOSSIERS, dossier or desk.dossier))
+
+
+def told(desk):
+    return sorted((one.person, one.what, one.dossier) for one in desk.pair.be.all(NOTICES))
 
 
 def look(staff, who, **wish):
@@ -59,11 +64,26 @@ def test_a_dossier_is_given_and_handed_over(desk):
         ("driss", "ann", ""),
         ("ann", "bea", "waiting for the hotel's list"),
     ]
+    assert told(desk) == [("ann", "given", desk.dossier), ("bea", "given", desk.dossier)]
     # Ann no longer has it: what she had to say about it is said.
     with pytest.raises(NotAllowedError):
         casework.hand_over(desk.office, desk.ann, desk.dossier, "max", "again")
     with pytest.raises(StateError, match="another person than the one who has the dossier"):
         casework.hand_over(desk.office, desk.bea, desk.dossier, "bea", "me")
+
+
+def test_who_takes_a_dossier_or_keeps_it_is_told_nothing(desk):
+    casework.assign(desk.office, desk.ann, desk.dossier, person="ann")
+    casework.assign(desk.office, desk.driss, desk.dossier, desk="fugitives", person="ann")
+    casework.assign(desk.office, desk.driss, desk.dossier, desk="fugitives")
+    assert told(desk) == []
+
+
+def test_of_two_dossiers_that_are_given_at_once_both_are_told(desk):
+    other, _ = desk.pair.open_trace()
+    for one in (desk.dossier, other):
+        casework.assign(desk.office, desk.driss, one, person="ann")
+    assert told(desk) == sorted(("ann", "given", one) for one in (desk.dossier, other))
 
 
 def test_a_message_moves_no_assignment(desk):

@@ -10,9 +10,11 @@ from passerelle.office import consulting, reviews, workflow
 from passerelle.office.asking import NotAllowedError
 from passerelle.office.workflow import NotAttestedError
 from passerelle.oversight import audit_export, audit_log, evidence
+from passerelle.ports.people import PERSONS
 from passerelle.ports.records import ALARMS, AUDITS, KINDS
-from passerelle.ports.timers import TIMERS
+from passerelle.ports.timers import NOTICES, TIMERS
 from passerelle.ports.work import DRAFTS, REVIEWS
+from passerelle.store.faults import Crash, FaultPlan
 from tests.peers.pair import TYPES, acts, partners, texts, types_for
 from tests.peers.staff import Desk
 
@@ -42,6 +44,11 @@ def words(desk, dossier):
     return [one.what for one in desk.pair.be.all(AUDITS) if one.dossier == dossier]
 
 
+def told(desk):
+    """Whom the acts of others were told to."""
+    return [(one.person, one.what, one.message, one.dossier) for one in desk.pair.be.all(NOTICES) if not one.due]
+
+
 # -- the life of a draft -----------------------------------------------------------------------------------------------
 
 
@@ -51,6 +58,7 @@ def test_a_draft_is_sent_back_changed_and_released(desk):
     assert workflow.submit(desk.office, desk.ann, made.id).state == "submitted"
     back = workflow.send_back(desk.office, desk.luc, made.id, "  which warrant? ")
     assert (back.state, back.comment, back.changed_by) == ("returned", "which warrant?", "luc")
+    assert told(desk) == [("ann", "returned", made.id, made.dossier)]
     changed = request(desk, dossier=made.dossier, necessity="The warrant of Brussels")
     edited = workflow.edit(desk.office, desk.ann, made.id, changed)
     assert (edited.state, edited.version, edited.edition, edited.comment) == ("draft", 4, 2, "which warrant?")
@@ -278,6 +286,7 @@ def test_who_is_on_duty_releases_alone_and_owes_a_review(desk):
     assert (done.state, done.done_by, done.comment) == ("upheld", "luc", "danger was real")
     [timer] = [one for one in desk.pair.be.all(TIMERS) if one.deadline == "review"]
     assert (timer.state, timer.ended_by) == ("met", "luc")
+    assert told(desk) == []  # what was upheld needs nobody
     with pytest.raises(StateError, match="upheld by luc on 2026"):
         reviews.review(desk.office, desk.max, message.id, "not-upheld", "late")
     assert desk.pair.be.all(ALARMS) == []
@@ -289,6 +298,7 @@ def test_a_release_that_is_not_upheld_raises_an_alarm(desk):
     [alarm] = desk.pair.be.all(ALARMS)
     assert alarm.what == "review.not-upheld"
     assert f"correct or withdraw it in dossier {message.dossier}" in alarm.text
+    assert told(desk) == [("dan", "not-upheld", message.id, message.dossier)]
     with pytest.raises(InputError, match="outcome"):
         reviews.review(desk.office, desk.luc, message.id, "maybe", "x")
     with pytest.raises(NotFoundError):
@@ -416,3 +426,25 @@ def test_what_is_attested_leaves_in_no_byte(migration):
     # It is written down here, once, in a record of its own that no export opens.
     [kept] = [one for one in pair.be.all(AUDITS) if b"no-protection-claim" in one.details]
     assert kept.what == "act.attested"
+
+
+def test_who_sends_back_his_own_draft_and_who_has_gone_are_told_nothing(desk):
+    own = workflow.draft(desk.office, desk.max, request(desk), submit=True)
+    workflow.send_back(desk.office, desk.max, own.id, "I forgot the warrant")
+    gone = workflow.draft(desk.office, desk.bea, request(desk), submit=True)
+    row = desk.pair.be.store.read(lambda tx: tx.get(PERSONS, "bea"))
+    gone_at = msgspec.structs.replace(row, removed=1)
+    desk.pair.be.store.write("test.removed", lambda tx: tx.put(PERSONS, [gone_at]))
+    workflow.send_back(desk.office, desk.luc, gone.id, "who has it now?")
+    assert told(desk) == []
+
+
+def test_a_draft_that_is_not_sent_back_after_all_tells_nobody(desk):
+    made = workflow.draft(desk.office, desk.ann, request(desk), submit=True)
+    store = desk.pair.be.store
+    store._fault = FaultPlan("desk.send-back:commit")
+    with pytest.raises(Crash):
+        workflow.send_back(desk.office, desk.luc, made.id, "why?")
+    store._fault = FaultPlan()
+    assert told(desk) == []
+    assert store.read(lambda tx: tx.get(DRAFTS, made.id)).state == "submitted"

@@ -377,11 +377,17 @@ def test_an_audit_log_that_stands_still_is_unwatched_or_was_changed(pair, tmp_pa
     audit_log.close_now(pair.be.ctx)
     pair.clock.advance(24 * 3_600_000)
     assert levels(look(pair.be, tmp_path, "audit")) == ["ok"]
-    assert levels(look(pair.be, tmp_path, "audit", audit=AuditSettings(partners="never"))) == ["warning"]
-    late = Watch(witness="ma", since=1, reason="no answer in time")
-    pair.be.store.write("test", lambda tx: tx.put(WATCHES, [late]))
-    (found,) = look(pair.be, tmp_path, "audit")
-    assert (found.level, "no answer in time" in found.what) == ("warning", True)
+    assert levels(look(pair.be, tmp_path, "witnesses")) == ["ok"]
+    assert levels(look(pair.be, tmp_path, "witnesses", audit=AuditSettings(partners="never"))) == ["warning"]
+    for watch, words in (
+        (Watch(witness="ma", since=1, reason="no answer in time"), "since 1970-01-01T00:00:00.001Z: no answer in time"),
+        (Watch(witness="ma", since=1), "since 1970-01-01T00:00:00.001Z"),
+        (Watch(witness="ma", alarm="witness.lies", reason="another tree"), "answered what cannot be: another tree"),
+        (Watch(witness="ma", alarm="witness.behind"), "was put back"),
+    ):
+        pair.be.store.write("test", lambda tx, watch=watch: tx.put(WATCHES, [watch]))
+        (found,) = look(pair.be, tmp_path, "witnesses")
+        assert (found.level, words in found.what) == ("warning", True), found
     changed = msgspec.structs.replace(pair.be.all(AUDITS)[0], who="somebody")
     stopped = msgspec.structs.replace(pair.be.all(AUDIT_LOGS)[0], state="stopped", reason="ma holds more")
 
@@ -390,5 +396,18 @@ def test_an_audit_log_that_stands_still_is_unwatched_or_was_changed(pair, tmp_pa
         tx.put(AUDIT_LOGS, [stopped])
 
     pair.be.store.write("test", spoil)
-    assert levels(look(pair.be, tmp_path, "audit")) == ["error", "error", "warning"]
-    assert levels(look(pair.be, tmp_path, "audit", thorough=False)) == ["error", "warning"]
+    assert levels(look(pair.be, tmp_path, "audit")) == ["error", "error"]
+    assert levels(look(pair.be, tmp_path, "audit", thorough=False)) == ["error"]
+    assert levels(look(pair.be, tmp_path, "witnesses")) == ["warning"]  # whatever else is wrong
+
+
+def test_audit_records_that_lost_their_details_are_a_finding(pair, tmp_path):
+    from passerelle.oversight import audit_log
+    from passerelle.ports.records import AUDITS
+
+    audit_log.close_now(pair.be.ctx)
+    lost = {"salt": b"", "details": b"", "what": "", "who": "", "on": "", "dossier": ""}
+    for count, words in ((1, "1 audit record has lost its details"), (2, "2 audit records have lost their details")):
+        change(pair.be, AUDITS, pair.be.all(AUDITS)[count], **lost)
+        (found,) = look(pair.be, tmp_path, "audit")
+        assert (found.level, words in found.what) == ("warning", True), found
