@@ -14,6 +14,7 @@ import msgspec
 import pytest
 
 from passerelle.cli import exits
+from passerelle.cli.terms import ALARMS
 from passerelle.core import json as strict
 from passerelle.core import settings
 from passerelle.core.audit import Operation, What
@@ -305,7 +306,7 @@ def _alarms(file: Path) -> set[str]:
 def test_every_alarm_is_told() -> None:
     raised = {word for file in SOURCE.rglob("*.py") for word in _alarms(file)}
     rows = _rows(_section(_page("how-to/operator.md"), "## Look after it"))[0]
-    assert raised == {_code(row[0]) for row in rows}
+    assert raised == {_code(row[0]) for row in rows} == set(ALARMS)
 
 
 def test_the_roles_are_those_of_the_code() -> None:

@@ -37,6 +37,10 @@ WRITERS = {
     "refuse": (0,),
     "_refuse": (0,),
     "alarm": (4,),
+    "_alarm": (5,),
+    "away": (2,),
+    "lies": (2,),
+    "_stop": (3,),
     "say": (1, 3),
     "check": (1,),
     "Problem": (1, 2),
@@ -209,6 +213,7 @@ class _Finder:
         for one in self.nodes:
             if isinstance(one, ast.Raise) and isinstance(one.exc, ast.Call) and _called(one.exc) in _OF_PROGRAMMING:
                 self.marks |= {id(inner) for inner in ast.walk(one.exc)}
+        yield from self._named()
         for one in self.nodes:
             if isinstance(one, ast.Raise) and isinstance(one.exc, ast.Call):
                 name = _called(one.exc)
@@ -229,6 +234,20 @@ class _Finder:
                 text = template(one)
                 if text is not None and _EXPECTED.search(text):
                     yield from self._told(one)
+
+    def _named(self) -> Iterator[tuple[Found, int]]:
+        """Texts of alarms that were given a name first, in the same function."""
+        for function in (one for one in self.nodes if isinstance(one, ast.FunctionDef)):
+            inner = list(ast.walk(function))
+            calls = (one for one in inner if isinstance(one, ast.Call) and _called(one) in ("alarm", "_alarm"))
+            given = (one.args[place] for one in calls for place in WRITERS[_called(one)] if place < len(one.args))
+            bare = (one.value if isinstance(one, ast.Subscript) else one for one in given)
+            names = {one.id for one in bare if isinstance(one, ast.Name)}
+            for one in inner:
+                if isinstance(one, ast.Assign) and any(
+                    isinstance(to, ast.Name) and to.id in names for to in one.targets
+                ):
+                    yield from self._told(one.value)
 
     def _told(self, node: ast.expr) -> Iterator[tuple[Found, int]]:
         """The templates that an expression may give."""
@@ -276,6 +295,8 @@ def _choices(node: ast.expr) -> Iterator[ast.expr]:
     elif isinstance(node, ast.Tuple | ast.List):
         for one in node.elts:
             yield from _choices(one)
+    elif isinstance(node, ast.Subscript):  # `f"…"[:1000]`
+        yield from _choices(node.value)
     elif isinstance(node, ast.Call):
         for place in WRITERS.get(_called(node), ()):
             yield from _choices(node.args[place]) if place < len(node.args) else ()

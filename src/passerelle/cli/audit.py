@@ -19,9 +19,9 @@ from passerelle.cli.door import (
     write_file,
 )
 from passerelle.cli.screen import Screen
-from passerelle.cli.terms import term
+from passerelle.cli.terms import DETAILS, term
 from passerelle.core.retold import retold
-from passerelle.core.words import _, n_
+from passerelle.core.words import _, isolated, n_
 
 if TYPE_CHECKING:
     from passerelle.node import Node
@@ -174,10 +174,25 @@ def trace_value(node: "Node", trace: "Trace") -> dict[str, Any]:
 def _why(value: dict[str, Any]) -> str:
     if value["erased"]:
         return _("erased")
-    words = [
-        f"{key}: {', '.join(map(str, one)) if isinstance(one, list) else one}" for key, one in value["details"].items()
-    ]
-    return "; ".join(words)
+    return _detail(value["details"], "; ")
+
+
+def _detail(value: Any, between: str = ", ") -> str:
+    """Details of a record in words: keys and words of closed lists in the language in use, all else as it is."""
+    if isinstance(value, dict):
+        said = ((_(DETAILS[key]) if key in DETAILS else isolated(key), one) for key, one in value.items())
+        return between.join(f"{name}{_(':')} {_detail(one)}" for name, one in said)
+    if isinstance(value, list):
+        return ", ".join(map(_detail, value))
+    text = str(value)
+    return isolated(retold(text) if " " in text else term(text))
+
+
+def _place(text: str) -> str:
+    if not text:
+        return ""
+    origin, _block, block, _of, place = text.rsplit(" ", 4)
+    return _("{origin}, block {block}, place {place}", origin=origin, block=block, place=place)
 
 
 def _proof(value: dict[str, Any]) -> str:
@@ -246,7 +261,7 @@ def show(folder: Folder, record: Record, as_: As) -> Answer:
     def tell(screen: Screen) -> None:
         keys = ("record", "time", "what", "operation", "who", "on", "dossier")
         screen.fields([(key, value[key]) for key in keys])
-        screen.fields([("why", _why(value)), ("place", value["place"]), ("proof", _proof(value))])
+        screen.fields([("why", _why(value)), ("place", _place(value["place"])), ("proof", _proof(value))])
         screen.fields([("commitment", value["commitment"])])
 
     return Answer(value, tell)

@@ -63,12 +63,12 @@ def list_all(
     from passerelle.office import lists, stage
     from passerelle.office.work import waits
 
-    speaks = checked_language(language)
     if sum((mine, bool(assigned), unassigned)) > 1:
         raise InputError("expected one of --mine, --assigned and --unassigned, got several")
 
     with opened(folder) as node:
         who = acting(node, as_)
+        speaks = checked_language(language)  # that of the person, when none was asked for
         wish = lists.Wish(
             status=status,
             type=type_name,
@@ -116,7 +116,7 @@ def _line(one: dict[str, Any]) -> tuple[str, ...]:
     return (
         one["dossier"],
         one["partner"],
-        one["type"],
+        one["type_label"],
         term(one["status"]),
         one["label"],
         term(one["stage"]),

@@ -10,6 +10,9 @@ from passerelle.cli.terms import term
 from passerelle.core.words import _
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from passerelle.dossiers.types import DossierType
     from passerelle.ports.store import Reading, Writing
     from passerelle.ports.work import Draft
 
@@ -104,7 +107,8 @@ def drafts(
     as_: As,
 ) -> Answer:
     """List the drafts of the domains that you may see, the one that waits longest first."""
-    from passerelle.core import json
+    from passerelle.cli.timeline import act_label
+    from passerelle.core import json, words
     from passerelle.core.errors import InputError
     from passerelle.office import consulting, lists
     from passerelle.office.policy import Action
@@ -137,12 +141,15 @@ def drafts(
             return found
 
         found = node.store.write("draft.read", consult) if content else node.store.read(read)
+        types = node.ctx.catalogue.types
         mine_to_read = node.store.read(lambda tx: lists.readable(tx, node.office, who, found))
     values = [
-        draft_value(one, read=one.id in mine_to_read) | ({"content": json.parse_object(one.body)} if content else {})
+        draft_value(one, read=one.id in mine_to_read)
+        | {"label": act_label(types.get(one.type), one.act, words.language())}
+        | ({"content": json.parse_object(one.body)} if content else {})
         for one in found
     ]
-    return Answer(values, lambda screen: _show(screen, values))
+    return Answer(values, lambda screen: _show(screen, values, types))
 
 
 def _dossier(tx: "Reading", text: str) -> str:
@@ -159,10 +166,10 @@ def _dossier(tx: "Reading", text: str) -> str:
         raise
 
 
-def _show(screen: Screen, values: list[dict[str, Any]]) -> None:
-    from passerelle.cli.reading import lines_of
+def _show(screen: Screen, values: list[dict[str, Any]], types: "Mapping[str, DossierType]") -> None:
+    from passerelle.cli.contents import lines_of
 
-    keys = ("draft", "state", "version", "changed", "partner", "dossier", "act", "author")
+    keys = ("draft", "state", "version", "changed", "partner", "dossier", "label", "author")
     heads = (_("draft"), _("state"), _("version"), _("changed"), _("partner"), _("dossier"), _("act"), _("author"))
     screen.table(
         heads, [[term(one[key]) if key == "state" else str(one[key]) for key in keys] for one in values], _("no draft")
@@ -172,7 +179,7 @@ def _show(screen: Screen, values: list[dict[str, Any]]) -> None:
             screen.line(_("draft {draft}: {person} says: {comment}", **_said(one), comment=one["comment"]))
         if "content" in one:
             screen.title(_("draft {draft}", draft=one["draft"]))
-            for line in lines_of(one["content"]):
+            for line in lines_of(one["content"], types.get(one["type"])):
                 screen.line(line)
 
 

@@ -11,6 +11,7 @@ from collections.abc import Iterator, Mapping
 from datetime import date, timedelta
 from typing import Any
 
+from passerelle.cli.contents import Schema, resolved
 from passerelle.core.words import _
 from passerelle.dossiers.schema import problems_of
 from passerelle.dossiers.types import ActType, DossierType, Language
@@ -22,8 +23,6 @@ _SAMPLES = ("p1", "BE", "fr", "Latn", "1980-01-31", "12:00", "019ab000-0000-7000
 _BARE = re.compile(r"[A-Za-z0-9_-]+")
 _NO_WORD = re.compile(r"[^a-z0-9]+")
 _BLANK = re.compile(r"<.*>", re.DOTALL)
-
-Schema = Mapping[str, Any]
 
 
 def blanks(value: Any, path: str = "") -> Iterator[str]:
@@ -46,11 +45,7 @@ class _Forms:
 
     def resolved(self, schema: Schema) -> Schema:
         """The schema with what its reference names, its own words first."""
-        found = dict(schema)
-        while "$ref" in found:
-            name = found.pop("$ref").removeprefix("#/$defs/")
-            found = {**self.defs[name], **found}
-        return found
+        return resolved(schema, self.defs)
 
     def label(self, schema: Schema) -> str:
         return str(self.resolved(schema).get("x-labels", {}).get(self.language, ""))

@@ -1,6 +1,5 @@
-"""What a message says, line by line, and how its delivery stands."""
+"""How the delivery of a message stands, in words."""
 
-from collections.abc import Iterator
 from typing import Any
 
 from passerelle.core.retold import retold
@@ -9,30 +8,6 @@ from passerelle.exchange.checks import MEANING
 from passerelle.office import stage
 from passerelle.ports.records import MESSAGES, WAITS, Message
 from passerelle.ports.store import Reading
-
-_FRAME = ("v", "kind", "id", "governance", "after", "dossier", "type", "act")
-
-
-def lines_of(content: dict[str, Any]) -> Iterator[str]:
-    """A content as indented lines, without the frame that the timeline shows anyway."""
-    yield from _lines({key: value for key, value in content.items() if key not in _FRAME}, 1)
-
-
-def _lines(value: Any, depth: int) -> Iterator[str]:
-    indent = "  " * depth
-    for key, child in value.items() if isinstance(value, dict) else enumerate(value, 1):
-        flat = not isinstance(child, dict | list)
-        if not flat and not (isinstance(child, list) and all(not isinstance(one, dict | list) for one in child)):
-            yield f"{indent}{key}:"
-            yield from _lines(child, depth + 1)
-        else:
-            text = _word(child) if flat else ", ".join(map(_word, child))
-            # A line that a text brings along cannot pass for a line of ours.
-            yield f"{indent}{key}: " + text.replace("\n", f"\n{indent}  | ")
-
-
-def _word(value: Any) -> str:
-    return str(value).lower() if isinstance(value, bool) else str(value)
 
 
 def checks_in_words(checks: tuple[str, ...]) -> str:

@@ -9,10 +9,11 @@ from passerelle.cli.drafts import draft_value
 from passerelle.cli.screen import Screen
 from passerelle.cli.terms import term
 from passerelle.cli.work import DossierId, assignment_value, note_value, review_value, via_value
-from passerelle.core.words import _, n_
+from passerelle.core.retold import retold
+from passerelle.core.words import _, isolated, n_
 
 if TYPE_CHECKING:
-    from passerelle.dossiers.types import Language
+    from passerelle.dossiers.types import DossierType, Language
     from passerelle.office.asking import Office
     from passerelle.ports.people import Person
     from passerelle.ports.records import Dossier, Message
@@ -51,9 +52,9 @@ def show(
     from passerelle.office.asking import ask
     from passerelle.office.policy import Action
 
-    speaks = checked_language(language)
     with opened(folder) as node:
         who = acting(node, as_)
+        speaks = checked_language(language)  # that of the person, when none was asked for
 
         def look(tx: "Reading") -> dict[str, Any]:
             row = find_dossier(tx, dossier)
@@ -68,7 +69,8 @@ def show(
             return _value(tx, node.office, who, row, messages, speaks, content=True)
 
         value = node.store.write("dossier.read", read) if content else node.store.read(look)
-    return Answer(value, lambda screen: _show(screen, value))
+        kind = node.ctx.catalogue.types.get(value["type"])
+    return Answer(value, lambda screen: _show(screen, value, kind))
 
 
 def _value(
@@ -81,13 +83,14 @@ def _value(
     *,
     content: bool,
 ) -> dict[str, Any]:
-    from passerelle.cli.timeline import next_acts, row_value, timeline
+    from passerelle.cli.timeline import act_label, next_acts, row_value, timeline
     from passerelle.core.clock import to_iso
     from passerelle.office import consulting, lists, stage, work
     from passerelle.ports.work import REVIEWS
 
     ctx = office.ctx
-    value = row_value(row, ctx.catalogue.types.get(row.type), speaks)
+    kind = ctx.catalogue.types.get(row.type)
+    value = row_value(row, kind, speaks)
     away = lists.gone(tx, office, [row.person] if row.person else [])
     notes = work.notes(tx, row.id)
     drafts = lists.drafts_of(tx, office, who, row.id)
@@ -98,8 +101,11 @@ def _value(
         "in_charge": _in_charge(tx, row),
         "needs_somebody": work.waits(row, away),
         "timeline": timeline(tx, ctx, row, messages, speaks, content=content),
-        "next": next_acts(tx, ctx, row),
-        "drafts": [draft_value(one, read=one.id in readable) for one in drafts],
+        "next": (following := next_acts(tx, ctx, row)),
+        "next_labels": {act: act_label(kind, act, speaks) for act in following},
+        "drafts": [
+            draft_value(one, read=one.id in readable) | {"label": act_label(kind, one.act, speaks)} for one in drafts
+        ],
         "given": [assignment_value(one) for one in work.history(tx, row.id)],
         "via": [via_value(one) for one in work.vias(tx, row.id)],
         "reviews": [review_value(one, now) for one in tx.scan(REVIEWS, "by_dossier", (row.id,), limit=1000)],
@@ -137,12 +143,12 @@ def _in_charge(tx: "Reading", row: "Dossier") -> dict[str, str] | None:
     }
 
 
-def _show(screen: Screen, value: dict[str, Any]) -> None:
+def _show(screen: Screen, value: dict[str, Any], kind: "DossierType | None") -> None:
     given = " / ".join(value[key] for key in ("service", "desk", "person") if value[key])
     screen.fields(
         [
             (_("dossier"), value["dossier"]),
-            (_("type"), value["type"]),
+            (_("type"), _coded(value["type_label"], value["type"])),
             (_("partner"), value["partner"]),
             (_("opener"), value["opener"]),
             (_("own reference"), value["own_reference"]),
@@ -162,14 +168,20 @@ def _show(screen: Screen, value: dict[str, Any]) -> None:
         )
         screen.line(f"{charge['side']}: {words}" if charge["side"] else words)
     screen.line()
-    _timeline(screen, value["timeline"])
+    _timeline(screen, value["timeline"], kind)
     _around(screen, value)
     if value["next"]:
-        screen.line("\n" + _("this side may now: {acts}", acts=", ".join(value["next"])))
+        acts = _(", ").join(_coded(label, act) for act, label in value["next_labels"].items())
+        screen.line("\n" + _("this side may now: {acts}", acts=acts))
 
 
-def _timeline(screen: Screen, found: list[dict[str, Any]]) -> None:
-    from passerelle.cli.reading import lines_of
+def _coded(label: str, code: str) -> str:
+    """A label with the word that commands take."""
+    return label if label == code else f"{label} ({isolated(code)})"
+
+
+def _timeline(screen: Screen, found: list[dict[str, Any]], kind: "DossierType | None") -> None:
+    from passerelle.cli.contents import lines_of
 
     rows = []
     for one in found:
@@ -201,8 +213,8 @@ def _timeline(screen: Screen, found: list[dict[str, Any]]) -> None:
     screen.table(heads, rows)
     for one in found:
         if "content" in one:
-            screen.title(f"{one['label']}, {one['side']}, {one['message']}")
-            for line in lines_of(one["content"]):
+            screen.title(_(", ").join(map(isolated, (one["label"], one["side"], one["message"]))))
+            for line in lines_of(one["content"], kind):
                 screen.line(line)
 
 
@@ -213,8 +225,8 @@ def _around(screen: Screen, value: dict[str, Any]) -> None:
             _(
                 "draft {draft} ({act}) is {state}, by {person} since {moment}",
                 draft=one["draft"],
-                act=one["act"],
-                state=one["state"],
+                act=one["label"],
+                state=term(one["state"]),
                 person=one["changed_by"],
                 moment=one["changed"][:19] + "Z",
             )
@@ -227,7 +239,7 @@ def _around(screen: Screen, value: dict[str, Any]) -> None:
         if one.get("note"):
             screen.line("  " + one["note"])
     for one in value["reviews"]:
-        state = _("overdue") if one["overdue"] else one["state"]
+        state = _("overdue") if one["overdue"] else term(one["state"])
         screen.line(
             _("review of {message}: {state}, due {moment}", message=one["message"], state=state, moment=one["due"])
         )
@@ -244,7 +256,7 @@ def _around(screen: Screen, value: dict[str, Any]) -> None:
                 "{moment} read by {person} ({what}): {reason}",
                 moment=one["time"][:19] + "Z",
                 person=one["who"],
-                what=one["what"],
-                reason=one["reason"],
+                what=term(one["what"]),
+                reason=retold(one["reason"]),
             )
         )

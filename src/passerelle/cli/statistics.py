@@ -9,7 +9,7 @@ import typer
 
 from passerelle.cli.door import Answer, As, Folder, command, opened, permitted, said, write_file
 from passerelle.cli.screen import Screen
-from passerelle.core.words import N_, _
+from passerelle.core.words import N_, _, language
 
 if TYPE_CHECKING:
     from passerelle.oversight.statistics import Report
@@ -84,14 +84,14 @@ def statistics(
         masking.check_least(mask)
     with opened(folder) as node, progress(_("counting")) as advance:
         permitted(node, as_, "statistics.look")
-        permitted(node, as_, "statistics.look")
         words, titles = counting.words_of(node.ctx)
+        labels = {kind.name: kind.labels.text(language()) for kind in node.ctx.catalogue}
         tally = figures.Tally(words, dimensions)
         counting.count(node.ctx, tally, asked, advance)
     made = figures.report(tally, mask)
-    value = _value(made, titles, since, until)
+    value = _value(made, titles, labels, since, until)
     if not file:
-        return Answer(value, lambda screen: _show(screen, made, titles))
+        return Answer(value, lambda screen: _show(screen, made, titles, labels))
     text = csv_of(made)
     if file == "-":
         return Answer(value, lambda screen: screen.raw(text))
@@ -99,7 +99,7 @@ def statistics(
     return said(value | {"file": file}, _("{rows} lines are in {file}", rows=len(made.rows) + 1, file=file))
 
 
-def _value(made: "Report", titles: dict[str, str], since: str, until: str) -> dict[str, Any]:
+def _value(made: "Report", titles: dict[str, str], labels: dict[str, str], since: str, until: str) -> dict[str, Any]:
     return {
         "from": since or None,
         "until": until or None,
@@ -107,6 +107,7 @@ def _value(made: "Report", titles: dict[str, str], since: str, until: str) -> di
         "by": list(made.by),
         "mask": made.mask or None,
         "channels": {row["channel"]: titles.get(row["channel"], "") for row in made.rows if row.get("channel")},
+        "types": {row["type"]: labels.get(row["type"], "") for row in made.rows if row.get("type")},
         "rows": list(made.rows),
         "total": made.total,
     }
@@ -126,7 +127,7 @@ def csv_of(made: "Report") -> str:
     return out.getvalue()
 
 
-def _show(screen: Screen, made: "Report", titles: dict[str, str]) -> None:
+def _show(screen: Screen, made: "Report", titles: dict[str, str], labels: dict[str, str]) -> None:
     from passerelle.oversight.statistics import PLAIN, SUMMED, flat
 
     if not made.rows:
@@ -134,12 +135,13 @@ def _show(screen: Screen, made: "Report", titles: dict[str, str]) -> None:
         return
     wide = [name for name in HEADS if name in (*PLAIN, *SUMMED)]
     total = flat(made.total)
-    _table(screen, made, [flat(row) for row in made.rows], total, wide)
+    rows = [flat(row) for row in made.rows]
+    _table(screen, made, rows, total, wide, labels)
     for title, names in DETAILS:
         parts = [key for key in total if ":" in key and key.partition(":")[0] in names]
         if parts:
             screen.title(_(title))
-            _table(screen, made, [flat(row) for row in made.rows], total, parts)
+            _table(screen, made, rows, total, parts, labels)
     if made.mask:
         screen.line()
         screen.line(
@@ -149,19 +151,28 @@ def _show(screen: Screen, made: "Report", titles: dict[str, str]) -> None:
         screen.line(_("channel {digest}: {title}", digest=digest[:12], title=titles.get(digest, "")))
 
 
-def _table(screen: Screen, made: "Report", rows: list[dict[str, Any]], total: dict[str, Any], names: list[str]) -> None:
+def _table(
+    screen: Screen,
+    made: "Report",
+    rows: list[dict[str, Any]],
+    total: dict[str, Any],
+    names: list[str],
+    labels: dict[str, str],
+) -> None:
     """Some columns, without the groups that have nothing in them."""
     used = [row for row in rows if any(row[name] for name in names)]
     heads = [_(HEADS[name]) for name in made.by]
     for name in names:
         measure, colon, part = name.partition(":")
         heads.append(_(HEADS[measure]) + (f": {part}" if colon else ""))
-    lines = [[*(_word(name, row[name]) for name in made.by), *(row[name] for name in names)] for row in used]
+    lines = [[*(_word(name, row[name], labels) for name in made.by), *(row[name] for name in names)] for row in used]
     ends = [_("total") if place == 0 else "" for place, _name in enumerate(made.by)]
     screen.table(heads, [*lines, [*ends, *(total[name] for name in names)]])
 
 
-def _word(name: str, value: str) -> str:
+def _word(name: str, value: str, labels: dict[str, str]) -> str:
     if not value:
         return _("unknown")
+    if name == "type":
+        return labels.get(value, value)
     return value[:12] if name == "channel" else value

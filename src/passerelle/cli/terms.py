@@ -1,10 +1,11 @@
 """Words of closed lists, as they are shown: states, directions, kinds. JSON keeps the words of the code.
 
 A word that is not here is shown as it is: names of acts, types, lanes, purposes and articles are what instruments and
-commands say, in every language the same; their labels stand beside them.
+commands say, in every language the same; their labels stand beside them. The word of an alarm stands behind what it
+means, because the handbook explains it under that word.
 """
 
-from passerelle.core.words import N_, _
+from passerelle.core.words import N_, _, isolated
 
 TERMS = frozenset(
     {
@@ -51,6 +52,19 @@ TERMS = frozenset(
         N_("put-back"),
         N_("in"),
         N_("out"),
+        # those who watch over the audit log, and how far a record of it is proven
+        N_("witness"),
+        N_("partner"),
+        N_("current"),
+        N_("behind"),
+        N_("late"),
+        N_("lies"),
+        N_("line"),
+        N_("cosigned"),
+        # what somebody read
+        N_("dossier"),
+        N_("notes"),
+        N_("evidence"),
         # instruments
         N_("agreement"),
         N_("channel"),
@@ -66,6 +80,89 @@ TERMS = frozenset(
 )
 
 
+ALARMS = {
+    "audit.stopped": N_("the audit log stands still"),
+    "calendar.ends": N_("a calendar ends"),
+    "deadline.missed": N_("a deadline was missed"),
+    "keys.not-told": N_("a change of keys is not told yet"),
+    "keys.revoked": N_("a partner revoked a key"),
+    "keys.unknown": N_("a message with an unknown key"),
+    "link.frozen": N_("a link is frozen"),
+    "link.partner-behind": N_("the partner's store was put back"),
+    "link.refused": N_("the partner refuses what is sent"),
+    "link.stopped": N_("a link stands still"),
+    "message.not-sent": N_("a message was not sent"),
+    "message.refused": N_("a message was refused"),
+    "oncall.exhausted": N_("nobody is left to call"),
+    "refusal.ignored": N_("a refusal does not count"),
+    "review.not-upheld": N_("a review did not uphold an act"),
+    "timers.failed": N_("deadlines cannot be counted"),
+    "witness.away": N_("a witness does not answer"),
+    "witness.behind": N_("a witness was put back"),
+    "witness.fork": N_("a partner's audit log was changed"),
+    "witness.lies": N_("a witness answers what cannot be"),
+}
+"""What each alarm means, in short."""
+
+DETAILS = {
+    "act": N_("act"),
+    "action": N_("asked to"),
+    "after": N_("new"),
+    "alarm": N_("alarm"),
+    "attested": N_("attested"),
+    "author": N_("author"),
+    "before": N_("old"),
+    "change": N_("change"),
+    "closed_at": N_("closed at"),
+    "comment": N_("comment"),
+    "continues": N_("continues"),
+    "deadline": N_("deadline"),
+    "desk": N_("desk"),
+    "digest": N_("digest"),
+    "domain": N_("domain"),
+    "draft": N_("draft"),
+    "due": N_("due"),
+    "edition": N_("edition"),
+    "fingerprint": N_("fingerprint"),
+    "from": N_("begins"),
+    "how": N_("how"),
+    "kept": N_("kept"),
+    "kind": N_("kind"),
+    "kinds": N_("kinds"),
+    "language": N_("language"),
+    "lost": N_("lost"),
+    "message": N_("message"),
+    "messages": N_("messages"),
+    "name": N_("name"),
+    "note": N_("note"),
+    "number": N_("number"),
+    "operation": N_("operation"),
+    "outcome": N_("outcome"),
+    "owner": N_("owed by"),
+    "person": N_("person"),
+    "place": N_("place"),
+    "process": N_("process"),
+    "read": N_("what was read"),
+    "reason": N_("reason"),
+    "records": N_("records"),
+    "reference": N_("reference"),
+    "role": N_("role"),
+    "roles": N_("roles"),
+    "sent": N_("sent"),
+    "service": N_("service"),
+    "system": N_("system"),
+    "until": N_("ends"),
+    "users": N_("users"),
+    "verified": N_("verified"),
+    "version": N_("version"),
+    "words": N_("words"),
+    "wrong": N_("wrong"),
+}
+"""What the details of an audit record are called."""
+
+
 def term(word: str) -> str:
     """A word of a closed list in the language in use; any other text as it is."""
+    if word in ALARMS:
+        return f"{_(ALARMS[word])} ({isolated(word)})"
     return _(word) if word in TERMS else word

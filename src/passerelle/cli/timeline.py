@@ -22,6 +22,7 @@ def row_value(row: Dossier, kind: DossierType | None, language: Language) -> dic
     return {
         "dossier": row.id,
         "type": row.type,
+        "type_label": kind.labels.text(language) if kind else row.type,
         "partner": row.partner,
         "state": row.state,
         "label": state.labels.text(language) if state else row.state,
@@ -105,6 +106,11 @@ def _value(
         "after": list(message.after),
         "delivery": delivery(tx, message, logs),
     }
+
+
+def act_label(kind: DossierType | None, act: str, language: Language) -> str:
+    """What an act is called; its name when the type is not known."""
+    return kind.acts[act].labels.text(language) if kind and act in kind.acts else act
 
 
 def next_acts(tx: Reading, ctx: Context, row: Dossier) -> list[str]:

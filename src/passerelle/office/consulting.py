@@ -19,6 +19,7 @@ from passerelle.core import json
 from passerelle.core.audit import What
 from passerelle.core.clock import to_iso
 from passerelle.core.errors import InputError, StateError
+from passerelle.core.retold import E_
 from passerelle.exchange import notes
 from passerelle.office import facts, work
 from passerelle.office.asking import Office, ask
@@ -96,9 +97,9 @@ def _reason(text: str) -> str:
 
 def _own_reason(who: Person, row: Dossier, messages: Sequence[Message]) -> str:
     if row.person == who.id:
-        return "has the dossier"
+        return E_("has the dossier")
     mine = [one for one in messages if one.direction == "out"]
-    return "acted in it" if any(who.id in (one.author, one.releaser) for one in mine) else ""
+    return E_("acted in it") if any(who.id in (one.author, one.releaser) for one in mine) else ""
 
 
 def readers(tx: Reading, dossier_id: str) -> list[Consultation]:

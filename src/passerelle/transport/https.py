@@ -11,6 +11,7 @@ TLS hides metadata and is pinned to the certificate in the partner's identity fi
 """
 
 import asyncio
+import os
 import ssl
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import suppress
@@ -24,6 +25,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from passerelle.core.errors import StoreError, TransportError
+from passerelle.core.retold import E_
 from passerelle.exchange.checks import BatchRefusedError, Check
 from passerelle.exchange.wire import MAX_BODY, MAX_HEADER, header_part
 from passerelle.ledger.note import MAX_NOTE
@@ -177,9 +179,9 @@ class Client:
         except TimeoutError:
             raise TransportError(f"{endpoint}: no answer in time") from None
         except aiohttp.ClientConnectorError as error:
-            raise TransportError(f"{endpoint}: {error.os_error.strerror or error.os_error}") from None
+            raise TransportError(f"{endpoint}: cannot be reached: {_why(error.os_error)}") from None
         except (aiohttp.ClientError, OSError, ssl.SSLError) as error:
-            raise TransportError(f"{endpoint}: {type(error).__name__}: {error}") from None
+            raise TransportError(f"{endpoint}: the connection failed: {type(error).__name__}: {error}") from None
 
     async def post_any(self, endpoints: Sequence[str], pins: str | Sequence[str], name: str, body: bytes) -> bytes:
         """The answer of the first endpoint that gives one; a refusal is an answer. Raises TransportError.
@@ -212,3 +214,21 @@ class Client:
         if self._session is not None:
             await self._session.close()
             self._session = None
+
+
+SYSTEM = (
+    E_("Connection refused"),
+    E_("Connection reset by peer"),
+    E_("Connection timed out"),
+    E_("Name or service not known"),
+    E_("Network is unreachable"),
+    E_("No route to host"),
+    E_("Temporary failure in name resolution"),
+)
+"""What the system most often says when it finds no way, in English whatever the language: a door retells it."""
+
+
+def _why(error: OSError) -> str:
+    words = error.strerror or str(error)
+    # The event loop puts the address in the place of the system's own words.
+    return os.strerror(error.errno) if error.errno and words.startswith("Connect call failed") else words

@@ -5,10 +5,13 @@ from datetime import date, timedelta
 
 import pytest
 
+from passerelle.cli.contents import lines_of
+from passerelle.core import words
 from passerelle.core.json import canonical
 from passerelle.dossiers.types import Catalogue
 from passerelle.office.asking import this_user
 from tests.unit.cli.scene import FIRST, call, channel, ok, request, said, value
+from tests.unit.core.test_words import balanced
 from tests.unit.instruments import samples as texts
 
 OPEN = ("open", "ma", "--type", "wanted-trace")
@@ -112,13 +115,13 @@ def test_a_dossier_is_dispatched_worked_on_and_read(partners):
         ("hanan", "has the dossier"),
     ]
     text = ok("dossier", "show", ma, made, "--content", "--as", "nadia").out
-    for words in (
+    for said_so in (
         "called the prosecutor",
         "on leave",
         "also by interpol: I-77",
         "read by eva (dossier): threat review",
     ):
-        assert words in text
+        assert said_so in text
     assert "--content shows it" in ok("dossier", "show", ma, made, "--as", "driss").out
 
 
@@ -141,7 +144,8 @@ def test_stored_is_not_in_charge(partners):
         (own["draft"], "submitted")
     ]
     assert (
-        f"draft {own['draft']} (interim) is submitted, by nadia since 2" in ok("dossier", "show", partners.ma, made).out
+        f"draft {own['draft']} (Interim reply) is submitted, by nadia since 2"
+        in ok("dossier", "show", partners.ma, made).out
     )
     ok("dossier", "reference", partners.ma, made, "MA-1")
     tells = partners.draft("ma", said(reason="in-progress", until="2099-01-01"), "act", made, "--act", "interim")
@@ -196,3 +200,71 @@ def test_what_is_attested_is_asked_for(partners):
     drafted = value(*arguments, "--attest", "no-protection-claim", "--submit")
     assert drafted["attested"] == ["no-protection-claim"]
     ok("dossier", "release", partners.be, drafted["draft"], "--as", "luc")
+
+
+@pytest.fixture
+def asked(partners):
+    """An identification that be asks of ma, released by one person for another: the id of the dossier."""
+    agreement = next(one["digest"] for one in value("instrument", "list", partners.be) if one["kind"] == "agreement")
+    digest = Catalogue.load().types["identification"].digest
+    text = json.loads(texts.migration_channel(agreement, {"identification": digest}))
+    text["valid"]["from"] = (date.today() - timedelta(days=30)).isoformat()
+    partners.sign("migration", canonical(text))
+    path = form(partners, "identification", purpose="identification-for-return")
+    arguments = ("dossier", "open", partners.be, "ma", "--type", "identification", "--file", path, "--submit")
+    made = value(*arguments, "--attest", "no-protection-claim")
+    return partners, made
+
+
+def keys_of(content):
+    """Every key of a content that could be taken for a word."""
+    for key, child in content.items():
+        yield key
+        for one in child if isinstance(child, list) else [child]:
+            if isinstance(one, dict):
+                yield from keys_of(one)
+
+
+SAID = {
+    "fr": ("Finalité", "Identité déclarée", "Personne à identifier", "Décision de retour", "Envoi validé par"),
+    "nl": ("Doel", "Opgegeven identiteit", "Te identificeren persoon", "Terugkeerbesluit", "Vrijgegeven door"),
+    "ar": ("الغرض", "الهوية المصرح بها", "شخص مطلوب تحديد هويته", "قرار الإرجاع", "الآذن بالإرسال"),
+}
+
+
+@pytest.mark.parametrize("language", SAID)
+def test_a_content_is_shown_under_its_labels(asked, language):
+    scene, made = asked
+    with words.speaking(language):
+        colon = words._(":")
+    drafts = ("dossier", "drafts", scene.be, "--content", "--as", "luc", "--language", language)
+    outs = {"drafts": ok(*drafts).out}
+    assert value(*drafts)[0]["content"]["subjects"][0]["category"] == "to-identify"
+    ok("dossier", "release", scene.be, made["draft"], "--as", "luc")
+    shown = ("dossier", "show", scene.be, made["dossier"], "--content", "--language", language)
+    outs["show"] = ok(*shown).out
+    content = value(*shown)["timeline"][0]["content"]
+    assert content["body"]["claim"]["from"] == "person"  # JSON keeps the words of the code
+    labels = {one.text(language) for one in (Catalogue.load().types["identification"].acts["request"].labels,)}
+    for name, out in outs.items():
+        assert balanced(out)
+        assert all(label in out for label in labels)
+        for label in SAID[language][: 5 if name == "show" else 4]:
+            assert label in out
+        told = {line.strip().partition(colon)[0] for line in out.splitlines() if line.startswith("  ")}
+        assert not told & set(keys_of(content))
+        assert "to-identify" not in out
+    if language == "ar":
+        lines = [line for line in outs["show"].splitlines() if line.endswith(f"\u2068{content['id']}\u2069")]
+        assert lines[1].count("\u2068") == lines[1].count("\u2069") == 3  # the row of the table, then the heading
+
+
+def test_what_a_type_does_not_know_is_shown_as_it_is():
+    kind = Catalogue.load().types["wanted-trace"]
+    content = {"act": "request", "urgency": "urgent", "body": {"later": "new", "warrant": {"later": [True, "a\nb"]}}}
+    with words.speaking("fr"):
+        told = list(lines_of(content, kind))
+        assert any("Urgence" in line and "Urgente" in line for line in told)
+        assert [line.strip().split()[0] for line in told if "later" in line] == ["later:", "later:"]
+        assert told[-1].endswith("oui, a\n        | b")
+        assert next(iter(lines_of(content, None))).strip().startswith("urgency")
