@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from passerelle.cli.door import Answer, As, Folder, PartnerName, acting, command, opened
-from passerelle.cli.drafts import DraftId, Version, draft_value, named
+from passerelle.cli.drafts import Attest, DraftId, Version, draft_value, named
 from passerelle.cli.screen import Screen
 from passerelle.core.words import _
 
@@ -27,14 +27,6 @@ ActFile = Annotated[
 ]
 Lane = Annotated[
     str, typer.Option("--lane", metavar="routine|flash", help="The lane.", show_default="the only one that is possible")
-]
-Attest = Annotated[
-    list[str] | None,
-    typer.Option(
-        "--attest",
-        metavar="NAME",
-        help="What the type asks the author to state here; it never leaves this node. May be repeated.",
-    ),
 ]
 Submit = Annotated[bool, typer.Option("--submit", help="Submit it for release at once.")]
 
@@ -219,7 +211,7 @@ def edit(
         who = acting(node, as_)
 
         def work(tx: "Reading") -> tuple["Draft", writing.Filled]:
-            known = named(tx, draft)
+            known = named(tx, node.office, who, draft)
             found = drafts.find(tx, known.id, drafts.OPEN, version or known.version)
             kind = type_named(node.ctx.catalogue, found.type)
             row = tx.get(DOSSIERS, found.dossier)

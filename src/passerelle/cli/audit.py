@@ -184,7 +184,7 @@ def _detail(value: Any, between: str = ", ") -> str:
         return between.join(f"{name}{_(':')} {_detail(one)}" for name, one in said)
     if isinstance(value, list):
         return ", ".join(map(_detail, value))
-    text = str(value)
+    text = str(value).lower() if isinstance(value, bool) else str(value)
     return isolated(retold(text) if " " in text else term(text))
 
 

@@ -13,6 +13,8 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from passerelle.dossiers.types import DossierType
+    from passerelle.office.asking import Office
+    from passerelle.ports.people import Person
     from passerelle.ports.store import Reading, Writing
     from passerelle.ports.work import Draft
 
@@ -21,6 +23,14 @@ Version = Annotated[
     int,
     typer.Option(
         "--version", metavar="N", min=0, help="The version that you have read.", show_default="the one that stands"
+    ),
+]
+Attest = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--attest",
+        metavar="NAME",
+        help="What the type asks the author to state here; it never leaves this node. May be repeated.",
     ),
 ]
 Comment = Annotated[str, typer.Option("--comment", help="Why, in words.", show_default=False)]
@@ -36,7 +46,12 @@ def register(dossier: typer.Typer) -> None:
         "dossier drafts /srv/be --to-release --as luc",
         "dossier drafts /srv/be 019ab3 --content --as luc",
     )(drafts)
-    command(dossier, "submit", "dossier submit /srv/be 019ab3 --as ann")(submit)
+    command(
+        dossier,
+        "submit",
+        "dossier submit /srv/be 019ab3 --as ann",
+        "dossier submit /srv/be 019ab3 --attest no-protection-claim --as ann",
+    )(submit)
     command(
         dossier,
         "send-back",
@@ -70,11 +85,14 @@ def draft_value(one: "Draft", *, read: bool = True) -> dict[str, Any]:
     }
 
 
-def named(tx: "Reading", text: str) -> "Draft":
-    """The draft that a person means. Raises NotFoundError, InputError, or StateError for one that was released."""
+def named(tx: "Reading", office: "Office", who: "Person", text: str) -> "Draft":
+    """The draft that a person means.
+
+    Raises NotFoundError, InputError, or StateError for one that was released, when he may look at its dossier.
+    """
     from passerelle.cli.finding import find
     from passerelle.core.errors import NotFoundError
-    from passerelle.office import drafts as life
+    from passerelle.office import workflow
     from passerelle.ports.records import MESSAGES
     from passerelle.ports.work import DRAFTS
 
@@ -85,9 +103,9 @@ def named(tx: "Reading", text: str) -> "Draft":
             released = find(tx, MESSAGES, text, "a draft").id
         except NotFoundError:
             released = ""
-        if not released:
-            raise
-    return life.find(tx, released, STATES)
+        if released:
+            workflow.check_known(tx, office, who, released)
+        raise
 
 
 def drafts(
@@ -120,7 +138,7 @@ def drafts(
 
         def read(tx: "Reading") -> list["Draft"]:
             states = ("submitted",) if to_release else (state,) if state else STATES
-            names = {named(tx, one).id for one in wanted or ()}
+            names = {named(tx, node.office, who, one).id for one in wanted or ()}
             seen = lists.drafts(
                 tx,
                 node.office,
@@ -187,14 +205,14 @@ def _said(one: dict[str, Any]) -> dict[str, str]:
     return {"draft": one["draft"], "person": one["changed_by"]}
 
 
-def submit(folder: Folder, draft: DraftId, version: Version = 0, *, as_: As) -> Answer:
+def submit(folder: Folder, draft: DraftId, version: Version = 0, attest: Attest = None, *, as_: As) -> Answer:
     """Submit a draft: from now on it waits for somebody who may release it."""
     from passerelle.office import workflow
 
     with opened(folder) as node:
         who = acting(node, as_)
-        found = node.store.read(lambda tx: named(tx, draft))
-        made = workflow.submit(node.office, who, found.id, seen=version or found.version)
+        found = node.store.read(lambda tx: named(tx, node.office, who, draft))
+        made = workflow.submit(node.office, who, found.id, attest=attest or (), seen=version or found.version)
     return said(draft_value(made), _("draft {draft} ({act}) waits for release", draft=made.id, act=made.act))
 
 
@@ -204,7 +222,7 @@ def send_back(folder: Folder, draft: DraftId, comment: Comment, version: Version
 
     with opened(folder) as node:
         who = acting(node, as_)
-        found = node.store.read(lambda tx: named(tx, draft))
+        found = node.store.read(lambda tx: named(tx, node.office, who, draft))
         made = workflow.send_back(node.office, who, found.id, comment, seen=version or found.version)
     return said(draft_value(made), _("draft {draft} went back to {person}", draft=made.id, person=made.author))
 
@@ -216,13 +234,16 @@ def release(
     *,
     as_: As,
 ) -> Answer:
-    """Release submitted drafts: from now on they are in line to the partner. All of them, or none."""
+    """Release submitted drafts: from now on they are in line to the partner. All of them, or none.
+
+    The audit record says whether you had read what you released (drafts --content), or had written it.
+    """
     from passerelle.core.errors import InputError
-    from passerelle.office import workflow
+    from passerelle.office import consulting, workflow
 
     with opened(folder) as node:
         who = acting(node, as_)
-        found = node.store.read(lambda tx: [named(tx, one) for one in wanted])
+        found = node.store.read(lambda tx: [named(tx, node.office, who, one) for one in wanted])
         seen = {one.id: one.version for one in found}
         if version and len(seen) > 1:
             raise InputError(f"--version: expected it with one draft, got {len(seen)}")
@@ -231,6 +252,7 @@ def release(
         messages = workflow.release(node.office, who, seen, seen=seen)
         node.wake()
         owed = node.store.read(lambda tx: _owed(tx, [one.id for one in messages]))
+        unread = node.store.read(lambda tx: consulting.unread(tx, messages))
     values = [
         {
             "message": one.id,
@@ -241,6 +263,7 @@ def release(
             "releaser": one.releaser,
             "lane": one.lane,
             "review_due": owed.get(one.id, ""),
+            "seen": one.id not in unread,
         }
         for one in messages
     ]
@@ -253,6 +276,8 @@ def release(
                     **{key: one[key] for key in ("message", "act", "partner", "lane", "dossier")},
                 )
             )
+            if not one["seen"]:
+                screen.line(_("You released it without having read it here; the record of the release says so."))
             if one["review_due"]:
                 screen.line(_("Another person reviews it before {moment}.", moment=one["review_due"]))
 
@@ -273,6 +298,6 @@ def discard(folder: Folder, draft: DraftId, reason: Reason, version: Version = 0
 
     with opened(folder) as node:
         who = acting(node, as_)
-        found = node.store.read(lambda tx: named(tx, draft))
+        found = node.store.read(lambda tx: named(tx, node.office, who, draft))
         made = workflow.discard(node.office, who, found.id, reason, seen=version or found.version)
     return said(draft_value(made) | {"discarded": True}, _("draft {draft} is thrown away", draft=made.id))

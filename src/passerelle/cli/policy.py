@@ -94,15 +94,16 @@ def _history(values: list[dict[str, Any]]) -> Answer:
 def check(file: File = "", node: NodeOption = "", *, as_: As) -> Answer:
     """Check a policy: that it keeps to the schema, does not contradict itself, and leaves somebody who manages people.
 
-    Without FILE the policy in force on the node is checked, or the shipped one. Ends with 1 when something is wrong.
+    It also says what a role may do that the shipped policy never lets it. Without FILE the policy in force on the node
+    is checked, or the shipped one. Ends with 1 when something is wrong.
     """
-    from passerelle.office import adopting, contradictions
+    from passerelle.office import adopting
     from passerelle.office.policy import Policy
 
     given = Policy(_text(Path(file)), file) if file else None
     if not node:
         policy = given or Policy.shipped()
-        return _checked(policy, contradictions.findings(policy))
+        return _checked(policy, adopting.of_itself(policy))
     with opened(Path(node)) as opened_node:
         permitted(opened_node, as_, "policy.look")
 

@@ -12,6 +12,7 @@ from passerelle.core.words import N_, _, n_
 
 if TYPE_CHECKING:
     from passerelle.node import Node
+    from passerelle.ports.people import Person
     from passerelle.ports.records import Log, Message
     from passerelle.ports.store import Reading
 
@@ -29,8 +30,8 @@ def register(app: typer.Typer) -> None:
 def queue(folder: Folder, as_: As) -> Answer:
     """Show everything that waits: in line, without receipt, of the partner, drafts, retries, stopped links, alarms."""
     with opened(folder) as node:
-        permitted(node, as_, "queue.look")
-        value = node.store.read(lambda tx: _read(node, tx))
+        who = permitted(node, as_, "queue.look")
+        value = node.store.read(lambda tx: _read(node, tx) | _drafts(node, tx, who))
         value["serving"] = node.is_served()
     return Answer(value, lambda screen: _show(screen, value))
 
@@ -41,7 +42,6 @@ def _read(node: "Node", tx: "Reading") -> dict[str, Any]:
     from passerelle.exchange import limits, links
     from passerelle.ledger.checkpoint import LANES
     from passerelle.ports.records import ALARMS, ATTEMPTS, MESSAGES, PARTNERS
-    from passerelle.ports.work import DRAFTS
 
     value: dict[str, Any] = {name: [] for name in ("in_line", "without_receipt", "waiting", "retries", "links")}
     value["more_in_line"] = 0  # beyond those listed
@@ -71,14 +71,27 @@ def _read(node: "Node", tx: "Reading") -> dict[str, Any]:
                 found = links.current(tx, partner, direction, lane)
                 if found is not None and found.state in ("stopped", "frozen"):
                     value["links"].append(_standing_still(node, found))
-    drafts = tx.scan(DRAFTS, "by_state", ("submitted",), limit=_ALL)
-    value["drafts"] = [
-        {"draft": one.id, "partner": one.partner, "dossier": one.dossier, "act": one.act, "author": one.author}
-        | {"created": to_iso(one.created)}
-        for one in drafts
-    ]
     value["alarms"] = [alarm_value(one) for one in tx.scan(ALARMS, "by_status", ("open",), limit=_ALL)]
     return value
+
+
+def _drafts(node: "Node", tx: "Reading", who: "Person") -> dict[str, Any]:
+    """The drafts that wait and that a person may look at; how many others wait."""
+    from passerelle.core.clock import to_iso
+    from passerelle.office import facts
+    from passerelle.office.asking import Sight
+    from passerelle.office.policy import Action
+    from passerelle.ports.work import DRAFTS
+
+    sight = Sight(tx, node.office, who, Action.DRAFT_LOOK)
+    waiting = tx.scan(DRAFTS, "by_state", ("submitted",), limit=_ALL)
+    seen = [one for one in waiting if sight.sees(facts.of_draft(tx, node.ctx, one))]
+    shown = [
+        {"draft": one.id, "partner": one.partner, "dossier": one.dossier, "act": one.act, "author": one.author}
+        | {"created": to_iso(one.created)}
+        for one in seen
+    ]
+    return {"drafts": shown, "other_drafts": len(waiting) - len(seen)}
 
 
 def _message(message: "Message", words: str) -> dict[str, Any]:
@@ -163,7 +176,7 @@ _TABLES = {
 
 
 def _show(screen: Screen, value: dict[str, Any]) -> None:
-    if not any(value[name] for name in _TABLES):
+    if not value["other_drafts"] and not any(value[name] for name in _TABLES):
         screen.line(_("nothing waits"))
     for name, (words, keys) in _TABLES.items():
         if value[name]:
@@ -171,6 +184,13 @@ def _show(screen: Screen, value: dict[str, Any]) -> None:
             screen.table(keys, [[term(one[key]) for key in keys] for one in value[name][:_SHOWN]])
             if (more := len(value[name]) - _SHOWN) > 0:
                 screen.line(n_("and {count} more (--json has it)", "and {count} more (--json has them)", more))
+    if count := value["other_drafts"]:
+        words = n_(
+            "{count} more draft waits for release, of a domain that is not yours",
+            "{count} more drafts wait for release, of domains that are not yours",
+            count,
+        )
+        screen.line(words)
     if value["more_in_line"]:
         count = value["more_in_line"]
         screen.line(

@@ -37,7 +37,10 @@ def show(
         bool, typer.Option("--content", help="Show what the messages say, and the notes, too. It is recorded.")
     ] = False,
     reason: Annotated[
-        str, typer.Option("--reason", help="Why you read it: needed when you neither have it nor acted in it.")
+        str,
+        typer.Option(
+            "--reason", help="Why you read it: needed when you neither have it, nor acted in it, nor were called."
+        ),
     ] = "",
     language: LanguageOption = "",
     *,

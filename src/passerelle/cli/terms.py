@@ -126,6 +126,7 @@ DETAILS = {
     "fingerprint": N_("fingerprint"),
     "from": N_("begins"),
     "how": N_("how"),
+    "seen": N_("seen"),
     "kept": N_("kept"),
     "kind": N_("kind"),
     "kinds": N_("kinds"),

@@ -14,7 +14,7 @@ from passerelle.core import ids
 from passerelle.core.audit import What
 from passerelle.core.errors import InputError
 from passerelle.exchange import notes
-from passerelle.office import contradictions, lockout, people
+from passerelle.office import contradictions, lockout, people, widening
 from passerelle.office.asking import Office, On, ask, holder_of
 from passerelle.office.contradictions import Finding
 from passerelle.office.policy import Action, Holder, Policy, PolicyError
@@ -43,9 +43,14 @@ def _judge(tx: Reading, office: Office) -> Policy:
         return Policy.shipped()
 
 
+def of_itself(policy: Policy) -> list[Finding]:
+    """What is wrong with a policy, or to be looked at, whoever the people are."""
+    return contradictions.findings(policy) + widening.findings(policy)
+
+
 def check(tx: Reading, office: Office, policy: Policy) -> list[Finding]:
     """What is wrong with a policy, by itself and for the people of this node."""
-    found = contradictions.findings(policy)
+    found = of_itself(policy)
     until = lockout.covered_until(policy, lockout.reachable(tx), office.today())
     if not until and not any(one.what == "lockout" for one in found):
         words = "expected somebody on this node who may manage people today, nobody would be left: a lock-out"

@@ -3,8 +3,8 @@
 Rules kept here (Directive (EU) 2016/680, article 25: the logs of consultation make it possible to establish the
 justification, date and time, and who consulted):
 - content is shown after the record of it is durable, never before;
-- there is always a reason. That a person has the dossier, wrote or released an act of it, or has to release the draft
-  is one that the node finds by itself; everybody else gives his own;
+- there is always a reason. That a person has the dossier, wrote or released an act of it, was called for it as
+  the one on duty, or has to release the draft is one that the node finds by itself; everybody else gives his own;
 - the dossier shows who read what, when and why.
 
 Left unchecked: what somebody does with what he has read.
@@ -27,6 +27,7 @@ from passerelle.office.policy import Action
 from passerelle.ports.people import Person
 from passerelle.ports.records import AUDITS, DOSSIERS, MESSAGES, Audit, Dossier, Message
 from passerelle.ports.store import Reading, Writing
+from passerelle.ports.timers import NOTICES
 from passerelle.ports.work import Draft
 
 _MOST = 1000
@@ -55,7 +56,7 @@ def dossier(
 ) -> None:
     """Before the content of these messages of a dossier is shown. Raises NotAllowedError, or InputError: no reason."""
     ask(tx, office, who, Action.DOSSIER_READ, facts.of_dossier(tx, office.ctx, row))
-    words = _why(who, row, messages, reason)
+    words = _why(tx, who, row, messages, reason)
     details = {"read": what, "messages": [one.id for one in messages], "reason": words}
     notes.record(tx, office.ctx, What.CONTENT_READ, who.id, row.id, details, row.id)
 
@@ -80,13 +81,13 @@ def why(tx: Reading, who: Person, wanted: str, reason: str = "") -> str:
     row = tx.get(DOSSIERS, message.dossier if message else wanted)
     if row is None:  # an instrument, a refusal: what is said about nobody
         return _reason(reason)
-    return _why(who, row, tx.scan(MESSAGES, "by_dossier", (row.id,), limit=100_000), reason)
+    return _why(tx, who, row, tx.scan(MESSAGES, "by_dossier", (row.id,), limit=100_000), reason)
 
 
-def _why(who: Person, row: Dossier, messages: Sequence[Message], reason: str) -> str:
-    words = _reason(reason) or _own_reason(who, row, messages)
+def _why(tx: Reading, who: Person, row: Dossier, messages: Sequence[Message], reason: str) -> str:
+    words = _reason(reason) or _own_reason(tx, who, row, messages)
     if not words:
-        whose = f"{who.id}, who neither has it nor acted in it"
+        whose = f"{who.id}, who neither has it nor acted in it nor was called for it"
         raise InputError(f"--reason: expected why dossier {row.id} is read by {whose}, got nothing")
     return words
 
@@ -95,11 +96,21 @@ def _reason(text: str) -> str:
     return work.check_line(text, "--reason") if text else ""
 
 
-def _own_reason(who: Person, row: Dossier, messages: Sequence[Message]) -> str:
+def _own_reason(tx: Reading, who: Person, row: Dossier, messages: Sequence[Message]) -> str:
     if row.person == who.id:
         return E_("has the dossier")
     mine = [one for one in messages if one.direction == "out"]
-    return E_("acted in it") if any(who.id in (one.author, one.releaser) for one in mine) else ""
+    if any(who.id in (one.author, one.releaser) for one in mine):
+        return E_("acted in it")
+    return E_("was called for it") if _called(tx, who, row) else ""
+
+
+def _called(tx: Reading, who: Person, row: Dossier) -> bool:
+    """Whether this person was called as the one on duty, among the newest of his notices."""
+    told = (
+        one for read in (False, True) for one in tx.scan(NOTICES, "key", (who.id, read), limit=_MOST, descending=True)
+    )
+    return any(one.dossier == row.id and one.what == "call" for one in told)
 
 
 def readers(tx: Reading, dossier_id: str) -> list[Consultation]:
@@ -107,8 +118,13 @@ def readers(tx: Reading, dossier_id: str) -> list[Consultation]:
     return [_consultation(one) for one in _audits(tx, dossier_id)]
 
 
-def check_read(tx: Reading, who: Person, found: Draft) -> None:
-    """Raises StateError when somebody has read an earlier edition of the draft, and not this one."""
+def check_read(tx: Reading, who: Person, found: Draft) -> bool:
+    """Whether somebody has this edition of the draft before him: he wrote it, or it is recorded that he read it.
+
+    Raises StateError when he has read an earlier edition and not this one.
+    """
+    if who.id == found.author:
+        return True
     for one in _audits(tx, found.dossier):
         if one.what != What.DRAFT_READ.value or one.who != who.id:
             continue
@@ -116,11 +132,24 @@ def check_read(tx: Reading, who: Person, found: Draft) -> None:
         if details.get("draft") != found.id:
             continue
         if details["edition"] == found.edition:
-            return
+            return True
         raise StateError(
             f"expected draft {found.id} as {who.id} read it on {to_iso(one.time)}, got another: changed by "
             f"{found.author} since; read it again"
         )
+    return False
+
+
+def unread(tx: Reading, messages: Sequence[Message]) -> set[str]:
+    """Of messages that were released here, those whose releaser had not read what he released."""
+    found: set[str] = set()
+    for dossier_id in {one.dossier for one in messages}:
+        for one in tx.scan(AUDITS, "by_dossier", (dossier_id,), limit=_MOST, descending=True):
+            if one.what == What.ACT_RELEASED.value and one.details:
+                details = json.parse_object(one.details)
+                if details.get("seen") is False:
+                    found.add(str(details.get("message", "")))
+    return found & {one.id for one in messages}
 
 
 def _audits(tx: Reading, dossier_id: str) -> list[Audit]:

@@ -1,5 +1,9 @@
 """What a policy says against itself: permits that a forbid makes void, actions that nobody can do, nobody who manages.
 
+A permit that works for nobody but those who may anyway is found as well, of persons with one role: *vain*.
+(Coordinators may read, says it; a forbid stands against each of them but the one who is an officer, too.) Of the
+shipped permits that is not asked: a forbid beside them is how a service takes something back.
+
 Cedar's validator finds what is wrong with one policy; this looks at what they do to each other. It asks the policy
 itself, about made-up persons and things: persons with one role, with two of those that are named, and with all; things
 with each fact that a policy in question looks at, once so and once otherwise, and with the words that it names.
@@ -47,11 +51,16 @@ _VALUES: Mapping[str, tuple[Any, ...]] = {
     "holds": ((), *((role,) for role in _ROLES)),
     "last": (False, True),
 }
+_HARD: Mapping[Action, set[str]] = {Action.DRAFT_RELEASE_ON_DUTY: {"lane", "review"}}
+"""What a hard rule looks at, whatever a policy says."""
 _USUAL: dict[str, Any] = {name: values[0] if values else "" for name, values in _VALUES.items()}
 
 
 class Finding(msgspec.Struct, frozen=True):
-    """Something that is wrong. `what`: void, idle, nobody, lockout; `name`: the policy or the action."""
+    """Something that is wrong, or to be looked at. `name`: the policy, the action, the role.
+
+    `what`: void, idle, vain, nobody, lockout, ends, shared, wider (`widening`).
+    """
 
     what: str
     name: str
@@ -65,6 +74,10 @@ def findings(policy: Policy) -> list[Finding]:
     for key, part in policy.parts.items():
         if part["effect"] == "permit":
             found += _permit(policy, key, part, done)
+    useless = {one.name for one in found}
+    for key, part in policy.parts.items():
+        if part["effect"] == "permit" and policy.names[key] not in useless and not among(part, Policy.shipped()):
+            found += _vain(policy, key, part, [action for action in actions_of(part) if done[action.value]])
     for action, by in done.items():
         if not by:
             found.append(Finding("nobody", action, f"{action}: expected somebody who can do it, no permit allows it"))
@@ -77,9 +90,7 @@ def findings(policy: Policy) -> list[Finding]:
 
 def _permit(policy: Policy, key: str, part: Any, done: dict[str, set[str]]) -> list[Finding]:
     name = policy.names[key]
-    alone = cedarpy.PolicySet.from_json_str(
-        json.dumps({"templates": {}, "staticPolicies": {key: part}, "templateLinks": []})
-    )
+    alone = _set_of({key: part})
     against: set[str] = set()
     applies = works = False
     actions = actions_of(part)
@@ -89,7 +100,7 @@ def _permit(policy: Policy, key: str, part: Any, done: dict[str, set[str]]) -> l
             part,
             *(one for one in policy.parts.values() if one["effect"] == "forbid" and action in actions_of(one)),
         ]
-        for who, on in _cases(looked, action, most):
+        for who, on in cases(looked, action, most):
             if not policy.satisfied(alone, who, action, on):
                 continue
             applies = True
@@ -109,14 +120,62 @@ def _permit(policy: Policy, key: str, part: Any, done: dict[str, set[str]]) -> l
     return [Finding("void", name, f"{name}: expected a permit that permits something, it is void by {_list(against)}")]
 
 
+def _vain(policy: Policy, key: str, part: Any, actions: Sequence[Action]) -> list[Finding]:
+    """Of these actions those for which forbids take away all that this permit adds to the others."""
+    name, alone = policy.names[key], _set_of({key: part})
+    others = {one: rest for one, rest in policy.parts.items() if rest["effect"] == "permit" and one != key}
+    beside = _set_of(others)
+    vain: dict[str, set[str]] = {}
+    for action in actions:
+        looked = [part, *(one for one in policy.parts.values() if action in actions_of(one))]
+        against: set[str] = set()
+        for who, on in cases(looked, action, LEAST, [(role,) for role in _ROLES]):
+            if not policy.satisfied(alone, who, action, on) or hard.broken(who.id, who.held, action.value, on):
+                continue
+            allowed, names = policy.outcome(who, action, on)
+            if allowed and names == (name,):
+                against = set()
+                break
+            if not allowed and not policy.satisfied(beside, who, action, on):
+                against |= set(names)
+        if against:
+            vain[action.value] = against
+    if not vain:
+        return []
+    idle_for, by = ", ".join(vain), _list(set().union(*vain.values()))
+    words = f"{name}: expected a permit that adds something for {idle_for}, all that it adds is void by {by}"
+    return [Finding("vain", name, words)]
+
+
+def among(part: Any, policy: Policy) -> bool:
+    """Whether a policy of this text, whatever its name and reason, is among those of `policy`."""
+    return any(_core(part) == _core(one) for one in policy.parts.values())
+
+
+def _core(part: Any) -> dict[str, Any]:
+    return {name: one for name, one in part.items() if name != "annotations"}
+
+
+def _set_of(parts: Mapping[str, Any]) -> cedarpy.PolicySet:
+    return cedarpy.PolicySet.from_json_str(
+        json.dumps({"staticPolicies": dict(parts), "templates": {}, "templateLinks": []})
+    )
+
+
 def _list(names: set[str]) -> str:
     return ", ".join(sorted(names)) or "what else is said"
 
 
-def _cases(parts: Sequence[Any], action: Action, most: int) -> Iterator[tuple[Holder, On]]:
-    """Persons and things that make a difference to these policies."""
+def cases(
+    parts: Sequence[Any], action: Action, most: int, roles_held: Sequence[tuple[str, ...]] = ()
+) -> Iterator[tuple[Holder, On]]:
+    """Persons and things that make a difference to these policies, at most so many.
+
+    `roles_held`: the roles that the persons hold; without, one, two of those that are named, and all.
+    """
     mentioned, texts, people = _mentioned(parts)
     choices: list[tuple[Any, ...]] = []
+    mentioned |= _HARD.get(action, set())
     names = [name for name in _VALUES if name in mentioned]
     for name in names:
         extra: list[Any] = []
@@ -125,6 +184,7 @@ def _cases(parts: Sequence[Any], action: Action, most: int) -> Iterator[tuple[Ho
         choices.append(tuple(dict.fromkeys((*_VALUES[name], *extra))) or ("",))
     roles = [role for role in _ROLES if role in mentioned] or list(_ROLES)
     held = [(one,) for one in _ROLES] + list(itertools.combinations(roles, 2)) + [_ROLES]
+    held = list(roles_held) or held
     for who, roles_, *values in _mixed([(_ME, *sorted(people)), held, *choices], most):
         facts: dict[str, Any] = (
             _USUAL | {"kind": action.value.partition(".")[0]} | dict(zip(names, values, strict=True))

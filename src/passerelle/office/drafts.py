@@ -26,7 +26,6 @@ from passerelle.core.clock import to_iso
 from passerelle.core.errors import InputError, NotFoundError, StateError
 from passerelle.dossiers.types import ActType
 from passerelle.exchange.desk import Act
-from passerelle.ports.records import MESSAGES
 from passerelle.ports.store import Reading
 from passerelle.ports.work import DRAFTS, Draft
 
@@ -47,7 +46,7 @@ def find(tx: Reading, draft_id: str, allowed: Iterable[str], seen: int | None = 
     """
     found = tx.get(DRAFTS, draft_id)
     if found is None:
-        raise _released(tx, draft_id)
+        raise NotFoundError(f"expected a draft that is here, got {draft_id!r}")
     wanted = tuple(allowed)
     if found.state not in wanted:
         raise StateError(f"expected draft {draft_id} to be {' or '.join(wanted)}, got one that was {last_step(found)}")
@@ -55,14 +54,6 @@ def find(tx: Reading, draft_id: str, allowed: Iterable[str], seen: int | None = 
         words = f"expected draft {draft_id} at version {seen}, got version {found.version}, {last_step(found)}"
         raise StateError(words)
     return found
-
-
-def _released(tx: Reading, draft_id: str) -> NotFoundError | StateError:
-    message = tx.get(MESSAGES, draft_id)
-    if message is None or message.direction != "out" or not message.releaser:
-        return NotFoundError(f"expected a draft that is here, got {draft_id!r}")
-    words = f"released by {message.releaser} on {to_iso(message.noted)}"
-    return StateError(f"expected a draft, got message {draft_id}, {words}")
 
 
 def last_step(draft: Draft) -> str:

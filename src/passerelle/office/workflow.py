@@ -10,7 +10,8 @@ Rules kept here:
   audit record of its own and in no byte that leaves;
 - a step begins at the version that the person saw (`seen`); see `drafts`.
 
-Left unchecked: that the releaser has read the draft at all. That he read an earlier version and not this one is caught.
+Left unchecked: that the releaser has read the draft. That he read an earlier version and not this one is caught; that
+he read none is not refused, for he may have it before him elsewhere, but the record of the release says it (`seen`).
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -20,7 +21,8 @@ import msgspec
 
 from passerelle.core import ids
 from passerelle.core.audit import What
-from passerelle.core.errors import ForbiddenError, InputError
+from passerelle.core.clock import to_iso
+from passerelle.core.errors import ForbiddenError, InputError, StateError
 from passerelle.dossiers.types import ActType
 from passerelle.exchange import desk, notes
 from passerelle.exchange.context import Context
@@ -29,7 +31,7 @@ from passerelle.office import consulting, drafts, facts, reviews, telling
 from passerelle.office.asking import Office, On, ask, holder_of
 from passerelle.office.policy import Action
 from passerelle.ports.people import Person
-from passerelle.ports.records import Message
+from passerelle.ports.records import MESSAGES, Message
 from passerelle.ports.store import Reading, Writing
 from passerelle.ports.work import DRAFTS, Draft
 
@@ -82,6 +84,7 @@ def edit(
 
     def work(tx: Writing) -> Draft:
         now = office.ctx.clock.now()
+        check_known(tx, office, who, draft_id)
         found = drafts.find(tx, draft_id, drafts.OPEN, seen)
         made = drafts.edited(found, act, found.attested if attest is None else attest, now)
         if attest is None and (found.author != who.id or found.body != made.body):
@@ -96,8 +99,10 @@ def edit(
     return office.ctx.store.write("desk.edit", work)
 
 
-def submit(office: Office, who: Person, draft_id: str, *, seen: int | None = None) -> Draft:
+def submit(office: Office, who: Person, draft_id: str, *, attest: Iterable[str] = (), seen: int | None = None) -> Draft:
     """Hand a draft to whoever may release it. By its author alone, who answers for what it says.
+
+    `attest`: what he attests beside what he has attested already.
 
     Raises NotFoundError, NotAllowedError, NotAttestedError, RefusedError or StateError.
     """
@@ -109,7 +114,12 @@ def submit(office: Office, who: Person, draft_id: str, *, seen: int | None = Non
         if who.id != found.author:
             words = f"expected draft {draft_id} to be submitted by its author, {found.author}, got {who.id}"
             raise ForbiddenError(words)
-        made = _submit(tx, office, who, found, _checked(tx, office.ctx, found, drafts.act_of(found)), now)
+        more = set(attest) - set(found.attested)
+        found = msgspec.structs.replace(found, attested=tuple(sorted({*found.attested, *more})))
+        kind = _checked(tx, office.ctx, found, drafts.act_of(found))
+        if more:
+            _attest(tx, office.ctx, found, kind, who, now)
+        made = _submit(tx, office, who, found, kind, now)
         tx.put(DRAFTS, [made])
         return made
 
@@ -165,12 +175,12 @@ def release(
         for draft_id in wanted:
             action = _release_asked(tx, office, who, draft_id)
             found = drafts.find(tx, draft_id, ("submitted",), (seen or {}).get(draft_id))
-            consulting.check_read(tx, who, found)
+            read = consulting.check_read(tx, who, found)
             kind = _act_type(office.ctx, found)
             _complete(kind, found)
             if action is Action.DRAFT_RELEASE_ON_DUTY:
                 owed[draft_id] = kind.review
-            leaving.append(Leaving(draft_id, drafts.act_of(found, who.id), {"how": action.value}))
+            leaving.append(Leaving(draft_id, drafts.act_of(found, who.id), {"how": action.value, "seen": read}))
         messages = desk.write(tx, office.ctx, leaving)
         tx.delete(DRAFTS, [(draft_id,) for draft_id in wanted])
         for message in messages:
@@ -184,7 +194,8 @@ def release(
 def post(office: Office, author: Person, releaser: Person, acts: Sequence[Act]) -> list[Message]:
     """Acts that one person wrote and another releases, many at once: all leave, or none.
 
-    For an import whose content both have before them elsewhere. Raises as `draft` and `release`.
+    For an import whose content both have before them elsewhere: this node has not seen the releaser read it, and the
+    record says so. Raises as `draft` and `release`.
     """
     written = [(ids.new_id(), _by(act, author)) for act in acts]
     for _, act in written:
@@ -202,7 +213,8 @@ def post(office: Office, author: Person, releaser: Person, acts: Sequence[Act]) 
             action = Action.DRAFT_RELEASE if author.id != releaser.id or on.four_eyes else Action.DRAFT_RELEASE_ALONE
             ask(tx, office, releaser, action, on)
             _complete(_act_type(office.ctx, made), made)
-            leaving.append(Leaving(message_id, drafts.act_of(made, releaser.id), {"how": action.value}))
+            details = {"how": action.value, "seen": author.id == releaser.id}
+            leaving.append(Leaving(message_id, drafts.act_of(made, releaser.id), details))
         return desk.write(tx, office.ctx, leaving)
 
     return office.ctx.store.write("desk.post", work)
@@ -236,15 +248,30 @@ def _how(tx: Reading, office: Office, who: Person, found: Draft, on: On) -> Acti
 
 def _asked_first(tx: Reading, office: Office, who: Person, action: Action, draft_id: str) -> None:
     """Ask before anything else is said of a draft: how it stands, and who wrote it, is not for everybody to learn."""
+    check_known(tx, office, who, draft_id)
     if (there := tx.get(DRAFTS, draft_id)) is not None:
         ask(tx, office, who, action, facts.of_draft(tx, office.ctx, there))
 
 
+def check_known(tx: Reading, office: Office, who: Person, draft_id: str) -> None:
+    """Raises StateError for a draft that was released, when this person may look at its dossier.
+
+    To anybody else it is a draft that is not here.
+    """
+    message = tx.get(MESSAGES, draft_id) if tx.get(DRAFTS, draft_id) is None else None
+    if message is None or message.direction != "out" or not message.releaser:
+        return
+    if may(tx, office, who.id, Action.DOSSIER_LOOK, facts.of_message(tx, office.ctx, message)):
+        words = f"released by {message.releaser} on {to_iso(message.noted)}"
+        raise StateError(f"expected a draft, got message {draft_id}, {words}")
+
+
 def _release_asked(tx: Reading, office: Office, who: Person, draft_id: str) -> Action:
     """`_asked_first`, of releasing it in the way that is this person's; that way."""
+    check_known(tx, office, who, draft_id)
     there = tx.get(DRAFTS, draft_id)
     if there is None:
-        return Action.DRAFT_RELEASE  # `drafts.find` says what became of it
+        return Action.DRAFT_RELEASE  # `drafts.find` says that it is not here
     on = facts_for(tx, office.ctx, there, who)
     action = _how(tx, office, who, there, on)
     ask(tx, office, who, action, on)
@@ -281,8 +308,11 @@ def _checked(tx: Reading, ctx: Context, found: Draft, act: Act) -> ActType:
 
 def _complete(kind: ActType, found: Draft) -> None:
     if lacking := drafts.lacking(kind.attest, found.attested):
-        words = f"attest: expected {', '.join(lacking)} to be attested by the author of draft {found.id}, got nothing"
-        raise NotAttestedError(words)
+        how = " ".join(f"--attest {name}" for name in lacking)
+        names = ", ".join(lacking)
+        raise NotAttestedError(
+            f"attest: expected {names} to be attested by the author of draft {found.id} ({how}), got nothing"
+        )
 
 
 def _submit(tx: Writing, office: Office, who: Person, found: Draft, kind: ActType, now: int) -> Draft:

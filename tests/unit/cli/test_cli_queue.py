@@ -12,8 +12,23 @@ LISTS = ("in_line", "without_receipt", "waiting", "drafts", "retries", "links", 
 
 
 def test_nothing_waits(partners):
-    assert value("queue", partners.be) == {name: [] for name in LISTS} | {"serving": False, "more_in_line": 0}
+    assert value("queue", partners.be) == {name: [] for name in LISTS} | {
+        "serving": False,
+        "more_in_line": 0,
+        "other_drafts": 0,
+    }
     assert ok("queue", partners.be).out == "nothing waits\n"
+
+
+def test_drafts_are_shown_to_those_who_may_look_at_them(partners):
+    made = partners.draft("be", request(), "open", "ma", "--type", "wanted-trace")
+    mine = value("queue", partners.be, "--as", "luc")
+    assert ([one["draft"] for one in mine["drafts"]], mine["other_drafts"]) == ([made["draft"]], 0)
+    other = value("queue", partners.be, "--as", "eva")  # she keeps the node
+    assert (other["drafts"], other["other_drafts"]) == ([], 1)
+    shown = ok("queue", partners.be, "--as", "eva").out
+    assert "1 more draft waits for release, of a domain that is not yours" in shown
+    assert made["draft"] not in shown
 
 
 def test_what_is_in_line_then_without_receipt_then_gone(partners):
@@ -106,15 +121,15 @@ def test_what_a_strange_server_answers_does_not_move_the_cursor(partners):
 def test_long_lines_are_cut_for_persons_only(partners):
     for number in range(51):
         partners.draft("be", request(reference=f"BE-{number}"), "open", "ma", "--type", "wanted-trace")
-    assert "and 1 more" in ok("queue", partners.be).out
-    assert len(value("queue", partners.be)["drafts"]) == 51
+    assert "and 1 more" in ok("queue", partners.be, "--as", "luc").out
+    assert len(value("queue", partners.be, "--as", "luc")["drafts"]) == 51
 
 
 def test_drafts_wait_too(partners):
     made = partners.draft("be", request(), "open", "ma", "--type", "wanted-trace")
-    [draft] = value("queue", partners.be)["drafts"]
+    [draft] = value("queue", partners.be, "--as", "luc")["drafts"]
     assert (draft["draft"], draft["author"]) == (made["draft"], "ann")
-    assert made["draft"] in ok("queue", partners.be).out
+    assert made["draft"] in ok("queue", partners.be, "--as", "luc").out
 
 
 def test_a_message_without_index_is_taken_back(partners):

@@ -69,6 +69,28 @@ def test_a_draft_goes_to_and_fro(partners):
         assert call("dossier", "drafts", be, *wrong).code in (2, 3)
 
 
+def test_a_release_that_was_not_read_says_so(partners):
+    hire(partners, "be", "rita", "auditor")
+    unread, read = (partners.draft("be", request(), *OPEN)["draft"] for _ in range(2))
+    said_so = "You released it without having read it here"
+    assert said_so in ok("dossier", "release", partners.be, unread, "--as", "luc").out
+    ok("dossier", "drafts", partners.be, read, "--content", "--as", "luc")
+    assert said_so not in ok("dossier", "release", partners.be, read, "--as", "luc").out
+    found = value("audit", "list", partners.be, "--what", "act.released", "--as", "rita")
+    assert [one["details"]["seen"] for one in found] == [False, True]
+    assert "seen: false" in ok("audit", "list", partners.be, "--what", "act.released", "--as", "rita").out
+
+
+def test_a_draft_that_was_released_is_unknown_to_strangers(partners):
+    hire(partners, "be", "olga", "operator")
+    made = partners.draft("be", request(), *OPEN)["draft"]
+    ok("dossier", "release", partners.be, made, "--as", "luc")
+    told = call("dossier", "release", partners.be, made, "--as", "luc")
+    assert (told.code, "released by luc on" in told.err) == (4, True)
+    strange = call("dossier", "release", partners.be, made, "--as", "olga")
+    assert (strange.code, "luc" in strange.err) == (3, False)
+
+
 def test_the_second_reader_is_told_that_it_changed(partners):
     made = partners.draft("be", request(), *OPEN)
     ok("dossier", "drafts", partners.be, made["draft"], "--content", "--as", "luc")
@@ -197,6 +219,11 @@ def test_what_is_attested_is_asked_for(partners):
     result = call(*arguments, "--submit")
     assert result.code == 4, result
     assert "no-protection-claim" in result.err
+    assert "--attest no-protection-claim" in result.err
+    draft = value(*arguments)["draft"]
+    assert call("dossier", "submit", partners.be, draft).code == 4
+    late = value("dossier", "submit", partners.be, draft, "--attest", "no-protection-claim")
+    assert (late["state"], late["attested"]) == ("submitted", ["no-protection-claim"])
     drafted = value(*arguments, "--attest", "no-protection-claim", "--submit")
     assert drafted["attested"] == ["no-protection-claim"]
     ok("dossier", "release", partners.be, drafted["draft"], "--as", "luc")

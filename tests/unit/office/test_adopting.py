@@ -3,7 +3,7 @@
 import pytest
 
 from passerelle.core.errors import InputError
-from passerelle.office import adopting, contradictions, people
+from passerelle.office import adopting, contradictions, people, widening
 from passerelle.office.asking import NotAllowedError, On, ask
 from passerelle.office.policy import Action, Policy, PolicyError
 from passerelle.ports.people import POLICIES, PolicyText
@@ -78,6 +78,51 @@ def test_a_permit_that_permits_something_is_not_reported():
                   resource.domain == "a-domain" };""",
     ):
         assert contradictions.findings(Policy(more("x", body))) == []
+
+
+def test_a_permit_that_a_forbid_makes_void_for_all_that_it_adds_is_found():
+    """Who may read as an officer, and is a coordinator too, reads without it."""
+    body = """permit (principal, action in [Action::"dossier.read", Action::"instrument.sign"], resource)
+              when { principal.coordinator.contains(resource.domain) && resource.lane != "flash" };"""
+    [found] = contradictions.findings(Policy(more("x", body)))
+    assert (found.what, found.name) == ("vain", "x")
+    assert "adds something for dossier.read, all that it adds is void by content-is-for-those" in found.words
+
+
+EVERYTHING = '@id("all") permit (principal, action, resource);'
+
+
+def test_what_a_role_may_do_that_the_shipped_policy_never_lets_it_is_named(bureau):
+    assert widening.findings(Policy.shipped()) == []
+    wider = {one.name: one.words for one in widening.findings(Policy(EVERYTHING))}
+    assert set(wider) == {"coordinator", "operator", "security", "dispatcher", "analyst", "auditor", "dpo"}
+    assert wider["security"] == (
+        "security: expected a role to do nothing that the shipped policy never lets it, got one that may now do "
+        "dossier.read, draft.read, evidence.export, draft.release, draft.release-alone, draft.release-on-duty"
+    )
+    assert "dossier.open" in wider["auditor"]
+    assert "dossier.read" not in wider["auditor"]
+    assert "person.speak" not in wider["auditor"]
+    # The forbids stand: a permit beside them widens nothing. Nor does what is no role's never.
+    assert widening.findings(Policy(SHIPPED + EVERYTHING)) == []
+    one = 'permit (principal, action == Action::"draft.send-back", resource) when { principal.officer.contains("a") };'
+    assert widening.findings(Policy(more("x", one))) == []
+    # Forbids that were loosened let in what other permits say, and those that are written beside them.
+    send, change = 'forbid (principal, action in [Action::"send"], resource)\nunless {', '"operator"]\n    .containsAny'
+    loose = SHIPPED.replace(send, f"{send} principal.analyst.contains(resource.domain) ||")
+    loose = loose.replace(change, '"operator", "analyst"]\n    .containsAny')
+    [found] = widening.findings(Policy(loose))
+    assert found.words.endswith("got one that may now do dossier.hand-over")
+    text = f"""{loose}@id("x") permit (principal, action == Action::"draft.release", resource)
+    when {{ principal.analyst.contains(resource.domain) && resource.type == "cyber" }};"""
+    [found] = widening.findings(Policy(text))
+    assert found.words == (
+        "analyst: expected a role to do nothing that the shipped policy never lets it, "
+        "got one that may now do draft.release, dossier.hand-over"
+    )
+    # Only to be looked at: a small service may want it so.
+    assert [one.what for one in bureau.read(lambda tx: adopting.check(tx, bureau.office, Policy(text)))] == ["wider"]
+    adopting.adopt(bureau.office, bureau.eva, text, "our analysts answer for cyber")
 
 
 def test_an_action_that_nobody_can_do_is_found():

@@ -6,11 +6,11 @@ import pytest
 from passerelle.core.audit import What
 from passerelle.core.errors import InputError, NotFoundError, StateError
 from passerelle.exchange import notes
-from passerelle.office import casework, consulting, lists, work
+from passerelle.office import casework, clock, consulting, lists, work
 from passerelle.office.asking import NotAllowedError
 from passerelle.oversight import audit_log, evidence
 from passerelle.ports.records import AUDITS, DOSSIERS, KINDS
-from passerelle.ports.timers import NOTICES
+from passerelle.ports.timers import NOTICES, ONCALL, OnCall
 from tests.peers.pair import acts, partners
 from tests.peers.staff import Desk, hire
 
@@ -211,6 +211,25 @@ def test_who_is_on_duty_reads_what_is_urgent(desk):
         read(desk, desk.dan, "on call")
     desk.pair.answer("be", desk.dossier, "cancelled", lane="flash")
     read(desk, desk.dan, "on call")
+
+
+def test_who_is_called_needs_no_reason_to_read(desk):
+    pair = desk.pair
+    rosa = hire(pair.be, "rosa", "duty")
+    now = pair.clock.now()
+    pair.be.store.write("t", lambda tx: tx.put(ONCALL, [OnCall("*", 1, 0, "dan", 2**62, "driss", now)]))
+    dossier = pair.post("ma", acts.urgent_alert(), lane="flash").dossier
+    pair.settle()
+    with pytest.raises(InputError, match="got nothing"):
+        read(desk, desk.dan, dossier=dossier)  # not called yet
+    clock.tick(pair.be.ctx)
+    read(desk, desk.dan, dossier=dossier)
+    clock.mark_read(pair.be.ctx, "dan")
+    read(desk, desk.dan, dossier=dossier)
+    with pytest.raises(InputError, match="nor was called for it"):
+        read(desk, rosa, dossier=dossier)
+    found = pair.be.store.read(lambda tx: consulting.readers(tx, dossier))
+    assert [(one.who, one.reason) for one in found] == [("dan", "was called for it")] * 2
 
 
 # -- lists -------------------------------------------------------------------------------------------------------------

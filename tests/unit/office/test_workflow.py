@@ -262,6 +262,54 @@ def test_a_judicial_act_is_released_by_a_magistrate(desk):
         workflow.release(desk.office, desk.zoe, [own.id])
 
 
+# -- what the record of a release says ---------------------------------------------------------------------------------
+
+
+def seen_of(desk):
+    """Of each release, in order: whether its releaser had it before him."""
+    found = [one for one in desk.pair.be.all(AUDITS) if one.what == "act.released"]
+    return [json.parse_object(one.details)["seen"] for one in sorted(found, key=lambda one: one.id)]
+
+
+def test_the_record_of_a_release_says_whether_it_was_read(desk):
+    store = desk.pair.be.store
+    unread, read, other = submitted(desk), submitted(desk), submitted(desk)
+    store.write("t", lambda tx: consulting.draft(tx, desk.office, desk.luc, read))
+    store.write("t", lambda tx: consulting.draft(tx, desk.office, desk.zoe, other))  # another person's reading
+    messages = workflow.release(desk.office, desk.luc, [unread.id, read.id, other.id])
+    assert seen_of(desk) == [False, True, False]
+    assert store.read(lambda tx: consulting.unread(tx, messages)) == {unread.id, other.id}
+
+
+def test_who_wrote_what_he_releases_has_seen_it(desk):
+    message = released_alone(desk)
+    assert seen_of(desk) == [True]
+    assert desk.pair.be.store.read(lambda tx: consulting.unread(tx, [message])) == set()
+
+
+def test_an_import_was_read_elsewhere_and_the_record_says_so(desk):
+    workflow.post(desk.office, desk.ann, desk.luc, [request(desk)])
+    assert seen_of(desk) == [False]
+
+
+def test_a_release_is_told_only_to_those_who_may_look_at_the_dossier(desk):
+    made = submitted(desk)
+    workflow.release(desk.office, desk.luc, [made.id])
+    steps = (
+        lambda who: workflow.release(desk.office, who, [made.id]),
+        lambda who: workflow.submit(desk.office, who, made.id),
+        lambda who: workflow.send_back(desk.office, who, made.id, "x"),
+        lambda who: workflow.discard(desk.office, who, made.id, "x"),
+        lambda who: workflow.edit(desk.office, who, made.id, request(desk, dossier=made.dossier)),
+    )
+    for step in steps:
+        with pytest.raises(StateError, match=r"released by luc on 2026"):
+            step(desk.driss)
+        with pytest.raises(NotFoundError, match="expected a draft that is here") as caught:
+            step(desk.olga)
+        assert "luc" not in str(caught.value)
+
+
 # -- on duty -----------------------------------------------------------------------------------------------------------
 
 
@@ -380,6 +428,14 @@ def test_what_is_attested_is_there_at_each_step(migration):
     dossier = made.dossier
     workflow.edit(desk.office, desk.ann, made.id, identify(desk, dossier=dossier), attest=["no-protection-claim"])
     workflow.submit(desk.office, desk.ann, made.id)
+    later = workflow.draft(desk.office, desk.ann, identify(desk))
+    with pytest.raises(NotAttestedError, match=r"\(--attest no-protection-claim\), got nothing"):
+        workflow.submit(desk.office, desk.ann, later.id)
+    with pytest.raises(InputError, match="attest: expected one of no-protection-claim, got 'all-is-well'"):
+        workflow.submit(desk.office, desk.ann, later.id, attest=["all-is-well"])
+    given = workflow.submit(desk.office, desk.ann, later.id, attest=["no-protection-claim"])
+    assert (given.state, given.attested) == ("submitted", ("no-protection-claim",))
+    assert words(desk, later.dossier) == ["act.drafted", "act.attested", "act.submitted"]
     # Another author has stated nothing, whoever did before him.
     edited = workflow.edit(desk.office, desk.bea, made.id, identify(desk, dossier=dossier))
     assert edited.attested == ()
