@@ -15,13 +15,13 @@ once; nothing is made half.
 
 import fcntl
 import os
-import shutil
 import socket
 from collections.abc import Iterator
 from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
+from passerelle.core import folders
 from passerelle.core import settings as configuration
 from passerelle.core.audit import What
 from passerelle.core.clock import Clock, SystemClock
@@ -67,22 +67,10 @@ def create(folder: Path, settings: Settings, first: NewPerson | None = None) -> 
     if first is None:
         first = NewPerson(id=this_user(), users=(this_user(),))
     people.check_id(first.id)
-    if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
-        raise InputError(f"expected a new or empty folder, got {folder}, which has something in it")
-    folder.parent.mkdir(parents=True, exist_ok=True)
-    made = folder.with_name(f".{folder.name}.new")
-    shutil.rmtree(made, ignore_errors=True)
-    made.mkdir(mode=0o700)
-    try:
+    with folders.fresh(folder) as made:
         identity = _fill(made, settings)
         with closing(Node.open(made, creating=True)) as node:
             node.store.write("node.create", lambda tx: _people(tx, node, first))
-        if folder.exists():
-            folder.rmdir()
-        made.rename(folder)
-    except BaseException:
-        shutil.rmtree(made, ignore_errors=True)
-        raise
     return identity
 
 

@@ -133,34 +133,31 @@ def again(tx: Writing, ctx: Context, message: Message, content: dict[str, Any], 
 def entered(tx: Writing, ctx: Context, messages: list[Message]) -> None:
     """Own steps got their entries: their records bear the entries' times."""
     for message in messages:
-        if not message.kind.startswith("instrument."):
-            continue
-        body = tx.get(CONTENTS, message.id)
-        content = contents.parse(body.body, message.id) if body else {}
-        record = _record_of(tx, message, content)
-        if record is None:
-            continue
-        if message.kind == "instrument.propose" and record.proposed_by != message.partner:
-            record = msgspec.structs.replace(record, proposed=message.time)
-        elif message.kind == "instrument.sign" and record.own_message == message.id:
-            record = msgspec.structs.replace(record, own_signed=message.time)
-        elif message.kind in ("instrument.reject", "instrument.terminate"):
-            # The partner may have ended it meanwhile, at a time that is earlier now.
-            record = _ended_anew(tx, ctx, record)
-        tx.put(INSTRUMENTS, [record])
+        if message.kind in _AUDIT:
+            _placed(tx, ctx, message)
 
 
 def entered_again(tx: Writing, ctx: Context, message: Message) -> None:
     """A step of the partner stands in a new generation: both nodes count it from its newest entry."""
-    body = tx.get(CONTENTS, message.id) if message.kind in _AUDIT and message.state == "applied" else None
+    if message.kind in _AUDIT and message.state == "applied":
+        _placed(tx, ctx, message)
+
+
+def _placed(tx: Writing, ctx: Context, message: Message) -> None:
+    """The record of a step bears the time of the step's entry."""
+    own = message.direction == "out"
+    body = tx.get(CONTENTS, message.id)
     record = _record_of(tx, message, contents.parse(body.body, message.id)) if body else None
     if record is None:
         return
-    if message.kind == "instrument.propose" and record.proposed_by == message.partner:
+    if message.kind == "instrument.propose" and (record.proposed_by != message.partner) == own:
         record = msgspec.structs.replace(record, proposed=message.time)
-    elif message.kind == "instrument.sign" and record.partner_message == message.id:
+    elif message.kind == "instrument.sign" and own and record.own_message == message.id:
+        record = msgspec.structs.replace(record, own_signed=message.time)
+    elif message.kind == "instrument.sign" and not own and record.partner_message == message.id:
         record = msgspec.structs.replace(record, partner_signed=message.time)
     elif message.kind in ("instrument.reject", "instrument.terminate"):
+        # The other side may have ended it meanwhile, at a time that is earlier now.
         record = _ended_anew(tx, ctx, record)
     tx.put(INSTRUMENTS, [record])
 

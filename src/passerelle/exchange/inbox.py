@@ -35,7 +35,7 @@ from passerelle.identity.keys import Verifier, b64
 from passerelle.ledger import checkpoint as checkpoints
 from passerelle.ledger import entry as entries
 from passerelle.ledger import merkle, note, proof
-from passerelle.ledger.checkpoint import LANES, Checkpoint
+from passerelle.ledger.checkpoint import LANES
 from passerelle.ports.records import CONFLICTS, ENTRIES, LOGS, MESSAGES, Conflict, Entry, Log, Message
 from passerelle.ports.store import Reading, Writing
 
@@ -114,12 +114,7 @@ def _open(ctx: Context, body: bytes) -> _Opened:
         )
     keys = _signers(ctx, sender, lane, batch)
     # The checkpoint as it is kept bears the log's own signatures and no other line that came with it.
-    mine = {(key.name, key.id) for key in keys}
-    own = tuple(s for s in batch.checkpoint.note.signatures if (s.name, s.key) in mine)
-    bare = Checkpoint(
-        header.origin, batch.checkpoint.size, batch.checkpoint.root, note.Note(batch.checkpoint.note.text, own)
-    )
-    batch = msgspec.structs.replace(batch, checkpoint=bare)
+    batch = msgspec.structs.replace(batch, checkpoint=checkpoints.bare(batch.checkpoint, keys))
     return _Opened(header, batch, sender, identity, lane, generation, _leaves(ctx, header, batch), keys)
 
 

@@ -12,7 +12,6 @@ from passerelle.core.errors import LedgerError
 from passerelle.exchange.wire import MAX_PLAINTEXT, Item
 from passerelle.ledger import checkpoint as checkpoints
 from passerelle.ledger import merkle
-from passerelle.ledger.merkle import Subtree
 from passerelle.ports.records import CONTENTS, ENTRIES, LOGS, MESSAGES, Entry, Log
 from passerelle.ports.store import Reading
 
@@ -62,29 +61,21 @@ def sending(tx: Reading, partner: str, lane: str) -> Log | None:
     return logs[-1] if logs else None
 
 
-class Tree:
-    """Subtrees of a stored log, each leaf read once; `more` are leaves not stored yet, behind the first `base`."""
+class Tree(merkle.Kept):
+    """Subtrees of a stored log; `more` are leaves not stored yet, behind the first `base`."""
 
     def __init__(self, tx: Reading, origin: str, more: Sequence[bytes] = (), base: int = 0) -> None:
-        self._tx, self._origin, self._base = tx, origin, base
-        self._nodes: dict[int, bytes] = {}
+        def read(last: int) -> bytes:
+            entry = tx.get(ENTRIES, origin, last)
+            if entry is None:
+                raise LedgerError(f"{origin}: expected entry {last}, got none")
+            return entry.nodes
+
+        super().__init__(read)
         if more:
             tree = merkle.Tree(base, merkle.frontier_at(self.subtree, base))
             for index, leaf in enumerate(more, base):
                 self._nodes[index] = tree.append(leaf)
-
-    @property
-    def subtree(self) -> Subtree:
-        return self._hash
-
-    def _hash(self, last: int, level: int) -> bytes:
-        nodes = self._nodes.get(last)
-        if nodes is None:
-            entry = self._tx.get(ENTRIES, self._origin, last)
-            if entry is None:
-                raise LedgerError(f"{self._origin}: expected entry {last}, got none")
-            nodes = self._nodes[last] = entry.nodes
-        return nodes[merkle.HASH * level : merkle.HASH * (level + 1)]
 
 
 def root_of(tx: Reading, log: Log, size: int) -> bytes:

@@ -10,6 +10,7 @@
 
 import re
 import struct
+from collections.abc import Iterable
 
 import msgspec
 
@@ -162,3 +163,10 @@ def with_signatures(checkpoint: Checkpoint, more: tuple[Signature, ...]) -> Chec
     """The same checkpoint with more signature lines."""
     made = Note(checkpoint.note.text, checkpoint.note.signatures + more)
     return Checkpoint(checkpoint.origin, checkpoint.size, checkpoint.root, made)
+
+
+def bare(checkpoint: Checkpoint, verifiers: Iterable[Verifier]) -> Checkpoint:
+    """The checkpoint with the signature lines of these keys and no other that came with it."""
+    keys = {(key.name, key.id) for key in verifiers}
+    lines = tuple(one for one in checkpoint.note.signatures if (one.name, one.key) in keys)
+    return Checkpoint(checkpoint.origin, checkpoint.size, checkpoint.root, Note(checkpoint.note.text, lines))

@@ -20,6 +20,24 @@ Subtree = Callable[[int, int], bytes]
 """Gives the hash of the full subtree of 2^level leaves that ends with leaf `last`: (last, level) -> 32 bytes."""
 
 
+class Kept:
+    """Subtrees of a tree that is kept leaf by leaf, each leaf read once.
+
+    `read` gives the hashes that stand with a leaf: of the subtrees that it completes, lowest first, 32 bytes each.
+    """
+
+    def __init__(self, read: Callable[[int], bytes]) -> None:
+        self._read = read
+        self._nodes: dict[int, bytes] = {}
+
+    def subtree(self, last: int, level: int) -> bytes:
+        """See `Subtree`. Raises what `read` raises for a leaf that is not there."""
+        nodes = self._nodes.get(last)
+        if nodes is None:
+            nodes = self._nodes[last] = self._read(last)
+        return nodes[HASH * level : HASH * (level + 1)]
+
+
 def leaf_hash(leaf: bytes) -> bytes:
     """SHA-256(0x00, leaf)."""
     return _sha256(b"\x00" + leaf).digest()

@@ -55,14 +55,6 @@ def parse(data: bytes) -> Request:
     return Request(number(lines[0].removeprefix("old "), "an old size"), proof, checkpoints.parse(tail))
 
 
-def bare(checkpoint: Checkpoint, verifiers: Verifiers) -> Checkpoint:
-    """The checkpoint with the signature lines of these keys and no other that came with it."""
-    keys = {(key.name, key.id) for key in verifiers}
-    lines = tuple(one for one in checkpoint.note.signatures if (one.name, one.key) in keys)
-    made = note.Note(checkpoint.note.text, lines)
-    return Checkpoint(checkpoint.origin, checkpoint.size, checkpoint.root, made)
-
-
 def with_answer(checkpoint: Checkpoint, answer: bytes, keys: Verifiers) -> tuple[Checkpoint, int]:
     """The checkpoint with the witness's cosignatures, and their time (seconds).
 
@@ -71,4 +63,4 @@ def with_answer(checkpoint: Checkpoint, answer: bytes, keys: Verifiers) -> tuple
     """
     answered = checkpoints.parse(checkpoint.note.text.encode() + b"\n" + answer)
     time = checkpoints.verify_cosignature(answered, keys)
-    return checkpoints.with_signatures(checkpoint, bare(answered, keys).note.signatures), time
+    return checkpoints.with_signatures(checkpoint, checkpoints.bare(answered, keys).note.signatures), time

@@ -162,38 +162,30 @@ def _drain(ctx: Context) -> None:
 # -- trees and checkpoints -----------------------------------------------------------------------------------------
 
 
-class LogTree:
-    """Subtrees of the tree of blocks of a generation, each leaf read once."""
+class LogTree(merkle.Kept):
+    """Subtrees of the tree of blocks of a generation."""
 
     def __init__(self, tx: Reading, generation: int) -> None:
-        self._tx, self._generation = tx, generation
-        self._nodes: dict[int, bytes] = {}
-
-    def subtree(self, last: int, level: int) -> bytes:
-        nodes = self._nodes.get(last)
-        if nodes is None:
-            block = self._tx.get(AUDIT_BLOCKS, self._generation, last)
+        def read(last: int) -> bytes:
+            block = tx.get(AUDIT_BLOCKS, generation, last)
             if block is None:
-                raise LedgerError(f"audit log {self._generation}: expected block {last}, got none")
-            nodes = self._nodes[last] = block.nodes
-        return nodes[merkle.HASH * level : merkle.HASH * (level + 1)]
+                raise LedgerError(f"audit log {generation}: expected block {last}, got none")
+            return block.nodes
+
+        super().__init__(read)
 
 
-class BlockTree:
-    """Subtrees of the tree of records of one block, each leaf read once."""
+class BlockTree(merkle.Kept):
+    """Subtrees of the tree of records of one block."""
 
     def __init__(self, tx: Reading, generation: int, index: int) -> None:
-        self._tx, self._at = tx, (generation, index)
-        self._nodes: dict[int, bytes] = {}
-
-    def subtree(self, last: int, level: int) -> bytes:
-        nodes = self._nodes.get(last)
-        if nodes is None:
-            found = self._tx.scan(AUDITS, "by_place", (*self._at, last), limit=1)
+        def read(last: int) -> bytes:
+            found = tx.scan(AUDITS, "by_place", (generation, index, last), limit=1)
             if not found:
-                raise LedgerError(f"audit block {self._at[1]}: expected record {last}, got none")
-            nodes = self._nodes[last] = found[0].nodes
-        return nodes[merkle.HASH * level : merkle.HASH * (level + 1)]
+                raise LedgerError(f"audit block {index}: expected record {last}, got none")
+            return found[0].nodes
+
+        super().__init__(read)
 
 
 def root_of(tx: Reading, log: AuditLog, size: int) -> bytes:

@@ -6,7 +6,7 @@ so that a reader sees all that is wrong with a file, and no file can stop the ve
 
 import hashlib
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence, Set
 from typing import Any
 
 import msgspec
@@ -99,3 +99,19 @@ def check_moment(text: str) -> None:
 def digest_of(value: dict[str, Any]) -> str:
     """SHA-256 (hex) over the canonical JSON of the file without its digest."""
     return hashlib.sha256(json.canonical({key: part for key, part in value.items() if key != "digest"})).hexdigest()
+
+
+def whole(data: bytes, what: str, format_: str, keys: Set[str], lists: Sequence[str]) -> dict[str, Any]:
+    """The value of a file that is canonical JSON of this format and these keys, under its own digest.
+
+    `lists`: the keys under which a list stands. Raises JsonError or InputError.
+    """
+    need(len(data) <= MAX_FILE, f"expected at most {MAX_FILE} bytes, got {len(data)}")
+    value = json.parse_object(data, what)
+    need(set(value) == keys, f"expected the keys {sorted(keys)}, got {sorted(value)}")
+    need(value["format"] == format_, f"expected {format_}, got {str(value['format'])[:40]!r}")
+    need(json.canonical(value) == data.removesuffix(b"\n"), "expected canonical JSON, got another encoding")
+    need(digest_of(value) == value["digest"], "expected the digest of this content, got another")
+    for key in lists:
+        need(isinstance(value[key], list), f"expected a list of {key}")
+    return value

@@ -47,6 +47,7 @@ from passerelle.oversight.statements import (
     digest_of,
     moment,
     need,
+    whole,
 )
 
 __all__ = ["FAILED", "MAX_FILE", "UNCONFIRMED", "VERIFIED", "Report", "Statement", "digest_of", "verify"]
@@ -128,15 +129,7 @@ def verify(
 
 
 def _whole(data: bytes) -> dict[str, Any]:
-    need(len(data) <= MAX_FILE, f"expected at most {MAX_FILE} bytes, got {len(data)}")
-    value = json.parse_object(data, "evidence")
-    need(set(value) == _KEYS, f"expected the keys {sorted(_KEYS)}, got {sorted(value)}")
-    need(value["format"] == FORMAT, f"expected {FORMAT}, got {str(value['format'])[:40]!r}")
-    need(json.canonical(value) == data.removesuffix(b"\n"), "expected canonical JSON, got another encoding")
-    need(digest_of(value) == value["digest"], "expected the digest of this content, got another")
-    for key in ("identities", "messages", "instruments"):
-        need(isinstance(value[key], list), f"expected a list of {key}")
-    return value
+    return whole(data, "evidence", FORMAT, _KEYS, lists=("identities", "messages", "instruments"))
 
 
 def _identities(run: _Verifier, value: dict[str, Any]) -> None:

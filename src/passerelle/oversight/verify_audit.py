@@ -34,13 +34,12 @@ from passerelle.ledger import merkle
 from passerelle.ledger.checkpoint import Checkpoint, Verifiers
 from passerelle.oversight.statements import (
     BROKEN,
-    MAX_FILE,
     Report,
     Run,
     check_moment,
-    digest_of,
     moment,
     need,
+    whole,
 )
 
 FORMAT = "passerelle-audit/1"
@@ -126,14 +125,7 @@ def read(data: bytes, trusted: Iterable[Trusted]) -> tuple[AuditRun, Report]:
 
 
 def _whole(data: bytes) -> dict[str, Any]:
-    need(len(data) <= MAX_FILE, f"expected at most {MAX_FILE} bytes, got {len(data)}")
-    value = json.parse_object(data, "audit export")
-    need(set(value) == _KEYS, f"expected the keys {sorted(_KEYS)}, got {sorted(value)}")
-    need(value["format"] == FORMAT, f"expected {FORMAT}, got {str(value['format'])[:40]!r}")
-    need(json.canonical(value) == data.removesuffix(b"\n"), "expected canonical JSON, got another encoding")
-    need(digest_of(value) == value["digest"], "expected the digest of this content, got another")
-    for key in ("witnesses", "checkpoints", "blocks"):
-        need(isinstance(value[key], list), f"expected a list of {key}")
+    value = whole(data, "audit export", FORMAT, _KEYS, lists=("witnesses", "checkpoints", "blocks"))
     need(bool(value["blocks"]), "expected a block, got none")
     return value
 

@@ -95,7 +95,7 @@ def signed(checkpoint: Checkpoint, keys: Verifiers) -> Checkpoint:
     """The checkpoint with the log's own two lines alone. Raises UnsignedError unless both hold."""
     try:
         checkpoints.verify(checkpoint, keys)
-        return wire.bare(checkpoint, keys)
+        return checkpoints.bare(checkpoint, keys)
     except (SignatureError, NoteError) as error:
         raise UnsignedError(str(error)) from None
 

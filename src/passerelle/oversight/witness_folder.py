@@ -16,7 +16,6 @@ log notices, since it holds the cosignature of the newer one.
 
 import fcntl
 import os
-import shutil
 import threading
 import tomllib
 from collections.abc import Iterator
@@ -25,12 +24,12 @@ from pathlib import Path
 
 import msgspec
 
+from passerelle.core import folders
 from passerelle.core.clock import Clock, SystemClock
 from passerelle.core.errors import (
     BusyError,
     FullError,
     IdentityError,
-    InputError,
     KeyFileError,
     NotFoundError,
     SettingsError,
@@ -38,10 +37,10 @@ from passerelle.core.errors import (
 )
 from passerelle.core.settings import split_listen
 from passerelle.core.text import check_node_name
+from passerelle.identity import files, tls
 from passerelle.identity import fingerprint as fingerprints
 from passerelle.identity import identity as identities
 from passerelle.identity import keys as key_files
-from passerelle.identity import tls
 from passerelle.identity import witness as witnesses
 from passerelle.identity.identity import Identity
 from passerelle.identity.witness import WitnessIdentity
@@ -67,13 +66,7 @@ def create(folder: Path, name: str, listen: str, endpoints: tuple[str, ...] = ()
     """Make a witness's folder: all of it, or nothing. Raises InputError when something is there."""
     check_node_name(name)
     split_listen(listen, "--listen")
-    if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
-        raise InputError(f"expected a new or empty folder, got {folder}, which has something in it")
-    folder.parent.mkdir(parents=True, exist_ok=True)
-    made = folder.with_name(f".{folder.name}.new")
-    shutil.rmtree(made, ignore_errors=True)
-    made.mkdir(mode=0o700)
-    try:
+    with folders.fresh(folder) as made:
         (made / KEYS).mkdir(mode=0o700)
         (made / LOGS).mkdir()
         for label, length in witnesses.SEEDS.items():
@@ -85,12 +78,6 @@ def create(folder: Path, name: str, listen: str, endpoints: tuple[str, ...] = ()
         identity = witnesses.make(name, signers, endpoints or (f"https://{listen}",), tls.pin_of(certificate))
         (made / IDENTITY).write_bytes(identity.body)
         (made / SETTINGS).write_text(f'name = "{name}"\nlisten = "{listen}"\n', "utf-8")
-        if folder.exists():
-            folder.rmdir()
-        made.rename(folder)
-    except BaseException:
-        shutil.rmtree(made, ignore_errors=True)
-        raise
     return identity
 
 
@@ -131,7 +118,7 @@ class WitnessFolder:
             raise IdentityError(f"expected the fingerprint of the file of {identity.name}, got another: nothing added")
         place = self.folder / LOGS / identity.name
         place.mkdir(exist_ok=True)
-        _flush(self.folder / LOGS)
+        files.settle(self.folder / LOGS)
         self._replace(place / IDENTITY, body)
         return identity
 
@@ -212,7 +199,7 @@ class WitnessFolder:
                 os.fsync(file.fileno())
             self._fault("witness.keep:commit")
             beside.replace(path)
-            _flush(path.parent)
+            files.settle(path.parent)
             self._fault("witness.keep:done")
         except OSError as error:
             if error.errno == 28:  # ENOSPC
@@ -238,11 +225,3 @@ def _read(path: Path) -> bytes:
         raise NotFoundError(f"expected a file at {path}, got none") from None
     except OSError as error:
         raise KeyFileError(f"{path}: {error.strerror}") from None
-
-
-def _flush(folder: Path) -> None:
-    handle = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
