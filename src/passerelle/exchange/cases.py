@@ -210,7 +210,7 @@ class Cases:
                 state="",
                 status="open",
                 opened=message.noted,
-                domain=self._domain(message.channel),
+                domain=self._channels.domain(message.channel),
             )
         elif not row.opener and act.opening:
             row = msgspec.structs.replace(
@@ -218,7 +218,7 @@ class Cases:
                 opener=sender,
                 channel=message.channel,
                 opened=message.noted,
-                domain=self._domain(message.channel),
+                domain=self._channels.domain(message.channel),
             )
         event = states.event_of(kind, content, _side(sender, row))
         facts = plain_json.dumps(event.facts, ensure_ascii=False) if event.facts else ""
@@ -329,11 +329,6 @@ class Cases:
             row = progress.moved(row, kind, event, standing)
         self._standings[row.id] = standing
         return _with(row, standing)
-
-    def _domain(self, channel: str) -> str:
-        """The domain of a channel; nothing where the channel is not known."""
-        found = self._channels.standing(channel)
-        return found.instrument.domain if found and isinstance(found.instrument, Channel) else ""
 
 
 def touch(tx: Writing, ctx: Context, rows: Iterable[Dossier]) -> None:

@@ -3,6 +3,7 @@
 from typing import Any
 
 from passerelle.exchange.context import Context
+from passerelle.instruments.channel import Channel
 from passerelle.instruments.standing import Standing, standing
 from passerelle.ports.records import INSTRUMENTS, Instrument
 from passerelle.ports.store import Reading
@@ -21,6 +22,11 @@ class Channels:
         """How the instrument stands, or None when this node does not have it."""
         found = self._find(digest)
         return found[0] if found else None
+
+    def domain(self, digest: str) -> str:
+        """The domain of a channel; nothing where this node does not have it."""
+        found = self.standing(digest)
+        return found.instrument.domain if found and isinstance(found.instrument, Channel) else ""
 
     def forget(self) -> None:
         """After a write to an instrument."""

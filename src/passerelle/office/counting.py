@@ -164,7 +164,7 @@ def _with_end(
         partner=row.partner,
         type=row.type,
         channel=channel,
-        domain=known.domain if known else timers.domain_of(channels, channel),
+        domain=known.domain if known else channels.domain(channel),
         owner="own" if own else "partner",
         duration=span.duration,
         started=span.started,

@@ -16,7 +16,6 @@ from passerelle.dossiers import timing
 from passerelle.exchange import notes
 from passerelle.exchange.channels import Channels
 from passerelle.exchange.context import Context
-from passerelle.instruments.channel import Channel
 from passerelle.ports.records import DOSSIERS, Message
 from passerelle.ports.store import Writing
 from passerelle.ports.timers import NEVER, TIMERS, Timer
@@ -46,7 +45,7 @@ def begin(
         partner=message.partner,
         type=row.type if row else "",
         channel=message.channel,
-        domain=domain_of(Channels(tx, ctx), message.channel),
+        domain=Channels(tx, ctx).domain(message.channel),
         owner="own",
         duration=duration,
         started=start,
@@ -93,9 +92,3 @@ def missed(tx: Writing, ctx: Context, timer: Timer) -> None:
             "due": timer.due,
         }
         notes.record(tx, ctx, What.DEADLINE_MISSED, "node", timer.dossier, details)
-
-
-def domain_of(channels: Channels, digest: str) -> str:
-    """The domain of a channel; "" when this node does not have it."""
-    found = channels.standing(digest)
-    return found.instrument.domain if found and isinstance(found.instrument, Channel) else ""
