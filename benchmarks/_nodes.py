@@ -33,6 +33,7 @@ from passerelle.exchange.sender import Posting, Sender
 from passerelle.node import Node
 from passerelle.ports.records import MESSAGES
 from passerelle.service import Service
+from passerelle.service.pumping import Pumps
 
 T = TypeVar("T")
 
@@ -236,28 +237,37 @@ class Timed(Sender):
         return self.meter.call("keep the receipt", super().received, posting, answer)
 
 
-class Sending(Service):
-    """The sender's service, with a lane that can be held back, and told of every receipt."""
+class HeldPumps(Pumps):
+    """The sender's pumps, timed, with a lane that can be held back."""
 
-    def __init__(self, node: Node, say: Callable[..., None]) -> None:
-        super().__init__(node, say)
-        self._senders[MA] = Timed(self.ctx, MA)
+    def __init__(self, service: Service) -> None:
+        super().__init__(service)
         self.open = asyncio.Event()
         self.held = asyncio.Event()
         self.open.set()
 
-    async def _step(self, partner: str, lane: str) -> bool:
+    def sender(self, partner: str) -> Sender:
+        return Timed(self.ctx, partner)
+
+    async def step(self, partner: str, lane: str) -> bool:
         if lane == LANE and not self.open.is_set():
             self.held.set()
             await self.open.wait()
-        return await super()._step(partner, lane)
+        return await super().step(partner, lane)
+
+
+class Sending(Service):
+    """The sender's service, with a lane that can be held back, and told of every receipt."""
+
+    pumping = HeldPumps
+    pumps: HeldPumps
 
     async def hold(self) -> None:
         """Nothing of the lane is on its way any more, and nothing leaves until `open` is set."""
-        self.held.clear()
-        self.open.clear()
+        self.pumps.held.clear()
+        self.pumps.open.clear()
         self.wake(MA)
-        await asyncio.wait_for(self.held.wait(), _STUCK)
+        await asyncio.wait_for(self.pumps.held.wait(), _STUCK)
 
 
 class Desk:
@@ -385,7 +395,7 @@ class Sitting:
         end = made.written
         self._watch = lambda size: done.set() if size >= end else None
         start = time.perf_counter()
-        service.open.set()
+        service.pumps.open.set()
         service.wake(MA)
         await asyncio.wait_for(done.wait(), _STUCK)
         taken = time.perf_counter() - start
@@ -405,7 +415,7 @@ class Sitting:
 
     async def close(self) -> None:
         if self._serving is not None:
-            self._serving.service.open.set()  # type: ignore[attr-defined]
+            self._serving.service.pumps.open.set()  # type: ignore[attr-defined]
             await self._serving.close()
             self._serving = None
 

@@ -1,0 +1,67 @@
+"""What a node keeps in order beside batches: blocks of the audit log, what is owed and by when, keys that have ended.
+
+Rules kept here: what is owed is looked at when something came in, when a time is over, and once every poll; while
+batches come and go, none of this takes more than a tenth of the time.
+"""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import TYPE_CHECKING
+
+from passerelle import ceremony
+from passerelle.exchange.context import Context
+from passerelle.office import clock as timekeeping
+from passerelle.service.parts import Part, Step, rest
+from passerelle.transport.watching import Watching
+
+if TYPE_CHECKING:
+    from passerelle.service.serving import Service
+
+KEYS_SECONDS = 60
+
+
+@asynccontextmanager
+async def _audit(service: "Service", ctx: Context) -> AsyncIterator[Step]:
+    """Close the blocks of the audit log, each in its time, and have them cosigned."""
+    watching = Watching(ctx, service.node.settings.audit, service.client, service.say)
+
+    async def step() -> float:
+        await watching.step(busy=service.busy())
+        return service.poll
+
+    yield step
+
+
+@asynccontextmanager
+async def _clock(service: "Service", ctx: Context) -> AsyncIterator[Step]:
+    """Count what changed and tell what is due."""
+    await asyncio.to_thread(timekeeping.refresh, ctx)
+
+    async def step() -> float:
+        began = service.now()
+        done, following = await asyncio.to_thread(timekeeping.step, ctx)
+        if done:
+            if service.busy():  # a batch is what others wait for, and wakes this
+                await rest(service.stopping, 9 * (service.now() - began))
+            return 0
+        return min(service.poll, max(0.005, (following - ctx.clock.now()) / 1000))
+
+    yield step
+
+
+@asynccontextmanager
+async def _keys(service: "Service", ctx: Context) -> AsyncIterator[Step]:
+    """Destroy private keys that nobody goes by any more: sealing keys at the end of their grace."""
+
+    async def step() -> float:
+        for one in await asyncio.to_thread(ceremony.tidy, service.node):
+            service.say("key.destroyed", kind=one.kind, id=one.id)
+        return KEYS_SECONDS
+
+    yield step
+
+
+AUDIT = Part(name="audit", begin=_audit)
+CLOCK = Part(name="clock", begin=_clock)
+KEYS = Part(name="keys", begin=_keys)

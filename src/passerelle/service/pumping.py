@@ -1,0 +1,163 @@
+"""One pump for each lane of each confirmed partner: compare, post, keep the receipt, wait.
+
+Rules kept here:
+- each lane of each partner has a pump of its own: flash never waits behind routine;
+- a pump compares both copies before it gives out an index, at the start and after every failure;
+- a pump that stands still (stopped or frozen log, nothing in line, retry not due) waits for a wake or for the clock;
+- a sign of life of the partner brings a waiting retry towards it forward.
+"""
+
+import asyncio
+import os
+from typing import TYPE_CHECKING
+
+from passerelle.core.errors import PasserelleError
+from passerelle.exchange import links, trust
+from passerelle.exchange.context import Context
+from passerelle.exchange.sender import Posting, Sender
+from passerelle.ledger.checkpoint import LANES
+from passerelle.ports.records import ATTEMPTS, PARTNERS
+from passerelle.ports.store import Reading
+from passerelle.service.parts import rest
+from passerelle.transport.https import RefusedByPartnerError
+
+if TYPE_CHECKING:
+    from passerelle.service.serving import Service
+
+
+class Pumps:
+    """All pumps of a service."""
+
+    def __init__(self, service: "Service") -> None:
+        self._service, self.ctx = service, service.ctx
+        self._senders: dict[str, Sender] = {}
+        self._wakes: dict[tuple[str, str], asyncio.Event] = {}
+        self._failing: set[tuple[str, str]] = set()
+        self._alive: set[tuple[str, str]] = set()
+        self._tasks: dict[tuple[str, str], asyncio.Task[None]] = {}
+
+    def sender(self, partner: str) -> Sender:
+        """A new sending side towards a partner."""
+        return Sender(self.ctx, partner)
+
+    def life(self, partner: str, lane: str = "") -> None:
+        """The partner sent something: it can be reached, and there may be a refusal for it in this lane."""
+        lanes = {one for name, one in tuple(self._failing) if name == partner}
+        self._alive |= {(partner, one) for one in lanes}
+        for one in lanes | ({lane} if lane else set()):
+            self.wake(partner, one)
+
+    def wake(self, partner: str = "", lane: str = "") -> None:
+        """Have the pumps of a partner, or of all, of a lane, or of all, look at what is in line."""
+        for (name, which), event in self._wakes.items():
+            if partner in ("", name) and lane in ("", which):
+                event.set()
+
+    async def staff(self) -> None:
+        """One pump for each lane of each confirmed partner."""
+        partners = await asyncio.to_thread(lambda: self.ctx.store.read(lambda tx: tx.scan(PARTNERS, limit=10_000)))
+        for partner in partners:
+            if partner.status != "confirmed":
+                continue
+            for lane in LANES:
+                key = (partner.name, lane)
+                if key in self._tasks and not self._tasks[key].done():
+                    continue
+                if partner.name not in self._senders:
+                    self._senders[partner.name] = self.sender(partner.name)
+                self._wakes.setdefault(key, asyncio.Event())
+                self._tasks[key] = asyncio.create_task(self._pump(partner.name, lane))
+
+    async def ended(self) -> None:
+        """All pumps have ended, after the service was stopped."""
+        self.wake()
+        await asyncio.gather(*self._tasks.values(), return_exceptions=True)
+
+    # -- one pump -----------------------------------------------------------------------------------------------
+
+    async def _pump(self, partner: str, lane: str) -> None:
+        wake, service = self._wakes[partner, lane], self._service
+        while not service.stopping.is_set():
+            wake.clear()
+            try:
+                if not await self.step(partner, lane) and not service.stopping.is_set():
+                    await rest(wake, service.poll)
+            except PasserelleError as error:
+                if not await asyncio.to_thread(self._confirmed, partner):
+                    return
+                await asyncio.to_thread(self._failed, partner, lane, error)
+
+    def _due(self, partner: str, lane: str) -> bool:
+        attempt = self.ctx.store.read(lambda tx: tx.get(ATTEMPTS, partner, lane))
+        if attempt is None or not attempt.failures:
+            self._failing.discard((partner, lane))
+            return True
+        self._failing.add((partner, lane))
+        alive = (partner, lane) in self._alive
+        self._alive.discard((partner, lane))
+        return attempt.due <= self.ctx.clock.now() or (alive and not attempt.reached)
+
+    def _next(self, sender: Sender, lane: str) -> Posting | None:
+        """The next batch to post, in a thread of its own: nothing while the lane is not due or must be compared."""
+        if not self._due(sender.partner, lane) or lane not in sender.compared:
+            return None
+        return sender.step(lane)
+
+    async def step(self, partner: str, lane: str) -> bool:
+        """One batch. False when there is nothing to do."""
+        sender = self._senders[partner]
+        if lane not in sender.compared:
+            due = await asyncio.to_thread(self._due, partner, lane)
+            if not due or not await self._compare(sender, lane):
+                return False
+        posting = await asyncio.to_thread(self._next, sender, lane)
+        if posting is None:
+            return False
+        answer = await self._post(partner, "batch", posting.body)
+        size = await asyncio.to_thread(sender.received, posting, answer)
+        self._service.moved()
+        if lane == "governance":
+            self.wake(partner)  # what waited for a change of keys to be taken goes on
+        self._service.say("batch.receipted", partner=partner, lane=lane, start=posting.start, size=size)
+        return True
+
+    async def _compare(self, sender: Sender, lane: str) -> bool:
+        def still() -> bool:
+            log = self.ctx.store.read(lambda tx: links.current(tx, sender.partner, "out", lane))
+            return log is not None and log.state in ("stopped", "frozen")
+
+        if await asyncio.to_thread(still):
+            return False
+        nonce = os.urandom(16)
+        answer = await self._post(sender.partner, "status", await asyncio.to_thread(sender.question, nonce))
+        may = await asyncio.to_thread(sender.compare, nonce, answer, lane)
+        if not may:
+            self._service.say("link.stands-still", partner=sender.partner, lane=lane)
+        elif lane == "governance":
+            self.wake(sender.partner)
+        return may
+
+    async def _post(self, partner: str, name: str, body: bytes) -> bytes:
+        endpoints, pins = await asyncio.to_thread(way, self.ctx, partner)
+        return await self._service.client.post_any(endpoints, pins, name, body)
+
+    def _confirmed(self, partner: str) -> bool:
+        found = self.ctx.store.read(lambda tx: tx.get(PARTNERS, partner))
+        return found is not None and found.status == "confirmed"
+
+    def _failed(self, partner: str, lane: str, error: PasserelleError) -> None:
+        refused = isinstance(error, RefusedByPartnerError)
+        self._failing.add((partner, lane))
+        due = self._senders[partner].failed(lane, str(error), refused=refused)
+        next_ms = due - self.ctx.clock.now()
+        self._service.say("send.failed", partner=partner, lane=lane, reason=str(error), next_ms=next_ms)
+
+
+def way(ctx: Context, partner: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Where a partner is reached, and the certificates that it may show."""
+
+    def read(tx: Reading) -> tuple[tuple[str, ...], tuple[str, ...]]:
+        row, identity = ctx.confirmed(tx, partner)
+        return identity.endpoints, trust.pins(tx, ctx, row)
+
+    return ctx.store.read(read)

@@ -1,0 +1,163 @@
+"""The whole of a serving node: the partner interface, the pumps and the parts, until it is told to stop.
+
+Rules kept here:
+- what must be done before partners can reach this node (`BEFORE`) is done, or the service does not start;
+- a batch that comes in is a sign of life: it wakes what may have been waiting for that partner;
+- a stop lets every transaction end; what is on its way is sent again after the next start.
+"""
+
+import asyncio
+import os
+import socket
+from collections.abc import Callable
+from contextlib import suppress
+
+from passerelle.core.audit import What
+from passerelle.core.errors import TransportError
+from passerelle.core.settings import split_listen
+from passerelle.exchange import inbox, notes
+from passerelle.exchange.wire import parse_header, parse_status_request
+from passerelle.ledger.checkpoint import split_origin
+from passerelle.node import Node
+from passerelle.oversight import witnesses
+from passerelle.oversight.witness_desk import StoreDesk
+from passerelle.service import keeping, parts
+from passerelle.service.parts import Part
+from passerelle.service.pumping import Pumps
+from passerelle.transport.https import Client, Server, application
+from passerelle.transport.witness import routes
+
+Say = Callable[..., None]
+
+PARTS: tuple[Part, ...] = (keeping.AUDIT, keeping.CLOCK, keeping.KEYS)
+"""What is kept in order beside batches."""
+
+BEFORE: tuple[Callable[[Node, Say], None], ...] = ()
+"""What is done at each start before anything else, in a thread of its own; what fails here ends the start."""
+
+_CALM = 0.2
+"""Seconds without a batch after which nothing is in the way of the node's own work."""
+
+
+class Service:
+    """What `passerelle serve` runs."""
+
+    pumping = Pumps
+
+    def __init__(self, node: Node, say: Say) -> None:
+        self.node, self.ctx, self.say = node, node.ctx, say
+        self.client = Client(node.settings.exchange.timeout_ms)
+        self.poll = node.settings.exchange.poll_ms / 1000  # seconds
+        self.stopping = asyncio.Event()
+        self.pumps = self.pumping(self)
+        self._wakes: dict[str, asyncio.Event] = {}
+        self._moved = 0.0  # when a batch last came or went
+        self._loop = asyncio.get_running_loop()
+        handlers = {"batch": self._batch, "status": self._status, "recover": self._recover}
+        host, port = split_listen(node.settings.server.listen)
+        app = application(
+            handlers,
+            lambda words: say("partner.refused", reason=words),
+            lambda head: inbox.admit(self.ctx, head),
+            routes(witnesses.PATH, StoreDesk(self.ctx), lambda words: say("witness.refused", reason=words)),
+        )
+        key, certificate = node.certificate()
+        self._server = Server(app, host, port, str(key), str(certificate))
+
+    # -- what partners ask, in threads --------------------------------------------------------------------------
+
+    def _batch(self, body: bytes) -> bytes:
+        answer = inbox.receive(self.ctx, body)
+        header, _ = parse_header(body)
+        sender, _, lane, _ = split_origin(header.origin)
+        self._loop.call_soon_threadsafe(self._life, sender, lane)
+        return answer
+
+    def _status(self, body: bytes) -> bytes:
+        answer = inbox.status(self.ctx, body)
+        self._loop.call_soon_threadsafe(self._life, parse_status_request(body).sender)
+        return answer
+
+    def _recover(self, body: bytes) -> bytes:
+        return inbox.recover(self.ctx, body)
+
+    def _life(self, partner: str, lane: str = "") -> None:
+        self.wake_of(keeping.CLOCK.name).set()
+        if lane:
+            self.moved()
+        self.pumps.life(partner, lane)
+
+    # -- what pumps and parts ask -------------------------------------------------------------------------------
+
+    def now(self) -> float:
+        """Seconds on a clock that only goes forward."""
+        return self._loop.time()
+
+    def moved(self) -> None:
+        """A batch came or went."""
+        self._moved = self.now()
+
+    def busy(self) -> bool:
+        """Whether batches come and go."""
+        return self.now() - self._moved < _CALM
+
+    def wake_of(self, part: str) -> asyncio.Event:
+        """What wakes a part that rests."""
+        return self._wakes.setdefault(part, asyncio.Event())
+
+    def wake(self, partner: str = "", lane: str = "") -> None:
+        """Have the pumps of a partner, or of all, of a lane, or of all, look at what is in line."""
+        self.pumps.wake(partner, lane)
+        if not partner:
+            self.wake_of(keeping.CLOCK.name).set()
+
+    # -- the whole ----------------------------------------------------------------------------------------------
+
+    def stop(self) -> None:
+        """Ask for the end; `run` returns when everything has ended."""
+        self.stopping.set()
+        self.pumps.wake()
+        for event in self._wakes.values():
+            event.set()
+
+    async def run(self, wake: socket.socket | None, ready: Callable[[], None]) -> None:
+        """Serve until `stop`. Raises TransportError when the address is taken."""
+        for one in BEFORE:
+            await asyncio.to_thread(one, self.node, self.say)
+        if wake is not None:
+            self._loop.add_reader(wake, self._woken, wake)
+        serving = asyncio.create_task(self._server.serve())
+        kept: list[asyncio.Task[None]] = []
+        try:
+            while not self._server.started:
+                if serving.done():
+                    serving.result()
+                    raise TransportError("expected the partner interface to start, got an end")
+                await asyncio.sleep(0.01)
+            await asyncio.to_thread(self._note, What.NODE_STARTED)
+            kept = [asyncio.create_task(parts.keep(self, part)) for part in PARTS]
+            ready()
+            while not self.stopping.is_set():
+                await self.pumps.staff()
+                await parts.rest(self.stopping, self.poll)
+        finally:
+            if wake is not None:
+                self._loop.remove_reader(wake)
+            self.stop()
+            await self.pumps.ended()
+            await asyncio.gather(*kept, return_exceptions=True)
+            self._server.stop()
+            with suppress(TransportError):
+                await serving
+            await self.client.close()
+            await asyncio.to_thread(self._note, What.NODE_STOPPED)
+
+    def _note(self, what: What) -> None:
+        pid = {"process": os.getpid()}
+        self.ctx.store.write("service.note", lambda tx: notes.record(tx, self.ctx, what, "node", self.ctx.name, pid))
+
+    def _woken(self, wake: socket.socket) -> None:
+        with suppress(OSError):
+            while wake.recv(64):
+                pass
+        self.wake()
