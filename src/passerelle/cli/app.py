@@ -14,6 +14,7 @@ from passerelle.cli import (
     audit,
     calendars,
     completion,
+    config,
     doctor,
     dossiers,
     drafts,
@@ -57,6 +58,7 @@ app = typer.Typer(
     + N_("Every command has --help with examples, and --json. Exit codes: passerelle exits."),
 )
 nodes.register(app)
+config.register(app)
 people.register(app)
 policy.register(app)
 partners.register(app)

@@ -1,4 +1,4 @@
-"""Commands on the node itself: make it, run it, show its settings."""
+"""Commands on the node itself: make it, run it."""
 
 import asyncio
 import json
@@ -32,7 +32,6 @@ def register(app: typer.Typer) -> None:
         "      --listen 0.0.0.0:8443 --endpoint https://node.example.ma:8443",
     )(init)
     command(app, "serve", "serve /srv/be", "serve /srv/be --json 2>>/var/log/passerelle.log")(serve)
-    command(app, "settings", "settings /srv/be")(settings)
     command(app, "exits", "exits")(exit_codes)
     command(app, "version", "version")(version)
 
@@ -165,33 +164,6 @@ def _log(plain: bool) -> Callable[..., None]:
     )
     made: Callable[..., None] = logger.info
     return made
-
-
-def settings(folder: Folder) -> Answer:
-    """Show the settings in effect, defaults included. A password in the store's address is not shown."""
-    import msgspec
-
-    from passerelle.core import settings as configuration
-    from passerelle.node import SETTINGS
-
-    value = msgspec.to_builtins(configuration.load(folder / SETTINGS))
-    value["store"]["url"] = _without_password(value["store"]["url"])
-    value["server"]["endpoints"] = list(value["server"]["endpoints"]) or [f"https://{value['server']['listen']}"]
-    rows = [(f"{section}.{key}", _plain(one)) for section, part in value.items() for key, one in part.items()]
-    return Answer(value, lambda screen: screen.table(("setting", "value"), rows))
-
-
-def _plain(value: object) -> str:
-    return ", ".join(map(str, value)) if isinstance(value, list | tuple) else str(value)
-
-
-def _without_password(url: str) -> str:
-    head, at, rest = url.rpartition("@")
-    scheme, _, user = head.partition("://")
-    if not at:
-        return url
-    name, colon, _ = user.partition(":")
-    return f"{scheme}://{name}{':***' if colon else ''}@{rest}"
 
 
 def exit_codes() -> Answer:

@@ -1,4 +1,7 @@
-"""Settings of a node: one TOML file, read once, frozen. An unknown key is an error; nothing is guessed.
+"""Settings of a node: one TOML file and the environment, read once, frozen. An unknown key is an error.
+
+A variable `PASSERELLE_<SECTION>_<KEY>` is stronger than the file (`core.sources`). A new section is a struct here, a
+field of `Settings`, a row of `_BOUNDS` for what is bounded, and its lines in this table.
 
 | key | what | default |
 | --- | --- | --- |
@@ -22,14 +25,17 @@
 | audit.late | how long a witness may not answer before an alarm (PT1S to P366D) | PT6H |
 """
 
+import os
 import tomllib
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 import msgspec
 
-from passerelle.core.clock import MILLISECONDS_A_DAY, add_duration
+from passerelle.core.clock import add_duration
 from passerelle.core.errors import InputError, SettingsError
+from passerelle.core.sources import Source, from_environment, lines, variable
 
 
 class NodeSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -97,39 +103,87 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     audit: AuditSettings = AuditSettings()
 
 
-_BOUNDS = {
-    "batch_entries": (1, 1000),
-    "batch_bytes": (2 * 1024 * 1024, 8 * 1024 * 1024),
-    "retry_first_ms": (10, 60_000),
-    "retry_most_ms": (10, 86_400_000),
-    "poll_ms": (10, 60_000),
-    "timeout_ms": (100, 600_000),
+_BOUNDS: Mapping[str, Mapping[str, tuple[int, int] | tuple[str, str]]] = {
+    "exchange": {
+        "batch_entries": (1, 1000),
+        "batch_bytes": (2 * 1024 * 1024, 8 * 1024 * 1024),
+        "retry_first_ms": (10, 60_000),
+        "retry_most_ms": (10, 86_400_000),
+        "poll_ms": (10, 60_000),
+        "timeout_ms": (100, 600_000),
+    },
+    "audit": {"every": ("PT1S", "P1D"), "late": ("PT1S", "P366D")},
 }
+"""Least and most of each value that is bounded, both included: numbers, or ISO 8601 durations."""
+
+
+class Configured(msgspec.Struct, frozen=True):
+    """The settings in effect, and where each value (`section.key`) comes from."""
+
+    settings: Settings
+    sources: Mapping[str, Source]
+
+    def where(self, name: str) -> str:
+        """The place of a value, to be named in an error."""
+        return self.sources[name].where or "settings"
+
+
+def kinds() -> dict[str, dict[str, Any]]:
+    """The type of each value, by section and key."""
+    return {
+        section.name: {field.name: field.type for field in msgspec.structs.fields(section.type)}
+        for section in msgspec.structs.fields(Settings)
+    }
 
 
 def parse(text: str, where: str = "settings") -> Settings:
     """The settings that a TOML text says. Raises SettingsError naming the key, expected and got."""
+    return configured(text, where, {}).settings
+
+
+def configured(text: str, where: str, environ: Mapping[str, str]) -> Configured:
+    """What a TOML text and the environment say, with the source of each value. Raises SettingsError."""
     try:
-        settings = msgspec.convert(tomllib.loads(text), Settings)
+        told = tomllib.loads(text)
+        # The file must be right by itself: a variable that goes away must not bring an error to light.
+        msgspec.convert(told, Settings)
     except (tomllib.TOMLDecodeError, RecursionError) as error:
         raise SettingsError(f"{where}: expected TOML, {error}") from None
     except msgspec.ValidationError as error:
         raise SettingsError(f"{where}: {error}") from None
-    for key, (least, most) in _BOUNDS.items():
-        value = getattr(settings.exchange, key)
-        if not least <= value <= most:
-            raise SettingsError(f"{where}: exchange.{key}: expected {least} to {most}, got {value}")
-    for key, most in (("every", MILLISECONDS_A_DAY), ("late", 366 * MILLISECONDS_A_DAY)):
-        text = getattr(settings.audit, key)
-        if not 1000 <= _milliseconds(text, f"{where}: audit.{key}") <= most:
-            raise SettingsError(f"{where}: audit.{key}: expected PT1S to P{most // MILLISECONDS_A_DAY}D, got {text!r}")
-    split_listen(settings.server.listen, where)
-    return settings
+    named, spoken = kinds(), from_environment(kinds(), environ)
+    merged = {section: {**told.get(section, {}), **spoken.get(section, {})} for section in named}
+    places = lines(text)
+    sources = {}
+    for section, keys in named.items():
+        for key in keys:
+            name = f"{section}.{key}"
+            if key in spoken.get(section, {}):
+                sources[name] = Source("environment", variable(section, key))
+            elif name in places:
+                sources[name] = Source("file", f"{where}:{places[name]}")
+            else:
+                sources[name] = Source()
+    made = Configured(msgspec.convert(merged, Settings), sources)
+    check(made)
+    return made
 
 
-def _milliseconds(text: str, where: str) -> int:
+def check(made: Configured) -> None:
+    """Raise SettingsError, naming place, key, expected and got, when a value is out of its bounds."""
+    for section, keys in _BOUNDS.items():
+        for key, (least, most) in keys.items():
+            name = f"{section}.{key}"
+            where, value = made.where(name), getattr(getattr(made.settings, section), key)
+            size, low, high = (_measure(one, f"{where}: {name}") for one in (value, least, most))
+            if not low <= size <= high:
+                raise SettingsError(f"{where}: {name}: expected {least} to {most}, got {value}")
+    split_listen(made.settings.server.listen, made.where("server.listen"))
+
+
+def _measure(value: int | str, where: str) -> int:
     try:
-        return add_duration(0, text)
+        return value if isinstance(value, int) else add_duration(0, value)
     except InputError as error:
         raise SettingsError(f"{where}: {error}") from None
 
@@ -142,14 +196,20 @@ def split_listen(text: str, where: str = "settings") -> tuple[str, int]:
     return host.strip("[]"), int(port)
 
 
-def load(path: Path) -> Settings:
-    """The settings of a file. Raises SettingsError."""
+def load(path: Path, environ: Mapping[str, str] | None = None) -> Settings:
+    """The settings of a file and of the environment. Raises SettingsError."""
+    return find(path, environ).settings
+
+
+def find(path: Path, environ: Mapping[str, str] | None = None) -> Configured:
+    """The settings of a file and of the environment, with the source of each value. Raises SettingsError."""
     try:
-        return parse(path.read_text("utf-8"), str(path))
+        text = path.read_text("utf-8")
     except FileNotFoundError:
         raise SettingsError(f"expected settings at {path}, got no file (make a node with `passerelle init`)") from None
     except (OSError, UnicodeDecodeError) as error:
         raise SettingsError(f"{path}: expected a readable file in UTF-8, got {error}") from None
+    return configured(text, str(path), os.environ if environ is None else environ)
 
 
 def render(settings: Settings) -> str:

@@ -63,7 +63,8 @@ def test_these_are_the_commands():
         "witness show",
         "init",
         "serve",
-        "settings",
+        "config show",
+        "config check",
         "exits",
         "version",
         "person add",
@@ -246,11 +247,11 @@ def test_wrong_usage_is_one_line_and_code_2(arguments):
 
 
 def test_an_error_of_the_product_is_one_line(tmp_path):
-    plain = call("settings", tmp_path)
+    plain = call("config", "show", tmp_path)
     assert plain.code == 2
     assert plain.err.startswith("error: expected settings at ")
     assert plain.err.count("\n") == 1
-    made = call("settings", tmp_path, "--json")
+    made = call("config", "show", tmp_path, "--json")
     assert made.error == {"error": "SettingsError", "message": plain.err.removeprefix("error: ").rstrip("\n")}
 
 
@@ -305,7 +306,7 @@ def test_whatever_opens_a_node_is_done_by_a_person():
             yield " ".join(path), command
 
     # Making and running the node, reading its settings, and what needs no more of it than its catalogue.
-    without = {"init", "serve", "settings", "catalogue list", "catalogue show", "dossier form"}
+    without = {"init", "serve", "config show", "catalogue list", "catalogue show", "dossier form"}
     without |= {"calendar show", "calendar check"}
     for name, one in walk(get_command(app)):
         if name.startswith("witness"):

@@ -16,7 +16,6 @@ from tests.unit.cli.scene import (
     call,
     command,
     environment,
-    make_node,
     ok,
     process,
     request,
@@ -72,22 +71,6 @@ def test_init_refuses_what_is_not_of_its_form(tmp_path, changes):
     assert (result.code, result.out) == (2, "")
     assert not (tmp_path / "be").exists()
     assert list(tmp_path.iterdir()) == []
-
-
-def test_settings_show_what_is_in_effect_but_no_password(tmp_path):
-    make_node(tmp_path / "be", "be")
-    shown = value("settings", tmp_path / "be")
-    assert shown["node"]["name"] == "be"
-    assert shown["exchange"]["batch_entries"] == 500
-    assert shown["server"]["endpoints"] == [f"https://{shown['server']['listen']}"]
-    path = tmp_path / "be" / "passerelle.toml"
-    path.write_text(path.read_text().replace("store.db", "postgresql://node:secret@db.example/passerelle"))
-    for options in ((), ("--json",)):
-        out = ok("settings", tmp_path / "be", *options).out
-        assert "secret" not in out
-        assert "postgresql://node:***@db.example/passerelle" in out
-    path.write_text(path.read_text() + "\n[extra]\n")
-    assert call("settings", tmp_path / "be").code == 2
 
 
 # -- serve -------------------------------------------------------------------------------------------------------------

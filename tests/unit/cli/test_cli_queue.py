@@ -184,7 +184,7 @@ def test_json_needs_no_terminal_and_no_language(partners):
         ("dossier", "drafts"),
         ("instrument", "list"),
         ("partner", "list"),
-        ("settings",),
+        ("config", "show"),
     ):
         made = ok(*command, partners.be, "--json")
         assert json.loads(made.out) == made.json

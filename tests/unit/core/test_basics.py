@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from passerelle.core import clock, ids, settings
 from passerelle.core.errors import InputError, SettingsError
+from passerelle.core.sources import Source, redacted
 
 START = '[node]\nname = "be"\ncountry = "BE"\nlanguages = ["fr"]\ntimezone = "Europe/Brussels"\n'
 
@@ -106,3 +107,53 @@ def test_settings_have_defaults_and_survive_writing():
 def test_settings_that_are_wrong(text, words):
     with pytest.raises(SettingsError, match=words):
         settings.parse(text)
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "key", "got"),
+    [
+        ("PASSERELLE_EXCHANGE_BATCH_ENTRIES", "7", "exchange.batch_entries", 7),
+        ("PASSERELLE_AUDIT_EVERY", "PT2H", "audit.every", "PT2H"),
+        ("PASSERELLE_CATALOGUE_FOLDERS", "a, b", "catalogue.folders", ("a", "b")),
+        ("PASSERELLE_CATALOGUE_FOLDERS", "", "catalogue.folders", ()),
+    ],
+)
+def test_a_variable_is_stronger_than_the_file(name, text, key, got):
+    file = START + "[exchange]\nbatch_entries = 9\n"
+    made = settings.configured(file, "file", {name: text, "PASSERELLE_DATA": "x", "PASSERELLE_TEST_POSTGRES": "y"})
+    section, _, field = key.partition(".")
+    assert getattr(getattr(made.settings, section), field) == got
+    assert made.sources[key] == Source("environment", name)
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "words"),
+    [
+        ("PASSERELLE_EXCHANGE_BATCH_ENTRIES", "many", "PASSERELLE_EXCHANGE_BATCH_ENTRIES: Expected `int`"),
+        ("PASSERELLE_EXCHANGE_BATCH_ENTRIES", "0", "PASSERELLE_EXCHANGE_BATCH_ENTRIES: .* 1 to 1000, got 0"),
+        ("PASSERELLE_AUDIT_LATE", "P2Y", "PASSERELLE_AUDIT_LATE: .* PT1S to P366D"),
+        ("PASSERELLE_EXCHANGE_BATCH", "1", "got PASSERELLE_EXCHANGE_BATCH"),
+        ("PASSERELLE_EXCHNAGE_POLL_MS", "1", "got PASSERELLE_EXCHNAGE_POLL_MS"),
+    ],
+)
+def test_a_variable_that_is_wrong(name, text, words):
+    with pytest.raises(SettingsError, match=words):
+        settings.configured(START, "file", {name: text})
+
+
+def test_an_error_names_the_line():
+    with pytest.raises(SettingsError, match=r"^file:7: exchange.poll_ms: expected 10 to 60000, got 5$"):
+        settings.configured(START.rstrip() + "\n[exchange]\npoll_ms = 5\n", "file", {})
+
+
+@given(st.text(st.characters(categories=["L", "N"], max_codepoint=0x7F), min_size=1).map("Zq".__add__))
+def test_no_password_survives_redaction(secret):
+    for url in (f"postgresql://u:{secret}@h/d", f"https://u:x@{secret}@h:1/d?password=y{secret}&sslpassword={secret}z"):
+        shown = str(redacted(url))
+        assert "://u:***@h" in shown
+        assert secret not in shown
+
+
+def test_what_is_no_address_is_shown_as_it_is():
+    assert redacted(["store.db", 5, "a@b"]) == ["store.db", 5, "a@b"]
+    assert redacted("postgresql://[broken:secret@h/d") == "postgresql://***"
