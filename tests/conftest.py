@@ -114,11 +114,11 @@ def postgres_server() -> Iterator[str]:
             server.cleanup()
 
 
-def _place(name: str, request: pytest.FixtureRequest) -> Place:
+def _place(name: str, request: pytest.FixtureRequest, file: str = "node.db") -> Place:
     if name == "postgres":
         return PostgresPlace(request.getfixturevalue("postgres_server"))
     if name == "sqlite":
-        return SqlitePlace(request.getfixturevalue("tmp_path") / "node.db")
+        return SqlitePlace(request.getfixturevalue("tmp_path") / file)
     return MemoryPlace("memory:")
 
 
@@ -126,6 +126,14 @@ def _place(name: str, request: pytest.FixtureRequest) -> Place:
 def place(request: pytest.FixtureRequest) -> Iterator[Place]:
     """One of all implementations."""
     found = _place(request.param, request)
+    yield found
+    found.close()
+
+
+@pytest.fixture(params=["memory", "sqlite", "postgres"])
+def from_place(request: pytest.FixtureRequest) -> Iterator[Place]:
+    """Another one, for what goes from one to the other."""
+    found = _place(request.param, request, "from.db")
     yield found
     found.close()
 

@@ -33,16 +33,25 @@ SCHEMA = 2
 
 SCHEMA_KEY = "schema"
 MOVED_KEY = "moved"
+INCOMING_KEY = "incoming"
+"""Of a store that is being filled: with what. Opened only by who fills it."""
+OWN_KEYS = (INCOMING_KEY, MOVED_KEY, SCHEMA_KEY)
+"""Facts of this store alone: whatever is copied, they are not."""
 
 
 class ConflictError(BusyError):
     """Another transaction was in the way: the whole of this one may be tried again at once."""
 
 
-def check_meta(where: str, facts: Mapping[str, str]) -> None:
-    """What the META records of a store say about opening it. Raises StoreError for a store that was moved elsewhere."""
+def check_meta(where: str, facts: Mapping[str, str], filling: bool = False) -> None:
+    """What the META records of a store say about opening it. `filling`: opened to be filled with another's records.
+
+    Raises StoreError for a store that was moved elsewhere, or that is being filled; SchemaError.
+    """
     if moved := facts.get(MOVED_KEY):
         raise StoreError(f"{where}: expected a store in use, got one that was moved to {moved} and never opens again")
+    if not filling and (incoming := facts.get(INCOMING_KEY)):
+        raise StoreError(f"{where}: expected a store in use, got one that is not whole yet: {incoming}")
     if (got := facts.get(SCHEMA_KEY)) != str(SCHEMA):
         raise SchemaError(f"{where}: expected schema {SCHEMA}, got {got or 'none'}")
 
