@@ -8,13 +8,14 @@ import pytest
 
 from passerelle.exchange import generation, inbox, intake, outbox
 from tests.faults import __main__ as campaign
+from tests.faults import played
 from tests.faults.world import World
 
 
 def test_a_short_campaign_loses_nothing_and_doubles_nothing(capsys: pytest.CaptureFixture[str]) -> None:
-    assert campaign.main(["--short", "--seed", "3"]) == 0
+    assert campaign.main(["--rounds", "5", "--played", "10", "--steps", "60", "--seed", "3"]) == 0
     last = capsys.readouterr().out.splitlines()[-1]
-    assert last.startswith("faults: 10 rounds, ")
+    assert last.startswith("faults: 5 rounds of kills (")
     assert last.endswith(": 0 lost, 0 doubled")
 
 
@@ -26,15 +27,15 @@ def test_a_round_that_fails_is_named_with_its_seed(
             raise AssertionError("something was lost")
         return World()
 
-    monkeypatch.setattr(campaign, "play", play)
-    assert campaign.main(["--seed", "7", "--rounds", "3", "--steps", "1"]) == 1
+    monkeypatch.setattr(played, "play", play)
+    assert campaign.main(["--seed", "7", "--rounds", "0", "--played", "3", "--steps", "1"]) == 1
     printed = capsys.readouterr().out
     assert "something was lost" in printed
-    assert printed.splitlines()[-1].startswith("faults: 1 of 3 rounds failed (seeds 8)")
+    assert printed.splitlines()[-1].startswith("faults: failed: round played with seed 8; 0 rounds of kills")
 
 
 def test_a_round_can_be_played_again() -> None:
-    one, other = campaign.play(11, 60, None), campaign.play(11, 60, None)
+    one, other = played.play(11, 60, None), played.play(11, 60, None)
     assert one.counts == other.counts
     assert one.counts["acts"] > 0
 
@@ -97,7 +98,7 @@ def test_what_is_planted_is_found(
     defect(monkeypatch)
     for seed in range(first, first + 40):
         try:
-            campaign.play(seed, 80, None)
+            played.play(seed, 80, None)
         except Exception:
             return
     pytest.fail("expected a round to fail, got none")
