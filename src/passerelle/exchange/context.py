@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 from typing import Any
 
-from passerelle.core.clock import Clock
+from passerelle.core.clock import MILLISECONDS_A_DAY, Clock
 from passerelle.core.errors import NotFoundError, StateError
 from passerelle.dossiers.calendars import Calendars
 from passerelle.dossiers.timing import Place
@@ -20,6 +20,17 @@ MAX_AHEAD = 5 * 60_000
 
 
 @dataclass(frozen=True, kw_only=True)
+class Uploads:
+    """What this node's settings say about attachments. Sizes in bytes, times in milliseconds."""
+
+    file_bytes: int = 8 * 1024**3
+    unfinished_bytes: int = 32 * 1024**3
+    unfinished_files: int = 100
+    expire: int = 7 * MILLISECONDS_A_DAY
+    unsent: int = 30 * MILLISECONDS_A_DAY
+
+
+@dataclass(frozen=True, kw_only=True)
 class Policy:
     """What this node's settings say about the exchange. Sizes in entries and bytes, times in milliseconds."""
 
@@ -27,6 +38,7 @@ class Policy:
     batch_bytes: int = 4 * 1024 * 1024
     retry_first: int = 500
     retry_most: int = 300_000
+    uploads: Uploads = Uploads()
     check_own: bool = True  # False only in tests and demonstrations: leaves the own check before sending out
 
 

@@ -63,7 +63,10 @@ class Tree:
 
     def append(self, leaf: bytes) -> bytes:
         """Add a leaf. Returns the hashes of the subtrees it completes, lowest first, 32 bytes each."""
-        node = leaf_hash(leaf)
+        return self.push(leaf_hash(leaf))
+
+    def push(self, node: bytes) -> bytes:
+        """Add a leaf by its hash, or, in a tree of subtrees of one size, a subtree by its own. Returns as `append`."""
         nodes = [node]
         rest = self.size
         while rest & 1:

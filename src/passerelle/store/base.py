@@ -28,7 +28,7 @@ from passerelle.store.shapes import Shape
 R = TypeVar("R", bound=msgspec.Struct)
 T = TypeVar("T")
 
-SCHEMA = 2
+SCHEMA = 3
 """The version of the tables. Kept as the META record `schema`; a store of any other version is not opened."""
 
 SCHEMA_KEY = "schema"
