@@ -152,7 +152,7 @@ def test_what_no_column_can_hold_is_refused(
 
 
 def test_a_store_is_empty_at_first_but_for_its_schema(by_url: Store) -> None:
-    assert [record for kind in KINDS for record in all_of(by_url, kind)] == [Meta(name="schema", value="2")]
+    assert [record for kind in KINDS for record in all_of(by_url, kind)] == [Meta(name="schema", value="3")]
 
 
 # Looking
