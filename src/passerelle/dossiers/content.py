@@ -10,8 +10,9 @@ In this order:
 4. persons: number, category and fields as the type says, keys that differ, the minor flag as the births give it;
 5. statements: persons that exist, privileged material only where the type takes it, and material with a risk of
    ill-treatment only with the codes that bar court and onward use (H1, H2);
-6. handling: the note of H3 is there exactly when H3 is; the codes that the type allows, and those that it always wants;
-7. what the type demands for certain persons or words (`demands`), and the words that it leaves unsaid (`unsaid`).
+6. attachments: each address once;
+7. handling: the note of H3 is there exactly when H3 is; the codes that the type allows, and those that it always wants;
+8. what the type demands for certain persons or words (`demands`), and the words that it leaves unsaid (`unsaid`).
 
 `now` is the moment of the entry (the time of writing for a draft), never that of checking later: a content that was
 valid stays so. The minor flag may also be the one of the day on which the id was made, at most 40 days before `now`: a
@@ -75,6 +76,7 @@ def problems(
         keys.add(person["key"])
         _minor(person, number, content["id"], now, found)
     _statements(content, keys, act, kind, found)
+    found += _attachments(content)
     if ("H3" in content["handling"]) != ("handling_note" in content):
         expected = "a value, with H3" if "H3" in content["handling"] else "nothing without H3"
         found.append(Problem("handling_note", expected, "nothing" if "H3" in content["handling"] else "a value"))
@@ -94,6 +96,15 @@ def _act(content: Mapping[str, Any], act: ActType, sender_is_opener: bool | None
     if sender_is_opener is not None and act.by in ("opener", "answerer") and (act.by == "opener") != sender_is_opener:
         found.append(Problem("act", "an act of the " + ("opener" if sender_is_opener else "answerer"), act.name))
     return found
+
+
+def _attachments(content: Mapping[str, Any]) -> list[Problem]:
+    addresses = [one["address"] for one in content.get("attachments", ())]
+    return [
+        Problem(f"attachments[{number}].address", "an address that no other has", address)
+        for number, address in enumerate(addresses)
+        if address in addresses[:number]
+    ]
 
 
 def _days(value: Any, steps: Steps, at: int, when: Literal["past", "future"], limit: str, found: list[Problem]) -> None:
@@ -214,9 +225,12 @@ def fields_of(content: Mapping[str, Any]) -> frozenset[str]:
     """The fields that a valid content uses, for the channel's list: `subjects.names`, `body.warrant`.
 
     Of a person all but key, category and minor flag, which are always there; of a statement each field
-    (`statements.text`), so that a channel may list `statements` or parts of it; of the body its fields at the top.
+    (`statements.text`), so that a channel may list `statements` or parts of it; of the body its fields at the top;
+    `attachments` where there are any.
     """
     names = {f"body.{name}" for name in content.get("body", ())}
+    if "attachments" in content:
+        names.add("attachments")
     for person in content.get("subjects", ()):
         names.update(f"subjects.{name}" for name in person if name not in _UNNAMED)
     for statement in content.get("statements", ()):

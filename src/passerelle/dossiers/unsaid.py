@@ -96,7 +96,9 @@ def problems(content: Mapping[str, Any], words: tuple[str, ...]) -> Iterator[Pro
         {name: value for name, value in one.items() if name not in _NOT_OF_PERSONS}
         for one in content.get("subjects", ())
     ]
-    parts = {name: content[name] for name in _LOOKED_AT if name in content} | {"subjects": persons}
+    files = [{"name": one["name"]} for one in content.get("attachments", ())]
+    said = {name: content[name] for name in _LOOKED_AT if name in content}
+    parts = said | {"subjects": persons, "attachments": files}
     for steps, text in _texts(parts, ()):
         if known.said_in(text):
             yield Problem(place(steps), "none of the words that this type leaves unsaid", "one of them")
