@@ -23,6 +23,8 @@ field of `Settings`, a row of `_BOUNDS` for what is bounded, and its lines in th
 | audit.every | how often audit records are closed into a block and shown to witnesses (PT1S to P1D) | PT1H |
 | audit.partners | whether partners witness the audit log: when-none (no other is added), always, never | when-none |
 | audit.late | how long a witness may not answer before an alarm (PT1S to P366D) | PT6H |
+| backup.recipients | files below the folder with public backup keys, to which every backup is sealed | [] |
+| backup.late | how old the last backup may be before `doctor` warns (PT1H to P366D) | P2D |
 """
 
 import os
@@ -91,6 +93,13 @@ class AuditSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     late: str = "PT6H"
 
 
+class BackupSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """To whom backups are sealed, and how often there must be one. Durations are ISO 8601."""
+
+    recipients: tuple[str, ...] = ()
+    late: str = "P2D"
+
+
 class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """All settings of a node."""
 
@@ -101,6 +110,7 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     calendar: CalendarSettings = CalendarSettings()
     exchange: ExchangeSettings = ExchangeSettings()
     audit: AuditSettings = AuditSettings()
+    backup: BackupSettings = BackupSettings()
 
 
 _BOUNDS: Mapping[str, Mapping[str, tuple[int, int] | tuple[str, str]]] = {
@@ -113,6 +123,7 @@ _BOUNDS: Mapping[str, Mapping[str, tuple[int, int] | tuple[str, str]]] = {
         "timeout_ms": (100, 600_000),
     },
     "audit": {"every": ("PT1S", "P1D"), "late": ("PT1S", "P366D")},
+    "backup": {"late": ("PT1H", "P366D")},
 }
 """Least and most of each value that is bounded, both included: numbers, or ISO 8601 durations."""
 

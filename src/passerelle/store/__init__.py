@@ -5,15 +5,15 @@ a store of that kind is opened.
 """
 
 from passerelle.core.errors import StoreError
-from passerelle.ports.store import Fault, Store, no_fault
-from passerelle.store.base import SCHEMA
+from passerelle.ports.store import Fault, no_fault
+from passerelle.store.base import SCHEMA, BaseStore, Opening
 
 __all__ = ["SCHEMA", "open_store"]
 
 _FORMS = "memory:, a path, sqlite:///path or postgresql://host/database?schema=name"
 
 
-def open_store(url: str, fault: Fault = no_fault) -> Store:
+def open_store(url: str, fault: Fault = no_fault, opening: Opening = "use") -> BaseStore:
     """The store at `url`, made when it is not there yet. Raises StoreError, SchemaError for another schema.
 
     After `sqlite:///` stands a path as it is: `sqlite:///node.db` is relative, `sqlite:////srv/node.db` absolute.
@@ -27,7 +27,7 @@ def open_store(url: str, fault: Fault = no_fault) -> Store:
         from passerelle.store.postgres import PostgresStore, split_schema
 
         address, schema = split_schema(url)
-        return PostgresStore(address, fault, schema=schema)
+        return PostgresStore(address, fault, schema=schema, opening=opening)
     if colon and scheme == "sqlite" and rest.startswith("/"):
         path = rest[1:]
     elif colon:
@@ -38,4 +38,4 @@ def open_store(url: str, fault: Fault = no_fault) -> Store:
         raise StoreError(f"expected {_FORMS}, got nothing")
     from passerelle.store.sqlite import SqliteStore
 
-    return SqliteStore(path, fault)
+    return SqliteStore(path, fault, opening=opening)

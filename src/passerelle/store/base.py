@@ -16,12 +16,12 @@ is running (a connection in use then is closed at the end of its transaction).
 import threading
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import Any, TypeVar
+from typing import Any, Literal, TypeVar
 
 import msgspec
 
 from passerelle.core.errors import BusyError, SchemaError, StoreError
-from passerelle.ports.records import META
+from passerelle.ports.records import META, Meta
 from passerelle.ports.store import Fault, Key, Kind, Reading, Writing
 from passerelle.store.shapes import Shape
 
@@ -37,20 +37,25 @@ INCOMING_KEY = "incoming"
 """Of a store that is being filled: with what. Opened only by who fills it."""
 OWN_KEYS = (INCOMING_KEY, MOVED_KEY, SCHEMA_KEY)
 """Facts of this store alone: whatever is copied, they are not."""
+FENCED = "expected a store in use, got one that was moved elsewhere and takes nothing more; nothing was changed"
 
 
 class ConflictError(BusyError):
     """Another transaction was in the way: the whole of this one may be tried again at once."""
 
 
-def check_meta(where: str, facts: Mapping[str, str], filling: bool = False) -> None:
-    """What the META records of a store say about opening it. `filling`: opened to be filled with another's records.
+Opening = Literal["use", "fill", "leave"]
+"""Why a store is opened: to be used; to be filled with another's records; to be left for another, once for all."""
+
+
+def check_meta(where: str, facts: Mapping[str, str], opening: Opening = "use") -> None:
+    """What the META records of a store say about opening it.
 
     Raises StoreError for a store that was moved elsewhere, or that is being filled; SchemaError.
     """
-    if moved := facts.get(MOVED_KEY):
+    if opening != "leave" and (moved := facts.get(MOVED_KEY)):
         raise StoreError(f"{where}: expected a store in use, got one that was moved to {moved} and never opens again")
-    if not filling and (incoming := facts.get(INCOMING_KEY)):
+    if opening != "fill" and (incoming := facts.get(INCOMING_KEY)):
         raise StoreError(f"{where}: expected a store in use, got one that is not whole yet: {incoming}")
     if (got := facts.get(SCHEMA_KEY)) != str(SCHEMA):
         raise SchemaError(f"{where}: expected schema {SCHEMA}, got {got or 'none'}")
@@ -117,6 +122,15 @@ class Transaction(ABC):
         """Nothing more may be asked."""
         self._over = True
 
+    def exclude(self) -> None:
+        """From now to the end of this transaction nobody else writes to the store."""
+        self._do(self._exclude)
+
+    def fence(self, where: str) -> None:
+        """Once this transaction is durable, the store was moved to `where`, and whoever writes to it fails."""
+        self.put(META, [Meta(name=MOVED_KEY, value=where)])
+        self._do(self._fence)
+
     def check_kept(self) -> None:
         """Raises what the transaction was lost by."""
         if self.lost is not None:
@@ -165,6 +179,12 @@ class Transaction(ABC):
     @abstractmethod
     def _delete(self, kind: Kind[R], keys: list[Key]) -> None: ...
 
+    @abstractmethod
+    def _exclude(self) -> None: ...
+
+    @abstractmethod
+    def _fence(self) -> None: ...
+
 
 class BaseStore(ABC):
     """`Store`: the frame around a transaction, which the subclass begins and ends."""
@@ -183,10 +203,25 @@ class BaseStore(ABC):
             self._here.inside = False
 
     def write(self, name: str, work: Callable[[Writing], T]) -> T:
+        return self._whole(name, work)
+
+    def leave(self, name: str, work: Callable[[Writing], T], where: str) -> T:
+        """`write`, while nobody else writes, and at its end this store was moved to `where`: it takes nothing more.
+
+        What `work` copies elsewhere is therefore all that there ever was. Processes that have the store open fail at
+        their next write; nobody opens it again. If we stop before the end, nothing has happened.
+        """
+        return self._whole(name, work, where)
+
+    def _whole(self, name: str, work: Callable[[Writing], T], leaving: str = "") -> T:
         def steps(transaction: Transaction) -> T:
+            if leaving:
+                transaction.exclude()
             self._fault(f"{name}:begin")
             result = work(transaction)
             transaction.check_kept()
+            if leaving:
+                transaction.fence(leaving)
             self._fault(f"{name}:commit")
             return result
 

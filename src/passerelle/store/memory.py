@@ -19,10 +19,10 @@ from typing import Any, Generic, TypeVar
 
 import msgspec
 
-from passerelle.core.errors import AlreadyThereError, BusyError
+from passerelle.core.errors import AlreadyThereError, BusyError, StoreError
 from passerelle.ports.records import KINDS, META, Meta
 from passerelle.ports.store import Fault, Key, Kind, no_fault
-from passerelle.store.base import SCHEMA, SCHEMA_KEY, BaseStore, Transaction
+from passerelle.store.base import FENCED, MOVED_KEY, SCHEMA, SCHEMA_KEY, BaseStore, Transaction
 from passerelle.store.shapes import Shape
 
 R = TypeVar("R", bound=msgspec.Struct)
@@ -145,6 +145,12 @@ class _MemoryTransaction(Transaction):
                 self._undo.append((table, key, old))
                 table.set(key, None)
 
+    def _exclude(self) -> None:
+        """Nobody else is here: a transaction holds the lock."""
+
+    def _fence(self) -> None:
+        """Looked at before the next transaction that writes."""
+
 
 class MemoryStore(BaseStore):
     """A store that lives as long as the object does. `busy`: seconds to wait for another thread."""
@@ -160,6 +166,8 @@ class MemoryStore(BaseStore):
         return self._run(steps, False)
 
     def _write(self, steps: Callable[[Transaction], T]) -> T:
+        if (MOVED_KEY,) in self._tables[META].rows:
+            raise StoreError(FENCED)
         return self._run(steps, True)
 
     def _run(self, steps: Callable[[Transaction], T], writes: bool) -> T:

@@ -36,7 +36,16 @@ from sqlalchemy.pool import PoolProxiedConnection, QueuePool
 from passerelle.core.errors import AlreadyThereError, BusyError, FullError, StoreError
 from passerelle.ports.records import KINDS
 from passerelle.ports.store import Fault, Key, Kind, no_fault
-from passerelle.store.base import SCHEMA, SCHEMA_KEY, BaseStore, ConflictError, Transaction, check_meta
+from passerelle.store.base import (
+    FENCED,
+    SCHEMA,
+    SCHEMA_KEY,
+    BaseStore,
+    ConflictError,
+    Opening,
+    Transaction,
+    check_meta,
+)
 from passerelle.store.shapes import Shape
 from passerelle.store.sql import Plan, SqlTransaction, client_error, ddl, names
 
@@ -55,6 +64,7 @@ _LONGEST_PAUSE = 0.1
 _CONFLICTS = {"40001", "40P01"}  # serialization_failure, deadlock_detected
 _BUSY = {"55P03"}  # lock_not_available
 _FULL = {"53100"}  # disk_full
+_FENCED = "PM001"  # raised by the triggers of a store that was moved
 
 
 def split_schema(url: str) -> tuple[str, str]:
@@ -141,6 +151,22 @@ class _PostgresTransaction(SqlTransaction[PostgresPlan[Any]]):
         for columns in _columns(keys):
             self._cursor.execute(self._plans[kind].delete, columns)
 
+    def _exclude(self) -> None:
+        # Before anything is read: the moment that this transaction sees is that of its first look.
+        tables = ", ".join(f'"{kind.name}"' for kind in self._shapes)
+        self._cursor.execute(f"LOCK TABLE {tables} IN EXCLUSIVE MODE", prepare=False)
+
+    def _fence(self) -> None:
+        refuse = f"BEGIN RAISE EXCEPTION 'moved' USING ERRCODE = '{_FENCED}'; END"
+        made = f'CREATE FUNCTION "moved"() RETURNS trigger LANGUAGE plpgsql AS $${refuse}$$'
+        self._cursor.execute(made, prepare=False)
+        for kind in self._shapes:
+            self._cursor.execute(
+                f'CREATE TRIGGER "moved" BEFORE INSERT OR UPDATE OR DELETE OR TRUNCATE ON "{kind.name}" '
+                'FOR EACH STATEMENT EXECUTE FUNCTION "moved"()',
+                prepare=False,
+            )
+
 
 def _columns(keys: list[Key]) -> Iterator[list[list[Any]]]:
     """The keys in chunks, each as one list for each part of the key."""
@@ -160,8 +186,10 @@ class PostgresStore(BaseStore):
         kinds: Iterable[Kind[Any]] = KINDS,
         busy: float = 5.0,
         connections: int = 8,
+        opening: Opening = "use",
     ) -> None:
         super().__init__(fault, kinds)
+        self._opening = opening
         if not _SCHEMA_NAME.fullmatch(schema):
             raise StoreError(f"expected a schema name of a-z, 0-9 and _, 63 characters at most, got {schema!r}")
         self.schema = schema
@@ -227,7 +255,7 @@ class PostgresStore(BaseStore):
                 self._commit(connection)
             except psycopg.Error as error:
                 raise translate(error) from None
-        check_meta(f"schema {self.schema}", facts)
+        check_meta(f"schema {self.schema}", facts, self._opening)
 
     def _is_made(self, connection: psycopg.Connection[Any]) -> bool:
         # Not to_regclass: it reads no table, so it does not notice what another process has just made.
@@ -344,6 +372,8 @@ def translate(error: Exception) -> Exception:
         return ConflictError("expected a turn among other transactions, got conflicts only; nothing was changed")
     if state in _BUSY:
         return BusyError(f"expected a turn, got none: {said}")
+    if state == _FENCED:
+        return StoreError(FENCED)
     if state in _FULL:
         return FullError("expected room on the server's disk, got none; nothing was changed")
     if isinstance(error, psycopg.DataError | psycopg.IntegrityError):

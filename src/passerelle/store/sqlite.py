@@ -33,7 +33,7 @@ from sqlalchemy.pool import QueuePool
 from passerelle.core.errors import AlreadyThereError, BusyError, FullError, StoreError
 from passerelle.ports.records import KINDS
 from passerelle.ports.store import Fault, Key, Kind, no_fault
-from passerelle.store.base import SCHEMA, SCHEMA_KEY, BaseStore, Transaction, check_meta
+from passerelle.store.base import FENCED, SCHEMA, SCHEMA_KEY, BaseStore, Opening, Transaction, check_meta
 from passerelle.store.shapes import Shape
 from passerelle.store.sql import Plan, SqlTransaction, client_error, ddl, names
 
@@ -141,6 +141,17 @@ class _SqliteTransaction(SqlTransaction[SqlitePlan[Any]]):
         self.erased = self.erased or plan.holds_bytes
         self._cursor.executemany(plan.delete, keys)
 
+    def _exclude(self) -> None:
+        """Nobody else writes: a transaction that writes begins with the lock."""
+
+    def _fence(self) -> None:
+        for kind in self._shapes:
+            for verb in ("INSERT", "UPDATE", "DELETE"):
+                self._cursor.execute(
+                    f'CREATE TRIGGER "moved_{kind.name}_{verb.lower()}" BEFORE {verb} ON "{kind.name}" '
+                    "BEGIN SELECT RAISE(ABORT, 'moved'); END"
+                )
+
 
 class SqliteStore(BaseStore):
     """A store in the file `path`; its folder must be there. `busy`: seconds to wait for another writer."""
@@ -153,8 +164,10 @@ class SqliteStore(BaseStore):
         kinds: Iterable[Kind[Any]] = KINDS,
         busy: float = 5.0,
         max_pages: int | None = None,
+        opening: Opening = "use",
     ) -> None:
         super().__init__(fault, kinds)
+        self._opening = opening
         self.path = Path(path).absolute()
         self._busy = busy
         self._max_pages = max_pages
@@ -230,7 +243,7 @@ class SqliteStore(BaseStore):
         except (sqlite3.Error, StoreError) as error:
             known = translate(error)
             raise type(known)(f"{self.path}: {known}") from None
-        check_meta(str(self.path), facts)
+        check_meta(str(self.path), facts, self._opening)
 
     def _log_ahead(self, connection: sqlite3.Connection) -> None:
         """The file is in the mode of a write-ahead log; it stays so."""
@@ -338,6 +351,8 @@ def translate(error: Exception) -> Exception:
         return BusyError("expected a turn, got none: another process keeps the store locked")
     if code in _NO_ROOM:
         return FullError("expected room on the disk, got none; nothing was changed")
+    if code == sqlite3.SQLITE_CONSTRAINT_TRIGGER:
+        return StoreError(FENCED)
     if code & 0xFF == sqlite3.SQLITE_CONSTRAINT:
         return StoreError(f"expected values that fit the columns, got some that do not ({error.sqlite_errorname})")
     return StoreError(_CODES.get(code & 0xFF, f"SQLite failed: {error} ({error.sqlite_errorname})"))
