@@ -5,6 +5,7 @@
     folder/keys/*.key         private keys, readable by their owner only; identity files of before beside them
     folder/tls.key, tls.pem   the partner interface's key and certificate; tls-<pin>.* those made later
     folder/store.db           the records, unless the settings name another store
+    folder/erasures.jsonl     what was erased, outside the store, so that it outlives one that is put back
     folder/serve.lock         held by the one process that serves
     folder/keys.lock          held while keys change
     folder/wake.sock          how the command line wakes that process
@@ -39,7 +40,7 @@ from passerelle.core.settings import Settings
 from passerelle.core.text import check_node_name
 from passerelle.dossiers.calendars import Calendars
 from passerelle.dossiers.types import Catalogue
-from passerelle.exchange import notes, rotation, succession, trust
+from passerelle.exchange import notes, register, rotation, succession, trust
 from passerelle.exchange.context import Context, Policy
 from passerelle.identity import files, tls
 from passerelle.identity import identity as identities
@@ -110,6 +111,7 @@ class Node:
         self.folder, self.settings, self.identity, self.ctx = folder, settings, identity, ctx
         self.store: Store = ctx.store
         self.office = Office(ctx, ZoneInfo(settings.node.timezone))
+        self.register = register.Register(folder / register.NAME)
 
     @classmethod
     def open(

@@ -19,6 +19,7 @@ from passerelle.cli import (
     dossiers,
     drafts,
     due,
+    erasing,
     evidence,
     exits,
     help,
@@ -70,6 +71,7 @@ acts.register(dossier)
 drafts.register(dossier)
 work.register(dossier)
 queue.register(app)
+erasing.register(app)
 due.register(app)
 oncall.register(app)
 calendars.register(app)

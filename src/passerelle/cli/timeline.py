@@ -6,9 +6,11 @@ from typing import Any
 from passerelle.cli.reading import delivery
 from passerelle.core import json
 from passerelle.core.clock import to_iso
+from passerelle.core.words import _
 from passerelle.dossiers import state as states
 from passerelle.dossiers.rules import Side
 from passerelle.dossiers.types import DossierType, Language
+from passerelle.exchange import erasing
 from passerelle.exchange.cases import Cases
 from passerelle.exchange.context import Context
 from passerelle.office import stage
@@ -54,6 +56,7 @@ def timeline(
     logs = stage.Logs(tx)
     stages = stage.of_messages(kind, row.opener, messages.values(), ctx.name, logs)
     bodies = tx.get_many(CONTENTS, [(name,) for name in messages]) if content else {}
+    erased = erasing.erased(tx, messages)
 
     def standing(message: Message) -> tuple[int, int, int]:
         if message.id in place:
@@ -68,6 +71,9 @@ def timeline(
         label = kind.states[state].labels.text(language) if kind and state in kind.states else state
         value |= {"state_after": state, "label_after": label, "overtaken": message.id in overtaken}
         value["stage"] = stages[message.id]
+        if (gone := erased.get(message.id)) is not None:
+            value["erased"] = to_iso(gone.time)
+            value["delivery"]["words"] += _("; content erased on {day}", day=to_iso(gone.time)[:10])
         if (body := bodies.get((message.id,))) is not None:
             value["content"] = json.parse_object(body.body)
         values.append(value)

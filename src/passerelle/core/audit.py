@@ -64,6 +64,7 @@ class What(StrEnum):
     NOTE_WRITTEN = "note.written", Operation.OTHER, True
     GENERATION_OPENED = "generation.opened"
     GENERATION_ALLOWED = "generation.allowed"
+    CONTENT_ERASED = "content.erased", Operation.ERASURE
     EVIDENCE_EXPORTED = "evidence.exported", Operation.DISCLOSURE
     ALARM_SEEN = "alarm.seen"
     DEADLINE_MISSED = "deadline.missed"

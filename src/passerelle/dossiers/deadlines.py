@@ -48,13 +48,17 @@ class Happening:
 
 @dataclass(frozen=True)
 class Run:
-    """A deadline that runs or ran. `end`: what ended it; `met`: it was done, else it lapsed. `promised`: ISO day."""
+    """A deadline that runs or ran. `end`: what ended it; `met`: it was done, else it lapsed. `promised`: ISO day.
+
+    `promise_gone`: a day was announced, and the content that said which is gone.
+    """
 
     deadline: Deadline
     start: Happening
     end: Happening | None = None
     met: bool = False
     promised: str = ""
+    promise_gone: bool = False
 
 
 @dataclass(frozen=True)
@@ -104,6 +108,10 @@ def _runs(
                 run = None
             elif one.by == deadline.owner and (day := _announced(kind, one)):
                 run = replace(run, promised=day)
+            elif (
+                one.by == deadline.owner and one.days is None and one.act in kind.acts and kind.acts[one.act].announces
+            ):
+                run = replace(run, promise_gone=True)
         if run is None and _any(deadline.runs_from, one) and _runs_for(deadline, one):
             run = Run(deadline, one)
     return [*made, run] if run else made

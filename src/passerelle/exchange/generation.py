@@ -29,7 +29,7 @@ from passerelle.core.errors import (
     StateError,
 )
 from passerelle.exchange import content as contents
-from passerelle.exchange import intake, links, notes, outbox, rotation, sender, trust, wire
+from passerelle.exchange import erasing, intake, links, notes, outbox, rotation, sender, trust, wire
 from passerelle.exchange.cases import Cases
 from passerelle.exchange.context import Context
 from passerelle.identity.history import History
@@ -284,6 +284,7 @@ class Reopening:
         Cases(tx, ctx).recount({message.dossier for message in again if message.dossier})
         returned = [leaf.message for part in self._parts for leaf, _ in part.taken]
         intake.wake_own(tx, ctx, self.partner, self.lane, returned)
+        erasing.arrived(tx, ctx, returned)
         tx.delete(ATTEMPTS, [(self.partner, self.lane)])  # nothing is held back by what failed before
         details = {"reason": reason, "closed_at": top.size}
         notes.record(tx, ctx, What.GENERATION_OPENED, by, opened.origin, details)

@@ -17,7 +17,7 @@ import msgspec
 
 from passerelle.core.errors import JsonError
 from passerelle.exchange import content as contents
-from passerelle.exchange import governance, limits, links, notes, outbox, rotation, succession
+from passerelle.exchange import erasing, governance, limits, links, notes, outbox, rotation, succession
 from passerelle.exchange.cases import Cases, Objection
 from passerelle.exchange.channels import Channels
 from passerelle.exchange.checks import Check
@@ -334,6 +334,7 @@ class _Intake:
         self.tx.put(WAITS, self.waits)
         self.cases.save()
         self.cases.recount(self.recounted - {""})
+        erasing.arrived(self.tx, self.ctx, self.rows)
         for own in self.undone:  # once more, when every step of this batch is among those that count
             governance.refused(self.tx, self.ctx, own)
 

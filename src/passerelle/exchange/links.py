@@ -9,10 +9,10 @@ from collections.abc import Sequence
 import msgspec
 
 from passerelle.core.errors import LedgerError
-from passerelle.exchange.wire import MAX_PLAINTEXT, Item
+from passerelle.exchange.wire import MAX_PLAINTEXT, WITHHELD, Item
 from passerelle.ledger import checkpoint as checkpoints
 from passerelle.ledger import merkle
-from passerelle.ports.records import CONTENTS, ENTRIES, LOGS, MESSAGES, Entry, Log
+from passerelle.ports.records import CONTENTS, ENTRIES, LOGS, MESSAGES, Entry, Log, Message
 from passerelle.ports.store import Reading
 
 MOST_ITEMS = MAX_PLAINTEXT - 64 * 1024
@@ -114,11 +114,15 @@ def items(tx: Reading, origin: str, start: int, end: int, most_bytes: int) -> li
     # A refusal of this partner's, or a withdrawal here, may have come since: such content does not leave again.
     if any(item.withheld for item in made):
         states = tx.get_many(MESSAGES, [(entry.message,) for entry in found])
-        reasons = {"withdrawn": "withdrawn", "withheld": "withdrawn", "refused": "not-permitted"}
         made = [
-            msgspec.structs.replace(item, withheld=reasons.get(states[(entry.message,)].state, "erased"))
-            if item.withheld
-            else item
+            msgspec.structs.replace(item, withheld=_reason(states[(entry.message,)])) if item.withheld else item
             for item, entry in zip(made, found, strict=False)
         ]
     return made
+
+
+def _reason(message: Message) -> str:
+    """Why a message travels without its content."""
+    if message.state == "withheld" and message.reason in WITHHELD:
+        return message.reason
+    return {"withdrawn": "withdrawn", "withheld": "withdrawn", "refused": "not-permitted"}.get(message.state, "erased")

@@ -31,6 +31,7 @@ from passerelle.exchange.channels import Channels
 from passerelle.exchange.context import Context
 from passerelle.instruments.channel import Channel
 from passerelle.office import reminders, timers
+from passerelle.ports.erasures import ERASURES
 from passerelle.ports.records import CONTENTS, DOSSIERS, MESSAGES, Dossier, Message
 from passerelle.ports.store import Reading, Writing
 from passerelle.ports.timers import NEVER, TIMERS, Timer
@@ -77,10 +78,12 @@ def _happenings(tx: Reading, ctx: Context, row: Dossier, kind: DossierType) -> I
     looked_at = _looked_at(kind)
     wanted = [(name,) for name, standing in history if _asks(kind, messages[name], standing.state, looked_at)]
     bodies = tx.get_many(CONTENTS, wanted)
+    gone = tx.get_many(ERASURES, [key for key in wanted if key not in bodies])
     before = ""
     for name, standing in history:
         message = messages[name]
         content = _parsed(bodies[name,].body) if (name,) in bodies else {}
+        erased = gone.get((name,))
         yield Happening(
             id=name,
             act=message.act,
@@ -91,8 +94,8 @@ def _happenings(tx: Reading, ctx: Context, row: Dossier, kind: DossierType) -> I
             state=standing.state if standing.state != before else "",
             status=standing.status,
             facts=plain_json.loads(message.facts) if message.facts else {},
-            urgency=content.get("urgency"),
-            days={key: value for key, value in content.get("body", {}).items() if isinstance(value, str)},
+            urgency=erased.urgency or None if erased else content.get("urgency"),
+            days=None if erased else {k: v for k, v in content.get("body", {}).items() if isinstance(v, str)},
         )
         before = standing.state
 
@@ -127,7 +130,7 @@ def _timer(tx: Writing, ctx: Context, channels: Channels, row: Dossier, run: Run
     message = tx.get(MESSAGES, run.start.id)
     digest = message.channel if message else row.channel
     place = ctx.place(tx, "" if own else row.partner)
-    if known is not None and run.start.urgency is None:
+    if known is not None and (run.start.days is None or run.start.urgency is None):
         span: Span | None = Span(known.started, known.due, known.duration)
     else:
         span = deadlines.span(run, place, _figure(channels, digest, row.type, deadline.name))
@@ -154,6 +157,8 @@ def _with_end(
     deadline, now = run.deadline, ctx.clock.now()
     half, late, due = timing.stages(span.started, span.due)
     promised = timing.last_of(run.promised, place.zone) if run.promised else 0
+    if known and run.promise_gone:
+        promised = max(promised, known.promised)  # the day was told before the content went
     stage, called = (known.stage, known.called) if known else (0, 0)
     if known and promised > known.promised:
         stage = min(stage, 3)  # another day was announced: it is told when that is over too

@@ -51,6 +51,7 @@ class Action(StrEnum):
     AUDIT_LOOK = "audit.look"
     STATISTICS_LOOK = "statistics.look"
     ONCALL_LOOK = "oncall.look"
+    ERASURE_LOOK = "erasure.look"
     PERSON_LOOK = "person.look"
     DOSSIER_LOOK = "dossier.look"
     DRAFT_LOOK = "draft.look"
@@ -64,6 +65,7 @@ class Action(StrEnum):
     DRAFT_SEND_BACK = "draft.send-back"
     DRAFT_DISCARD = "draft.discard"
     MESSAGE_WITHDRAW = "message.withdraw"
+    MESSAGE_ERASE = "message.erase"
     DRAFT_RELEASE = hard.RELEASE
     DRAFT_RELEASE_ALONE = hard.RELEASE_ALONE
     DRAFT_RELEASE_ON_DUTY = hard.RELEASE_ON_DUTY

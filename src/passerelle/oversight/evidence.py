@@ -23,6 +23,7 @@ from passerelle.ledger import merkle
 from passerelle.ledger import proof as proofs
 from passerelle.ledger.checkpoint import Checkpoint
 from passerelle.oversight.verify import FORMAT, NOT_HELD, digest_of
+from passerelle.ports.erasures import ERASURES
 from passerelle.ports.keys import ERAS, SPANS, TOLD, Era, Span
 from passerelle.ports.records import (
     CONTENTS,
@@ -192,7 +193,8 @@ class _Collection:
         if content is None:
             # Why it did not come is known where its sender said so.
             told = message.state == "withheld" and message.reason in WITHHELD
-            return item | {"withheld": message.reason if told else NOT_HELD}
+            gone = "erased" if self._tx.get(ERASURES, message.id) else NOT_HELD
+            return item | {"withheld": message.reason if told else gone}
         return item | {"salt": b64(content.salt), "content": content.body.decode()}
 
     def _checkpoint(self, message: Message) -> Checkpoint:

@@ -5,20 +5,28 @@ batches come and go, none of this takes more than a tenth of the time.
 """
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING
 
 from passerelle import ceremony
+from passerelle.exchange import erasing
 from passerelle.exchange.context import Context
 from passerelle.office import clock as timekeeping
 from passerelle.service.parts import Part, Step, rest
 from passerelle.transport.watching import Watching
 
 if TYPE_CHECKING:
+    from passerelle.node import Node
     from passerelle.service.serving import Service
 
 KEYS_SECONDS = 60
+
+
+def erase_again(node: "Node", say: Callable[..., None]) -> None:
+    """What was erased stays erased, whatever store is here now. Raises InputError for a register that is damaged."""
+    if done := erasing.begin(node.ctx, node.register):
+        say("erasures.replayed", count=done)
 
 
 @asynccontextmanager

@@ -32,7 +32,7 @@ Say = Callable[..., None]
 PARTS: tuple[Part, ...] = (keeping.AUDIT, keeping.CLOCK, keeping.KEYS)
 """What is kept in order beside batches."""
 
-BEFORE: tuple[Callable[[Node, Say], None], ...] = ()
+BEFORE: tuple[Callable[[Node, Say], None], ...] = (keeping.erase_again,)
 """What is done at each start before anything else, in a thread of its own; what fails here ends the start."""
 
 _CALM = 0.2

@@ -111,6 +111,8 @@ def test_these_are_the_commands():
         "dossier reviews",
         "queue",
         "message withdraw",
+        "erase",
+        "erasures",
         "alarm list",
         "alarm seen",
         "due",
