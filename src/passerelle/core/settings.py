@@ -25,6 +25,19 @@ field of `Settings`, a row of `_BOUNDS` for what is bounded, and its lines in th
 | audit.late | how long a witness may not answer before an alarm (PT1S to P366D) | PT6H |
 | backup.recipients | files below the folder with public backup keys, to which every backup is sealed | [] |
 | backup.late | how old the last backup may be before `doctor` warns (PT1H to P366D) | P2D |
+| limits.connections | open connections in all (8 to 10000) | 256 |
+| limits.connections_an_address | open connections from one address, or one IPv6 network of 64 bits (1 to 10000) | 64 |
+| limits.handshake_ms | how long a TLS handshake may take, milliseconds | 10000 |
+| limits.header_ms | how long the header of a request may take, milliseconds | 10000 |
+| limits.body_ms | how long a body or an answer may stand still in all, milliseconds | 20000 |
+| limits.rate | bytes a second that a body or an answer has besides (1 KiB to 1 GiB) | 16384 |
+| limits.idle_ms | how long a partner's connection may lie idle, milliseconds | 75000 |
+| limits.stranger_ms | how long any other connection may lie idle, milliseconds | 5000 |
+| limits.body_bytes | bytes of bodies and answers in memory at once (24 MiB to 16 GiB) | 67108864 |
+| limits.wait_ms | how long a request waits for room before it is told to come later, milliseconds | 5000 |
+| limits.partner_requests | requests of one partner at once (3 to 1000) | 12 |
+| limits.partner_bytes_a_minute | bytes that one partner may send a minute | 17179869184 |
+| limits.partner_entries_a_minute | entries that one partner may send a minute | 1000000 |
 """
 
 import os
@@ -100,6 +113,24 @@ class BackupSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     late: str = "P2D"
 
 
+class LimitsSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """What the partner interface spends on others, whatever they send. Times in milliseconds, sizes in bytes."""
+
+    connections: int = 256
+    connections_an_address: int = 64
+    handshake_ms: int = 10_000
+    header_ms: int = 10_000
+    body_ms: int = 20_000
+    rate: int = 16 * 1024
+    idle_ms: int = 75_000
+    stranger_ms: int = 5_000
+    body_bytes: int = 64 * 1024 * 1024
+    wait_ms: int = 5_000
+    partner_requests: int = 12
+    partner_bytes_a_minute: int = 16 * 1024 * 1024 * 1024
+    partner_entries_a_minute: int = 1_000_000
+
+
 class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """All settings of a node."""
 
@@ -111,6 +142,7 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     exchange: ExchangeSettings = ExchangeSettings()
     audit: AuditSettings = AuditSettings()
     backup: BackupSettings = BackupSettings()
+    limits: LimitsSettings = LimitsSettings()
 
 
 _BOUNDS: Mapping[str, Mapping[str, tuple[int, int] | tuple[str, str]]] = {
@@ -124,6 +156,21 @@ _BOUNDS: Mapping[str, Mapping[str, tuple[int, int] | tuple[str, str]]] = {
     },
     "audit": {"every": ("PT1S", "P1D"), "late": ("PT1S", "P366D")},
     "backup": {"late": ("PT1H", "P366D")},
+    "limits": {
+        "connections": (8, 10_000),
+        "connections_an_address": (1, 10_000),
+        "handshake_ms": (100, 600_000),
+        "header_ms": (100, 600_000),
+        "body_ms": (100, 600_000),
+        "rate": (1024, 1024**3),
+        "idle_ms": (100, 3_600_000),
+        "stranger_ms": (100, 600_000),
+        "body_bytes": (24 * 1024**2, 16 * 1024**3),
+        "wait_ms": (10, 60_000),
+        "partner_requests": (3, 1000),
+        "partner_bytes_a_minute": (1024**2, 1024**5),
+        "partner_entries_a_minute": (1, 10**9),
+    },
 }
 """Least and most of each value that is bounded, both included: numbers, or ISO 8601 durations."""
 

@@ -34,7 +34,7 @@ from passerelle.identity.identity import Identity
 from passerelle.identity.keys import Verifier, b64
 from passerelle.ledger import checkpoint as checkpoints
 from passerelle.ledger import entry as entries
-from passerelle.ledger import merkle, note, proof
+from passerelle.ledger import merkle, proof
 from passerelle.ledger.checkpoint import LANES
 from passerelle.ports.records import CONFLICTS, ENTRIES, LOGS, MESSAGES, Conflict, Entry, Log, Message
 from passerelle.ports.store import Reading, Writing
@@ -72,17 +72,23 @@ def receive(ctx: Context, body: bytes) -> bytes:
     return receipt(ctx, kept)
 
 
-def admit(ctx: Context, head: bytes) -> None:
+class Admitted(msgspec.Struct, frozen=True):
+    """Who signed the header of a batch, and what he says it is."""
+
+    partner: str
+    lane: str
+    entries: int
+
+
+def admit(ctx: Context, head: bytes) -> Admitted:
     """Asked before the rest of a batch is read: does a partner sign its header? Raises BatchRefusedError (0, 1)."""
+    header = wire.read_header(head)
+    sender, _, lane, _ = checkpoints.split_origin(header.origin)
     try:
-        found = note.parse(head)
-        sender = checkpoints.split_origin(found.lines(wire.BATCH, 5)[0])[0]
-    except NoteError as error:
-        raise BatchRefusedError(Check.FORM, f"header: {error}") from None
-    try:
-        wire.verify_note(found, _trusted(ctx, sender).envelope)
+        wire.verify_note(header.note, _trusted(ctx, sender).envelope)
     except (SignatureError, NoteError) as error:
         raise BatchRefusedError(Check.SIGNATURE, str(error)) from None
+    return Admitted(sender, lane, min(wire.MAX_ENTRIES, max(0, header.end - header.start)))
 
 
 def receipt(ctx: Context, log: Log) -> bytes:

@@ -193,8 +193,13 @@ def parse_header(body: bytes, kind: str = BATCH) -> tuple[Header, bytes]:
     (length,) = struct.unpack(">I", body[:4])
     if length > MAX_HEADER or 4 + length > len(body):
         raise _refuse(f"expected a header of at most {MAX_HEADER} bytes, got {length} in a body of {len(body)}")
+    return read_header(body[4 : 4 + length], kind), body[4 + length :]
+
+
+def read_header(head: bytes, kind: str = BATCH) -> Header:
+    """The header that a note says; nothing is verified yet. Raises BatchRefusedError (0)."""
     try:
-        found = note.parse(body[4 : 4 + length])
+        found = note.parse(head)
         origin, interval, seal, time, digest = found.lines(kind, 5)
         start, _, end = interval.partition(" ")
         header = Header(
@@ -210,7 +215,7 @@ def parse_header(body: bytes, kind: str = BATCH) -> tuple[Header, bytes]:
         _link(origin)
     except NoteError as error:
         raise _refuse(f"header: {error}") from None
-    return header, body[4 + length :]
+    return header
 
 
 def _link(origin: str) -> tuple[str, str, str, int]:

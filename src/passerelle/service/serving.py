@@ -62,7 +62,7 @@ class Service:
             routes(witnesses.PATH, StoreDesk(self.ctx), lambda words: say("witness.refused", reason=words)),
         )
         key, certificate = node.certificate()
-        self._server = Server(app, host, port, str(key), str(certificate))
+        self._server = Server(app, host, port, str(key), str(certificate), node.settings.limits)
 
     # -- what partners ask, in threads --------------------------------------------------------------------------
 

@@ -5,7 +5,8 @@
     POST /passerelle/1/recover   a recover question   -> 200 a sealed batch of the asker's own entries
 
 A refusal is 422 with the JSON `{"refused": "<number of the check>"}` and no word more. 503 means: try again later
-(locked store, full disk); nothing was changed. Bodies are bounded while they are read.
+(locked store, full disk, no room); nothing was changed. Bodies are bounded while they are read (`flow`), connections
+from their first moment on (`guard`).
 
 TLS hides metadata and is pinned to the certificate in the partner's identity file; security never rests on it.
 """
@@ -14,7 +15,6 @@ import asyncio
 import os
 import ssl
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from contextlib import suppress
 from itertools import product
 
 import aiohttp
@@ -26,14 +26,19 @@ from starlette.routing import Route
 
 from passerelle.core.errors import StoreError, TransportError
 from passerelle.core.retold import E_
+from passerelle.core.settings import LimitsSettings
 from passerelle.exchange.checks import BatchRefusedError, Check
+from passerelle.exchange.inbox import Admitted
 from passerelle.exchange.wire import MAX_BODY, MAX_HEADER, header_part
 from passerelle.ledger.note import MAX_NOTE
+from passerelle.transport import flow, guard
+from passerelle.transport.flow import Flow, LaterError, Room
 
 PATHS = {"batch": MAX_BODY, "status": MAX_NOTE, "recover": MAX_NOTE}
 Handler = Callable[[bytes], bytes]
-Admit = Callable[[bytes], None]
-BODY_SECONDS = 60
+Admit = Callable[[bytes], Admitted]
+Count = Callable[[str, str], None]
+"""Told what a request came to: `refused` with the number of the check, or `later` with the reason in a word."""
 
 
 class RefusedByPartnerError(TransportError):
@@ -45,39 +50,64 @@ class RefusedByPartnerError(TransportError):
 
 
 async def _body(request: Request, most: int, admit: Admit | None) -> bytes:
-    """The body, refused as soon as it is too large, too slow, or begins with a header that no partner signed."""
+    """The body, refused as soon as it is too large, or begins with a header that no partner signed."""
+    if _declared(request, 0) > most:
+        raise _too_large(most)
     body = bytearray()
     admitted = admit is None
-    try:
-        async with asyncio.timeout(BODY_SECONDS):
-            async for part in request.stream():
-                body += part
-                if len(body) > most:
-                    raise BatchRefusedError(Check.FORM, f"expected at most {most} bytes, got more")
-                # A stranger is turned away by the first kilobytes: what he would send behind them is never held.
-                if not admitted and admit is not None and (head := header_part(bytes(body[: 4 + MAX_HEADER]))):
-                    await asyncio.to_thread(admit, head)
-                    admitted = True
-    except TimeoutError:
-        raise BatchRefusedError(Check.FORM, f"expected the whole body within {BODY_SECONDS} s, got a part") from None
+    async for part in request.stream():
+        body += part
+        if len(body) > most:
+            raise _too_large(most)
+        # A stranger is turned away by the first kilobytes: what he would send behind them is never held.
+        if not admitted and admit is not None and (head := header_part(bytes(body[: 4 + MAX_HEADER]))):
+            one = await asyncio.to_thread(admit, head)
+            size, urgent = _declared(request, most), one.lane == "flash"
+            await flow.hold(request, one.partner, size, entries=one.entries, urgent=urgent)
+            admitted = True
     return bytes(body)
 
 
+def _declared(request: Request, otherwise: int) -> int:
+    """How many bytes the body has, as its header says."""
+    length = request.headers.get("content-length", "")
+    return int(length) if length.isdigit() else otherwise
+
+
+def _too_large(most: int) -> BatchRefusedError:
+    return BatchRefusedError(Check.FORM, f"expected at most {most} bytes, got more")
+
+
 def _endpoint(
-    handler: Handler, most: int, admit: Admit | None, log: Callable[[str], None]
+    handler: Handler, most: int, admit: Admit | None, answers: int, log: Callable[[str], None], count: Count
 ) -> Callable[[Request], Awaitable[Response]]:
     async def answer(request: Request) -> Response:
         try:
             body = await _body(request, most, admit)
+            if answers:
+                await flow.hold_answer(request, answers)
             return Response(await asyncio.to_thread(handler, body), media_type="application/octet-stream")
         except BatchRefusedError as error:
             log(f"{request.url.path}: refused, {error}")
+            count("refused", str(error.check))
             return JSONResponse({"refused": str(error.check)}, 422)
+        except LaterError as error:
+            log(f"{request.url.path}: not now, {error}")
+            count("later", error.why)
+            return flow.later(error)
         except StoreError as error:
             log(f"{request.url.path}: not now, {error}")
+            count("later", "store")
             return JSONResponse({"later": True}, 503)
 
     return answer
+
+
+_USUAL = LimitsSettings()
+
+
+def _uncounted(what: str, why: str) -> None:
+    """Nobody counts."""
 
 
 def application(
@@ -85,52 +115,55 @@ def application(
     log: Callable[[str], None],
     admit: Admit | None = None,
     more: Sequence[Route] = (),
+    count: Count = _uncounted,
 ) -> Starlette:
     """The partner interface. `handlers` by name of `PATHS`; they run in threads.
 
     `admit` is shown the header of a batch before the rest is read; it raises BatchRefusedError for a stranger's. `more`
     are routes beside these.
     """
-    routes = [
-        Route(
-            f"/passerelle/1/{name}",
-            _endpoint(handlers[name], most, admit if name == "batch" else None, log),
-            methods=["POST"],
-        )
-        for name, most in PATHS.items()
-    ]
+    routes = []
+    for name, most in PATHS.items():
+        first, answers = (admit, 0) if name == "batch" else (None, MAX_BODY if name == "recover" else 0)
+        endpoint = _endpoint(handlers[name], most, first, answers, log, count)
+        routes.append(Route(f"/passerelle/1/{name}", endpoint, methods=["POST"]))
     return Starlette(routes=[*routes, *more])
 
 
 class Server:
-    """A running partner interface."""
+    """A running interface, bounded whoever calls. Without key and certificate: plain HTTP, for the own machine."""
 
-    def __init__(self, app: Starlette, host: str, port: int, key_file: str, certificate_file: str) -> None:
+    def __init__(
+        self,
+        app: Starlette,
+        host: str,
+        port: int,
+        key_file: str | None = None,
+        certificate_file: str | None = None,
+        limits: LimitsSettings = _USUAL,
+        count: guard.Count = lambda reason: None,
+    ) -> None:
+        self.room = Room(limits)
         config = uvicorn.Config(
-            app,
-            host=host,
-            port=port,
+            Flow(app, limits, self.room),
             ssl_keyfile=key_file,
             ssl_certfile=certificate_file,
-            log_level="critical",
+            log_config=None,
             access_log=False,
             lifespan="off",
+            ws="none",
+            interface="asgi3",
             server_header=False,
             date_header=False,
-            timeout_keep_alive=75,
+            h11_max_incomplete_event_size=flow.MAX_HEADER,
             timeout_graceful_shutdown=10,
-            limit_concurrency=1000,
         )
-        self._server = uvicorn.Server(config)
-        # The process has one stop, and it is the node's.
-        self._server.capture_signals = suppress  # type: ignore[method-assign,assignment]
+        self.guard = guard.Guard(limits, count)
+        self._server = guard.Listener(config, self.guard, host, port)
 
     async def serve(self) -> None:
         """Until `stop`. Raises TransportError when the address is taken."""
-        try:
-            await self._server.serve()
-        except SystemExit:
-            raise TransportError("expected a free address to listen on, got one that is taken") from None
+        await self._server.serve()
 
     @property
     def started(self) -> bool:
@@ -158,7 +191,13 @@ class Client:
         """Status and bytes of what a post is answered with. Raises TransportError when nothing is."""
         endpoint = "/".join(url.split("/")[:3])
         if self._session is None:
-            self._session = aiohttp.ClientSession(timeout=self._timeout, auto_decompress=False)
+            self._session = aiohttp.ClientSession(
+                timeout=self._timeout,
+                auto_decompress=False,
+                headers={"Accept-Encoding": "identity"},
+                # One slow partner never waits in the place of others: their number is not bounded here, its own is.
+                connector=aiohttp.TCPConnector(limit=0, limit_per_host=_TO_ONE),
+            )
         fingerprint = self._fingerprints.setdefault(pin, aiohttp.Fingerprint(bytes.fromhex(pin)))
         try:
             async with self._session.post(
@@ -215,6 +254,9 @@ class Client:
             await self._session.close()
             self._session = None
 
+
+_TO_ONE = 8
+"""Connections to one endpoint at once: three lanes, questions, uploads."""
 
 SYSTEM = (
     E_("Connection refused"),

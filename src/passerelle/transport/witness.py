@@ -29,7 +29,6 @@ from passerelle.oversight.witness import (
 )
 
 SIZE = "text/x.tlog.size"
-BODY_SECONDS = 30
 ADD, HELD = "add-checkpoint", "held"
 
 _STATUS: dict[type[WitnessError], int] = {
@@ -50,16 +49,12 @@ class Desk(Protocol):
 
 
 async def _body(request: Request) -> bytes:
-    """The body, refused as soon as it is too large or too slow."""
+    """The body, refused as soon as it is too large."""
     body = bytearray()
-    try:
-        async with asyncio.timeout(BODY_SECONDS):
-            async for part in request.stream():
-                body += part
-                if len(body) > MAX_REQUEST:
-                    raise RequestError(f"expected at most {MAX_REQUEST} bytes, got more")
-    except TimeoutError:
-        raise RequestError(f"expected the whole body within {BODY_SECONDS} s, got a part") from None
+    async for part in request.stream():
+        body += part
+        if len(body) > MAX_REQUEST:
+            raise RequestError(f"expected at most {MAX_REQUEST} bytes, got more")
     return bytes(body)
 
 
