@@ -246,14 +246,14 @@ class HeldPumps(Pumps):
         self.held = asyncio.Event()
         self.open.set()
 
-    def sender(self, partner: str) -> Sender:
-        return Timed(self.ctx, partner)
+    def sender(self, ctx: Context, partner: str) -> Sender:
+        return Timed(ctx, partner)
 
-    async def step(self, partner: str, lane: str) -> bool:
+    async def step(self, sender: Sender, lane: str) -> bool:
         if lane == LANE and not self.open.is_set():
             self.held.set()
             await self.open.wait()
-        return await super().step(partner, lane)
+        return await super().step(sender, lane)
 
 
 class Sending(Service):

@@ -6,28 +6,26 @@
     folder/tls.key, tls.pem   the partner interface's key and certificate; tls-<pin>.* those made later
     folder/store.db           the records, unless the settings name another store
     folder/erasures.jsonl     what was erased, outside the store, so that it outlives one that is put back
-    folder/serve.lock         held by the one process that serves
+    folder/serve.lock         held by the one process that serves; serve-<instance>.lock where the store is shared
     folder/keys.lock          held while keys change
-    folder/wake.sock          how the command line wakes that process
+    folder/wake.sock          how the command line wakes that process; wake-<instance>.sock
 
 Rules kept here: a store belongs to the keys it was made with, and to those that they handed over to; a folder serves
-once; nothing is made half.
+once, or one instance of several once; nothing is made half.
 """
 
-import fcntl
-import os
+import re
 import socket
 from collections.abc import Iterator
-from contextlib import closing, contextmanager, suppress
+from contextlib import closing, contextmanager
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
-from passerelle.core import folders
+from passerelle.core import folders, locks
 from passerelle.core import settings as configuration
 from passerelle.core.audit import What
 from passerelle.core.clock import Clock, SystemClock
 from passerelle.core.errors import (
-    BusyError,
     IdentityError,
     InputError,
     KeyFileError,
@@ -50,12 +48,30 @@ from passerelle.office import people
 from passerelle.office.asking import Office, this_user
 from passerelle.office.people import NewPerson
 from passerelle.ports.keys import CANDIDATES, ERAS, SPANS, Candidate, Era
+from passerelle.ports.leases import PROCESSES
 from passerelle.ports.records import META, PARTNERS, Meta, Partner
 from passerelle.ports.store import Fault, Reading, Store, Writing, no_fault
 from passerelle.store import open_store
 
 SETTINGS, IDENTITY, KEYS, TLS_KEY, TLS_CERTIFICATE = "passerelle.toml", "identity.json", "keys", "tls.key", "tls.pem"
-LOCK, WAKE = "serve.lock", "wake.sock"
+LOCK, WAKE, MAIN = "serve", "wake", "main"
+
+_INSTANCE = re.compile(r"[a-z0-9][a-z0-9.-]{0,39}")
+
+
+def check_instance(name: str) -> str:
+    """The name of one of several processes that serve. Raises InputError."""
+    if not _INSTANCE.fullmatch(name):
+        raise InputError(f"--instance: expected 1 to 40 of a-z 0-9 . -, got {name[:60]!r}")
+    return name
+
+
+def instance_of(node: "Node") -> str:
+    """The name of a process that was given none: that of the machine, where several may serve."""
+    if not node.shared:
+        return MAIN
+    name = re.sub(r"[^a-z0-9.-]", "-", socket.gethostname().lower()).lstrip(".-")[:40]
+    return name or MAIN
 
 
 def create(folder: Path, settings: Settings, first: NewPerson | None = None) -> Identity:
@@ -189,51 +205,46 @@ class Node:
         key, certificate = self.folder / f"tls-{pin[:16]}.key", self.folder / f"tls-{pin[:16]}.pem"
         return (key, certificate) if certificate.exists() else (self.folder / TLS_KEY, self.folder / TLS_CERTIFICATE)
 
-    # -- the one that serves ------------------------------------------------------------------------------------
+    # -- those that serve ---------------------------------------------------------------------------------------
+
+    @property
+    def shared(self) -> bool:
+        """Whether several processes may serve the store of this node."""
+        return self.settings.store.url.startswith("postgresql:")
 
     @contextmanager
-    def serving(self) -> Iterator[socket.socket | None]:
-        """Hold the folder's lock. Gives the socket on which the command line wakes this process.
+    def serving(self, instance: str = MAIN) -> Iterator[socket.socket | None]:
+        """Hold the folder's lock, or, where the store is shared, that of one instance of several in this folder.
 
-        Raises BusyError when another process serves this folder, KeyFileError when others can read its TLS key.
+        Gives the socket on which the command line wakes this process. Raises BusyError when another process serves,
+        KeyFileError when others can read its TLS key.
         """
         key_files.read_private(self.certificate()[0])
-        with (self.folder / LOCK).open("a+") as lock:
-            try:
-                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except OSError:
-                raise BusyError(f"expected a folder that no process serves, got {self.folder}, in use") from None
-            lock.truncate(0)
-            lock.write(str(os.getpid()))
-            lock.flush()
-            path = self.folder / WAKE
-            path.unlink(missing_ok=True)
-            receiving = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
-            try:
-                bound: socket.socket | None = receiving
-                try:
-                    receiving.bind(str(path))
-                    path.chmod(0o600)
-                    receiving.setblocking(False)
-                except OSError:
-                    bound = None  # a path too long for a socket: the store is looked at by the clock instead
-                yield bound
-            finally:
-                receiving.close()
-                path.unlink(missing_ok=True)
+        among = f"-{check_instance(instance)}" if self.shared else ""
+        with (
+            locks.held(self.folder / f"{LOCK}{among}.lock", self._taken(instance)),
+            locks.bell(self.folder / f"{WAKE}{among}.sock") as wake,
+        ):
+            yield wake
+
+    def _taken(self, instance: str) -> str:
+        if self.shared:
+            return f"expected an instance that no process is, got {instance} of {self.folder}, in use (see --instance)"
+        return f"expected a folder that no process serves, got {self.folder}, in use"
 
     def wake(self) -> None:
-        """Tell the serving process, if there is one, that something is in line."""
-        with suppress(OSError), socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as sending:
-            sending.setblocking(False)
-            sending.sendto(b"w", str(self.folder / WAKE))
+        """Tell the processes that serve this folder that something is in line."""
+        for path in self.folder.glob(f"{WAKE}*.sock"):
+            locks.ring(path)
 
     def is_served(self) -> bool:
-        """Whether a process listens for a wake in this folder."""
-        with suppress(OSError), socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as asking:
-            asking.connect(str(self.folder / WAKE))
+        """Whether a process serves this node: one that listens for a wake in this folder, or one on another machine."""
+        if any(locks.hears(path) for path in self.folder.glob(f"{WAKE}*.sock")):
             return True
-        return False
+        now = self.ctx.clock.now()
+        return self.shared and any(
+            not one.is_silent(now) for one in self.store.read(lambda tx: tx.scan(PROCESSES, limit=10_000))
+        )
 
     # -- partners -----------------------------------------------------------------------------------------------
 

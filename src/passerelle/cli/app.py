@@ -25,6 +25,7 @@ from passerelle.cli import (
     help,
     instruments,
     keys,
+    leases,
     links,
     nodes,
     oncall,
@@ -77,6 +78,7 @@ oncall.register(app)
 calendars.register(app)
 alarms.register(app)
 links.register(app)
+leases.register(app)
 evidence.register(app)
 witness.register(app, audit.register(app))
 types.register(app)

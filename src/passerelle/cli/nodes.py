@@ -20,6 +20,7 @@ from passerelle.core.words import _
 
 if TYPE_CHECKING:
     from passerelle.node import Node
+    from passerelle.service import Role
 
 
 def register(app: typer.Typer) -> None:
@@ -31,7 +32,13 @@ def register(app: typer.Typer) -> None:
         "init /srv/ma --name ma --country MA --languages ar,fr --timezone Africa/Casablanca \\\n"
         "      --listen 0.0.0.0:8443 --endpoint https://node.example.ma:8443",
     )(init)
-    command(app, "serve", "serve /srv/be", "serve /srv/be --json 2>>/var/log/passerelle.log")(serve)
+    command(
+        app,
+        "serve",
+        "serve /srv/be",
+        "serve /srv/be --json 2>>/var/log/passerelle.log",
+        "serve /srv/be --instance two --listen 0.0.0.0:8444 --only receive",
+    )(serve)
     command(app, "exits", "exits")(exit_codes)
     command(app, "version", "version")(version)
 
@@ -113,41 +120,81 @@ def serve(
     plain: Annotated[bool, typer.Option("--plain", help="Log readable lines instead of JSON, on standard error.")] = (
         False
     ),
+    instance: Annotated[
+        str,
+        typer.Option(
+            "--instance", help="Name of this process among several.", show_default="the machine's name, or main"
+        ),
+    ] = "",
+    listen: Annotated[
+        str,
+        typer.Option("--listen", help="Address and port of this process.", show_default="what the settings say"),
+    ] = "",
+    only: Annotated[
+        str, typer.Option("--only", metavar="receive,send,clock", help="What this process does.", show_default="all")
+    ] = "",
     as_json: Json = False,
 ) -> None:
     """Run the node until SIGTERM or SIGINT: take in what partners send, send what is in line.
 
-    Prints one line on standard output once it listens. The log goes to standard error and holds no personal data.
+    Prints one line on standard output once it listens. The log goes to standard error and holds no personal data. With
+    PostgreSQL several processes may serve one node, on one machine or on several: each its own --instance and --listen.
     """
     from passerelle.core.errors import BusyError, TransportError
 
     say = _log(plain)
     with ExitStack() as stack:
         node = stack.enter_context(opened(folder))
-        wake = stack.enter_context(node.serving())
+        role = _role(node, instance, listen, only)
+        wake = stack.enter_context(node.serving(role.instance))
         try:
-            asyncio.run(_serve(node, wake, say, lambda: _ready(node, as_json)))
+            asyncio.run(_serve(node, role, wake, say, lambda: _ready(node, role, as_json)))
         except TransportError as error:
-            raise BusyError(f"{node.settings.server.listen}: {error}") from None
-    say("node.stopped", node=node.ctx.name)
+            raise BusyError(f"{role.listen}: {error}") from None
+    say("node.stopped", node=node.ctx.name, instance=role.instance)
 
 
-async def _serve(node: "Node", wake: socket.socket | None, say: Callable[..., None], ready: Callable[[], None]) -> None:
+def _role(node: "Node", instance: str, listen: str, only: str) -> "Role":
+    """Which of the processes that serve the node this one is, as it was asked for."""
+    from passerelle.core.errors import InputError
+    from passerelle.core.settings import split_listen
+    from passerelle.node import check_instance, instance_of
+    from passerelle.service import DUTIES, Role
+
+    duties = tuple(dict.fromkeys(only.replace(",", " ").split())) or DUTIES
+    if strange := [one for one in duties if one not in DUTIES]:
+        raise InputError(f"--only: expected some of {', '.join(DUTIES)}, got {', '.join(strange)[:60]}")
+    if listen:
+        split_listen(listen, "--listen")
+    return Role(check_instance(instance or instance_of(node)), duties, listen or node.settings.server.listen)
+
+
+async def _serve(
+    node: "Node", role: "Role", wake: socket.socket | None, say: Callable[..., None], ready: Callable[[], None]
+) -> None:
     from passerelle.service import Service
 
-    service = Service(node, say)
+    service = Service(node, say, role)
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, service.stop)
     await service.run(wake, ready)
 
 
-def _ready(node: "Node", as_json: bool) -> None:
-    name, listen = node.ctx.name, node.settings.server.listen
-    value = {"ready": True, "node": name, "listen": listen, "endpoints": list(node.identity.endpoints)}
-    sys.stdout.write(
-        (json.dumps(value) if as_json else _("ready {name} listens on {address}", name=name, address=listen)) + "\n"
-    )
+def _ready(node: "Node", role: "Role", as_json: bool) -> None:
+    name, listen = node.ctx.name, role.listen if "receive" in role.duties else None
+    value = {
+        "ready": True,
+        "node": name,
+        "instance": role.instance,
+        "does": list(role.duties),
+        "listen": listen,
+        "endpoints": list(node.identity.endpoints),
+    }
+    text = _("ready {name} listens on {address}", name=name, address=listen)
+    if listen is None:
+        text = _("ready {name} does {duties}", name=name, duties=", ".join(role.duties))
+    sys.stdout.write((json.dumps(value) if as_json else text) + "\n")
     sys.stdout.flush()
 
 

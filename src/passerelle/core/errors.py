@@ -94,6 +94,10 @@ class FullError(StoreError):
     """The disk is full; nothing was changed."""
 
 
+class LeaseLostError(StoreError):
+    """Another process has taken over what this one was doing; nothing was changed."""
+
+
 class SchemaError(StoreError):
     """The store has another schema version than this program."""
 

@@ -38,6 +38,7 @@ field of `Settings`, a row of `_BOUNDS` for what is bounded, and its lines in th
 | limits.partner_requests | requests of one partner at once (3 to 1000) | 12 |
 | limits.partner_bytes_a_minute | bytes that one partner may send a minute | 17179869184 |
 | limits.partner_entries_a_minute | entries that one partner may send a minute | 1000000 |
+| lease.seconds | how long a process may be silent before others take over what it does (1 to 300) | 10 |
 """
 
 import os
@@ -131,6 +132,12 @@ class LimitsSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     partner_entries_a_minute: int = 1_000_000
 
 
+class LeaseSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """How several processes on one store share the work."""
+
+    seconds: int = 10
+
+
 class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """All settings of a node."""
 
@@ -143,6 +150,7 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     audit: AuditSettings = AuditSettings()
     backup: BackupSettings = BackupSettings()
     limits: LimitsSettings = LimitsSettings()
+    lease: LeaseSettings = LeaseSettings()
 
 
 _BOUNDS: Mapping[str, Mapping[str, tuple[int, int] | tuple[str, str]]] = {
@@ -171,6 +179,7 @@ _BOUNDS: Mapping[str, Mapping[str, tuple[int, int] | tuple[str, str]]] = {
         "partner_bytes_a_minute": (1024**2, 1024**5),
         "partner_entries_a_minute": (1, 10**9),
     },
+    "lease": {"seconds": (1, 300)},
 }
 """Least and most of each value that is bounded, both included: numbers, or ISO 8601 durations."""
 

@@ -13,7 +13,8 @@ from passerelle import ceremony
 from passerelle.exchange import erasing
 from passerelle.exchange.context import Context
 from passerelle.office import clock as timekeeping
-from passerelle.service.parts import Part, Step, rest
+from passerelle.service.holding import rest
+from passerelle.service.parts import Part, Step
 from passerelle.transport.watching import Watching
 
 if TYPE_CHECKING:
@@ -70,6 +71,6 @@ async def _keys(service: "Service", ctx: Context) -> AsyncIterator[Step]:
     yield step
 
 
-AUDIT = Part(name="audit", begin=_audit)
-CLOCK = Part(name="clock", begin=_clock)
-KEYS = Part(name="keys", begin=_keys)
+AUDIT = Part(name="audit", begin=_audit, lease="audit")
+CLOCK = Part(name="clock", begin=_clock, lease="clock")
+KEYS = Part(name="keys", begin=_keys)  # each process those of its folder

@@ -3,26 +3,42 @@
 Rules kept here:
 - each lane of each partner has a pump of its own: flash never waits behind routine;
 - a pump compares both copies before it gives out an index, at the start and after every failure;
+- one process sends to a partner: all its lanes are under one lease, and a new holder compares both copies;
 - a pump that stands still (stopped or frozen log, nothing in line, retry not due) waits for a wake or for the clock;
 - a sign of life of the partner brings a waiting retry towards it forward.
 """
 
 import asyncio
 import os
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from passerelle.core.errors import PasserelleError
+from passerelle.core.errors import LeaseLostError, PasserelleError
 from passerelle.exchange import links, trust
 from passerelle.exchange.context import Context
 from passerelle.exchange.sender import Posting, Sender
 from passerelle.ledger.checkpoint import LANES
 from passerelle.ports.records import ATTEMPTS, PARTNERS
 from passerelle.ports.store import Reading
-from passerelle.service.parts import rest
+from passerelle.service.holding import Tenure, rest
 from passerelle.transport.https import RefusedByPartnerError
 
 if TYPE_CHECKING:
     from passerelle.service.serving import Service
+
+
+PREFIX = "pump/"
+"""Of the lease under which one process sends to a partner; its name follows."""
+
+
+@dataclass
+class _Way:
+    """What is under way towards a partner, as long as this process is the one that sends to it."""
+
+    tenure: Tenure
+    sender: Sender
+    wakes: dict[str, asyncio.Event]
+    tasks: dict[str, asyncio.Task[None]] = field(default_factory=dict)
 
 
 class Pumps:
@@ -30,15 +46,13 @@ class Pumps:
 
     def __init__(self, service: "Service") -> None:
         self._service, self.ctx = service, service.ctx
-        self._senders: dict[str, Sender] = {}
-        self._wakes: dict[tuple[str, str], asyncio.Event] = {}
+        self._ways: dict[str, _Way] = {}
         self._failing: set[tuple[str, str]] = set()
         self._alive: set[tuple[str, str]] = set()
-        self._tasks: dict[tuple[str, str], asyncio.Task[None]] = {}
 
-    def sender(self, partner: str) -> Sender:
+    def sender(self, ctx: Context, partner: str) -> Sender:
         """A new sending side towards a partner."""
-        return Sender(self.ctx, partner)
+        return Sender(ctx, partner)
 
     def life(self, partner: str, lane: str = "") -> None:
         """The partner sent something: it can be reached, and there may be a refusal for it in this lane."""
@@ -49,43 +63,47 @@ class Pumps:
 
     def wake(self, partner: str = "", lane: str = "") -> None:
         """Have the pumps of a partner, or of all, of a lane, or of all, look at what is in line."""
-        for (name, which), event in self._wakes.items():
-            if partner in ("", name) and lane in ("", which):
-                event.set()
+        for name, one in self._ways.items():
+            for which, event in one.wakes.items():
+                if partner in ("", name) and lane in ("", which):
+                    event.set()
 
-    async def staff(self) -> None:
-        """One pump for each lane of each confirmed partner."""
-        partners = await asyncio.to_thread(lambda: self.ctx.store.read(lambda tx: tx.scan(PARTNERS, limit=10_000)))
-        for partner in partners:
-            if partner.status != "confirmed":
-                continue
+    async def partners(self) -> tuple[str, ...]:
+        """Those to whom is sent: confirmed partners."""
+        found = await asyncio.to_thread(lambda: self.ctx.store.read(lambda tx: tx.scan(PARTNERS, limit=10_000)))
+        return tuple(one.name for one in found if one.status == "confirmed")
+
+    def begin(self, tenure: Tenure, partner: str) -> None:
+        """From now on, and until the end of the tenure, this process sends to a partner: both copies compared anew."""
+        wakes = {lane: tenure.wakes(asyncio.Event()) for lane in LANES}
+        self._ways[partner] = _Way(tenure, self.sender(tenure.ctx, partner), wakes)
+        self.staff()
+
+    def staff(self) -> None:
+        """A pump for each lane where none runs."""
+        for way in self._ways.values():
             for lane in LANES:
-                key = (partner.name, lane)
-                if key in self._tasks and not self._tasks[key].done():
-                    continue
-                if partner.name not in self._senders:
-                    self._senders[partner.name] = self.sender(partner.name)
-                self._wakes.setdefault(key, asyncio.Event())
-                self._tasks[key] = asyncio.create_task(self._pump(partner.name, lane))
-
-    async def ended(self) -> None:
-        """All pumps have ended, after the service was stopped."""
-        self.wake()
-        await asyncio.gather(*self._tasks.values(), return_exceptions=True)
+                if not way.tenure.over.is_set() and (lane not in way.tasks or way.tasks[lane].done()):
+                    way.tasks[lane] = way.tenure.start(self._pump(way, lane))
 
     # -- one pump -----------------------------------------------------------------------------------------------
 
-    async def _pump(self, partner: str, lane: str) -> None:
-        wake, service = self._wakes[partner, lane], self._service
-        while not service.stopping.is_set():
-            wake.clear()
-            try:
-                if not await self.step(partner, lane) and not service.stopping.is_set():
-                    await rest(wake, service.poll)
-            except PasserelleError as error:
-                if not await asyncio.to_thread(self._confirmed, partner):
-                    return
-                await asyncio.to_thread(self._failed, partner, lane, error)
+    async def _pump(self, way: _Way, lane: str) -> None:
+        wake, over = way.wakes[lane], way.tenure.over
+        try:
+            while not over.is_set():
+                wake.clear()
+                try:
+                    if not await self.step(way.sender, lane) and not over.is_set():
+                        await rest(wake, self._service.poll)
+                except LeaseLostError:
+                    raise
+                except PasserelleError as error:
+                    if not await asyncio.to_thread(self._confirmed, way.sender.partner):
+                        return
+                    await asyncio.to_thread(self._failed, way.sender, lane, error)
+        except LeaseLostError as error:
+            self._service.holding.lost(way.tenure, str(error))
 
     def _due(self, partner: str, lane: str) -> bool:
         attempt = self.ctx.store.read(lambda tx: tx.get(ATTEMPTS, partner, lane))
@@ -103,9 +121,9 @@ class Pumps:
             return None
         return sender.step(lane)
 
-    async def step(self, partner: str, lane: str) -> bool:
+    async def step(self, sender: Sender, lane: str) -> bool:
         """One batch. False when there is nothing to do."""
-        sender = self._senders[partner]
+        partner = sender.partner
         if lane not in sender.compared:
             due = await asyncio.to_thread(self._due, partner, lane)
             if not due or not await self._compare(sender, lane):
@@ -145,10 +163,10 @@ class Pumps:
         found = self.ctx.store.read(lambda tx: tx.get(PARTNERS, partner))
         return found is not None and found.status == "confirmed"
 
-    def _failed(self, partner: str, lane: str, error: PasserelleError) -> None:
-        refused = isinstance(error, RefusedByPartnerError)
+    def _failed(self, sender: Sender, lane: str, error: PasserelleError) -> None:
+        partner, refused = sender.partner, isinstance(error, RefusedByPartnerError)
         self._failing.add((partner, lane))
-        due = self._senders[partner].failed(lane, str(error), refused=refused)
+        due = sender.failed(lane, str(error), refused=refused)
         next_ms = due - self.ctx.clock.now()
         self._service.say("send.failed", partner=partner, lane=lane, reason=str(error), next_ms=next_ms)
 

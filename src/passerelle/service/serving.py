@@ -11,19 +11,24 @@ import os
 import socket
 from collections.abc import Callable
 from contextlib import suppress
+from dataclasses import dataclass
 
+from passerelle.core import ids
 from passerelle.core.audit import What
 from passerelle.core.errors import TransportError
 from passerelle.core.settings import split_listen
 from passerelle.exchange import inbox, notes
+from passerelle.exchange.leases import Contender
 from passerelle.exchange.wire import parse_header, parse_status_request
 from passerelle.ledger.checkpoint import split_origin
-from passerelle.node import Node
+from passerelle.node import MAIN, Node
 from passerelle.oversight import witnesses
 from passerelle.oversight.witness_desk import StoreDesk
+from passerelle.ports.leases import Process
 from passerelle.service import keeping, parts
+from passerelle.service.holding import Holding, Tenure, rest
 from passerelle.service.parts import Part
-from passerelle.service.pumping import Pumps
+from passerelle.service.pumping import PREFIX, Pumps
 from passerelle.transport.https import Client, Server, application
 from passerelle.transport.witness import routes
 
@@ -39,22 +44,44 @@ _CALM = 0.2
 """Seconds without a batch after which nothing is in the way of the node's own work."""
 
 
+DUTIES = ("receive", "send", "clock")
+"""What `passerelle serve --only` names: taking in what partners send; sending; what is kept in order beside."""
+
+
+@dataclass(frozen=True)
+class Role:
+    """What one of the processes that share a store does. `listen`: in place of what the settings say."""
+
+    instance: str = MAIN
+    duties: tuple[str, ...] = DUTIES
+    listen: str = ""
+
+
 class Service:
     """What `passerelle serve` runs."""
 
     pumping = Pumps
 
-    def __init__(self, node: Node, say: Say) -> None:
-        self.node, self.ctx, self.say = node, node.ctx, say
+    def __init__(self, node: Node, say: Say, role: Role = Role()) -> None:
+        self.node, self.ctx, self.say, self.role = node, node.ctx, say, role
         self.client = Client(node.settings.exchange.timeout_ms)
         self.poll = node.settings.exchange.poll_ms / 1000  # seconds
         self.stopping = asyncio.Event()
         self.pumps = self.pumping(self)
+        self._parts = tuple(one for one in PARTS if not one.duty or one.duty in role.duties)
+        single = tuple(dict.fromkeys(one.lease for one in self._parts if one.lease))
+        self.holding = Holding(self._contender(), single, self._begin, say)
+        self._always = Tenure(node.ctx)
         self._wakes: dict[str, asyncio.Event] = {}
         self._moved = 0.0  # when a batch last came or went
         self._loop = asyncio.get_running_loop()
+        self._server = self._interface() if "receive" in role.duties else None
+
+    def _interface(self) -> Server:
+        """What partners reach."""
+        node, say = self.node, self.say
         handlers = {"batch": self._batch, "status": self._status, "recover": self._recover}
-        host, port = split_listen(node.settings.server.listen)
+        host, port = split_listen(self.role.listen or node.settings.server.listen)
         app = application(
             handlers,
             lambda words: say("partner.refused", reason=words),
@@ -62,7 +89,22 @@ class Service:
             routes(witnesses.PATH, StoreDesk(self.ctx), lambda words: say("witness.refused", reason=words)),
         )
         key, certificate = node.certificate()
-        self._server = Server(app, host, port, str(key), str(certificate), node.settings.limits)
+        return Server(app, host, port, str(key), str(certificate), node.settings.limits)
+
+    def _contender(self) -> Contender:
+        role, node = self.role, self.node
+        process = Process(
+            id=ids.new_id(),
+            instance=role.instance,
+            host=socket.gethostname(),
+            folder=str(node.folder.absolute()),
+            pid=os.getpid(),
+            does=role.duties,
+            listen=(role.listen or node.settings.server.listen) if "receive" in role.duties else "",
+            seconds=node.settings.lease.seconds,
+            started=node.ctx.clock.now(),
+        )
+        return Contender(node.ctx, process, alone=not node.shared)
 
     # -- what partners ask, in threads --------------------------------------------------------------------------
 
@@ -116,9 +158,8 @@ class Service:
     def stop(self) -> None:
         """Ask for the end; `run` returns when everything has ended."""
         self.stopping.set()
-        self.pumps.wake()
-        for event in self._wakes.values():
-            event.set()
+        self._always.end()
+        self.holding.end()
 
     async def run(self, wake: socket.socket | None, ready: Callable[[], None]) -> None:
         """Serve until `stop`. Raises TransportError when the address is taken."""
@@ -126,35 +167,61 @@ class Service:
             await asyncio.to_thread(one, self.node, self.say)
         if wake is not None:
             self._loop.add_reader(wake, self._woken, wake)
-        serving = asyncio.create_task(self._server.serve())
-        kept: list[asyncio.Task[None]] = []
+        listening = asyncio.create_task(self._server.serve()) if self._server else None
+        holding: asyncio.Task[None] | None = None
         try:
-            while not self._server.started:
-                if serving.done():
-                    serving.result()
-                    raise TransportError("expected the partner interface to start, got an end")
-                await asyncio.sleep(0.01)
+            await self._listens(listening)
             await asyncio.to_thread(self._note, What.NODE_STARTED)
-            kept = [asyncio.create_task(parts.keep(self, part)) for part in PARTS]
+            await self._share()
+            holding = asyncio.create_task(self.holding.run())
+            for part in self._parts:
+                if not part.lease:
+                    self._always.start(parts.keep(self, part, self._always))
             ready()
             while not self.stopping.is_set():
-                await self.pumps.staff()
-                await parts.rest(self.stopping, self.poll)
+                await self._share()
+                await rest(self.stopping, self.poll)
         finally:
             if wake is not None:
                 self._loop.remove_reader(wake)
             self.stop()
-            await self.pumps.ended()
-            await asyncio.gather(*kept, return_exceptions=True)
-            self._server.stop()
-            with suppress(TransportError):
-                await serving
+            await asyncio.gather(self._always.ended(), self.holding.ended())
+            if listening is not None and self._server is not None:
+                self._server.stop()
+                with suppress(TransportError):
+                    await listening
             await self.client.close()
+            if holding is not None:
+                await self.holding.leave()
+                await holding
             await asyncio.to_thread(self._note, What.NODE_STOPPED)
 
+    async def _listens(self, listening: asyncio.Task[None] | None) -> None:
+        """The partner interface has started."""
+        while listening is not None and self._server is not None and not self._server.started:
+            if listening.done():
+                listening.result()
+                raise TransportError("expected the partner interface to start, got an end")
+            await asyncio.sleep(0.01)
+
+    async def _share(self) -> None:
+        """What there is to send, and to whom, is shared out; a pump that ended runs again."""
+        if "send" in self.role.duties:
+            self.holding.want(tuple(PREFIX + partner for partner in await self.pumps.partners()))
+            self.pumps.staff()
+
+    def _begin(self, tenure: Tenure) -> None:
+        """Do what a lease is for."""
+        name = tenure.lease.name if tenure.lease else ""
+        if name.startswith(PREFIX):
+            self.pumps.begin(tenure, name.removeprefix(PREFIX))
+        for part in self._parts:
+            if part.lease and part.lease == name:
+                tenure.start(parts.keep(self, part, tenure))
+
     def _note(self, what: What) -> None:
-        pid = {"process": os.getpid()}
-        self.ctx.store.write("service.note", lambda tx: notes.record(tx, self.ctx, what, "node", self.ctx.name, pid))
+        which = {"process": os.getpid(), "instance": self.role.instance}
+        self.ctx.store.write("service.note", lambda tx: notes.record(tx, self.ctx, what, "node", self.ctx.name, which))
 
     def _woken(self, wake: socket.socket) -> None:
         with suppress(OSError):

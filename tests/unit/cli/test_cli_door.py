@@ -126,6 +126,7 @@ def test_these_are_the_commands():
         "link list",
         "link reopen",
         "link allow",
+        "lease list",
         "evidence",
         "statistics",
         "doctor",
