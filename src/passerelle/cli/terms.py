@@ -50,6 +50,11 @@ TERMS = frozenset(
         N_("late"),
         N_("lies"),
         N_("put-back"),
+        # processes that serve, and leases
+        N_("serving"),
+        N_("silent"),
+        N_("held"),
+        N_("free"),
         N_("in"),
         N_("out"),
         # those who watch over the audit log, and how far a record of it is proven
@@ -101,6 +106,7 @@ ALARMS = {
     "message.not-sent": N_("a message was not sent"),
     "message.refused": N_("a message was refused"),
     "oncall.exhausted": N_("nobody is left to call"),
+    "process.silent": N_("a process that serves fell silent"),
     "refusal.ignored": N_("a refusal does not count"),
     "review.not-upheld": N_("a review did not uphold an act"),
     "timers.failed": N_("deadlines cannot be counted"),
