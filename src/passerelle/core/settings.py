@@ -24,7 +24,7 @@ field of `Settings`, a row of `_BOUNDS` for what is bounded, and its lines in th
 | audit.partners | whether partners witness the audit log: when-none (no other is added), always, never | when-none |
 | audit.late | how long a witness may not answer before an alarm (PT1S to P366D) | PT6H |
 | backup.recipients | files below the folder with public backup keys, to which every backup is sealed | [] |
-| backup.late | how old the last backup may be before `doctor` warns (PT1H to P366D) | P2D |
+| backup.late | how old the last backup may be before doctor warns (PT1H to P366D) | P2D |
 | limits.connections | open connections in all (8 to 10000) | 256 |
 | limits.connections_an_address | open connections from one address, or one IPv6 network of 64 bits (1 to 10000) | 64 |
 | limits.handshake_ms | how long a TLS handshake may take, milliseconds | 10000 |
