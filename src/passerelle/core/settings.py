@@ -14,7 +14,7 @@ field of `Settings`, a row of `_BOUNDS` for what is bounded, and its lines in th
 | store.url | a path below the folder, or postgresql://… | store.db |
 | catalogue.folders | folders with dossier types of the service's own | [] |
 | calendar.folder | folder with calendars of the service's own | calendars |
-| exchange.batch_entries | entries in a batch at most (1 to 1000) | 500 |
+| exchange.batch_entries | entries in a batch at most (1 to 1000); an alert waits for the batch before it | 100 |
 | exchange.batch_bytes | bytes in a batch at most (2 MiB to 8 MiB) | 4194304 |
 | exchange.retry_first_ms | first pause after a failure, milliseconds | 500 |
 | exchange.retry_most_ms | longest pause between tries, milliseconds | 300000 |
@@ -91,7 +91,7 @@ class CalendarSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 class ExchangeSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """How the pump works. Times in milliseconds."""
 
-    batch_entries: int = 500
+    batch_entries: int = 100
     batch_bytes: int = 4 * 1024 * 1024
     retry_first_ms: int = 500
     retry_most_ms: int = 300_000

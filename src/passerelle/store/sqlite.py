@@ -3,8 +3,9 @@
 Rules kept here:
 - durable: write-ahead log with `synchronous=FULL` (and `fullfsync` where that exists), so a commit is on the disk
   before `write` returns;
-- serializable: writers come one after the other (`BEGIN IMMEDIATE`; threads queue at a lock first, because SQLite's own
-  queue is a sleep), readers see the moment of their first statement and never wait;
+- serializable: writers come one after the other (`BEGIN IMMEDIATE`; threads queue at a lock first, and processes look
+  twice a millisecond, because SQLite's own queue is a sleep of up to 100 ms), readers see the moment of their first
+  statement and never wait;
 - what is deleted is overwritten (`secure_delete`), and when records that hold bytes were deleted the log is emptied, as
   soon as no reader is in the way: an erasure must leave nothing in free pages nor in `-wal`;
 - the file, and with it its `-wal` and `-shm`, is made readable by its owner only;
@@ -43,6 +44,9 @@ T = TypeVar("T")
 _OLDEST = (3, 37, 0)  # strict tables
 _CHUNKS = (1, 4, 16, 64, 256, 500)
 """How many keys a statement looks for. A few sizes, filled up with the last key, so that statements stay prepared."""
+
+_LOOK = 0.0005
+"""Seconds between two looks whether another process still writes."""
 
 _PRAGMAS = (
     "synchronous = FULL",
@@ -294,20 +298,41 @@ class SqliteStore(BaseStore):
             proxy.close()
 
     def _read(self, steps: Callable[[Transaction], T]) -> T:
-        return self._run("BEGIN", False, steps)
+        return self._run(False, steps)
 
     def _write(self, steps: Callable[[Transaction], T]) -> T:
         if not self._turn.acquire(timeout=self._busy):
             raise BusyError("expected a turn, got none: another thread keeps the store locked")
         try:
-            return self._run("BEGIN IMMEDIATE", True, steps)
+            return self._run(True, steps)
         finally:
             self._turn.release()
 
-    def _run(self, begin: str, writes: bool, steps: Callable[[Transaction], T]) -> T:
+    def _begin(self, connection: sqlite3.Connection) -> None:
+        """Begin to write. SQLite itself would wait in ever longer sleeps; another process that writes one transaction
+        after the other would take the turn in each of them, for seconds.
+        """
+        end = time.monotonic() + self._busy
+        connection.execute("PRAGMA busy_timeout = 0")
+        try:
+            while True:
+                try:
+                    connection.execute("BEGIN IMMEDIATE")
+                    return
+                except sqlite3.OperationalError as error:
+                    if error.sqlite_errorcode & 0xFF != sqlite3.SQLITE_BUSY or time.monotonic() >= end:
+                        raise
+                time.sleep(_LOOK)
+        finally:
+            connection.execute(f"PRAGMA busy_timeout = {round(self._busy * 1000)}")
+
+    def _run(self, writes: bool, steps: Callable[[Transaction], T]) -> T:
         with self._connection() as connection:
             try:
-                connection.execute(begin)
+                if writes:
+                    self._begin(connection)
+                else:
+                    connection.execute("BEGIN")
             except sqlite3.Error as error:
                 raise translate(error) from None
             transaction = _SqliteTransaction(self._shapes, writes, self._plans, connection.cursor())

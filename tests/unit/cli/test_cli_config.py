@@ -25,7 +25,7 @@ def test_each_value_is_shown_with_its_source(node, monkeypatch):
     assert shown["node.languages"]["where"] == f"{file}:4"
     assert shown["exchange.retry_first_ms"] == {"value": 700, "source": "file", "where": f"{file}:10"}
     assert shown["exchange.poll_ms"] == {"value": 3000, "source": "environment", "where": VARIABLE}
-    assert shown["exchange.batch_entries"] == {"value": 500, "source": "default", "where": ""}
+    assert shown["exchange.batch_entries"] == {"value": 100, "source": "default", "where": ""}
     assert shown["server.endpoints"]["value"] == ["https://127.0.0.1:8443"]
     out = ok("config", "show", node).out
     assert VARIABLE in out

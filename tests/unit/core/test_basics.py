@@ -88,7 +88,7 @@ def test_what_is_no_moment(text):
 
 def test_settings_have_defaults_and_survive_writing():
     made = settings.parse(START)
-    assert made.exchange.batch_entries == 500
+    assert made.exchange.batch_entries == 100
     assert settings.parse(settings.render(made)) == made
 
 
