@@ -224,6 +224,8 @@ TABLES = [
     ("### Acts", 0, tables.RawAct),
     ("### Acts", 1, tables.RawChange),
     ("### Acts", 2, tables.RawTransition),
+    ("### Files", 0, tables.RawAttachments),
+    ("### Files", 1, tables.RawFiles),
     ("### Demands", 0, demands.Demand),
     ("### Demands", 1, demands.When),
     ("### Demands", 2, demands.Then),

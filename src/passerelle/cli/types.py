@@ -96,6 +96,10 @@ def show(
                 "magistrate": act.magistrate,
                 "attest": {name: one.text(speaks) for name, one in act.attest.items()},
                 "review": act.review,
+                "attachments": {
+                    "most": act.attachments.most,
+                    "kinds": {one.name: sorted(one.media) for one in act.attachments.kinds},
+                },
                 "demands": [msgspec.to_builtins(one) for one in act.demands],
             }
             for act in kind.acts.values()

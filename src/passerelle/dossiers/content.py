@@ -10,7 +10,7 @@ In this order:
 4. persons: number, category and fields as the type says, keys that differ, the minor flag as the births give it;
 5. statements: persons that exist, privileged material only where the type takes it, and material with a risk of
    ill-treatment only with the codes that bar court and onward use (H1, H2);
-6. attachments: each address once;
+6. attachments: as many and of the kinds that the act may bear, each address once;
 7. handling: the note of H3 is there exactly when H3 is; the codes that the type allows, and those that it always wants;
 8. what the type demands for certain persons or words (`demands`), and the words that it leaves unsaid (`unsaid`).
 
@@ -33,7 +33,7 @@ from passerelle.dossiers.problem import Problem, place, shown
 from passerelle.dossiers.schema import MOST_PROBLEMS, problems_of
 from passerelle.dossiers.shapes import ActType, DossierType, HandlingRule, Steps, SubjectRule
 
-__all__ = ["Problem", "categories_of", "facts_of", "fields_of", "minor_of", "problems"]
+__all__ = ["Problem", "categories_of", "facts_of", "fields_of", "minor_of", "problems", "special_of"]
 
 _HOUR = 3_600_000
 _EAST, _WEST = 14 * _HOUR, 12 * _HOUR  # how far a day on Earth is ahead of and behind UTC
@@ -76,7 +76,7 @@ def problems(
         keys.add(person["key"])
         _minor(person, number, content["id"], now, found)
     _statements(content, keys, act, kind, found)
-    found += _attachments(content)
+    found += _attachments(content, act)
     if ("H3" in content["handling"]) != ("handling_note" in content):
         expected = "a value, with H3" if "H3" in content["handling"] else "nothing without H3"
         found.append(Problem("handling_note", expected, "nothing" if "H3" in content["handling"] else "a value"))
@@ -98,13 +98,21 @@ def _act(content: Mapping[str, Any], act: ActType, sender_is_opener: bool | None
     return found
 
 
-def _attachments(content: Mapping[str, Any]) -> list[Problem]:
-    addresses = [one["address"] for one in content.get("attachments", ())]
-    return [
-        Problem(f"attachments[{number}].address", "an address that no other has", address)
-        for number, address in enumerate(addresses)
-        if address in addresses[:number]
-    ]
+def _attachments(content: Mapping[str, Any], act: ActType) -> list[Problem]:
+    files, rule = content.get("attachments", ()), act.attachments
+    found = []
+    if files and not rule.most:
+        return [Problem("attachments", f"no files, as {act.name} bears none", str(len(files)))]
+    if len(files) > rule.most:
+        found.append(Problem("attachments", f"at most {rule.most} files", str(len(files))))
+    addresses = [one["address"] for one in files]
+    for number, one in enumerate(files):
+        at = f"attachments[{number}]"
+        if one["media"] not in rule.media:
+            found.append(Problem(f"{at}.media", "a file of " + ", ".join(k.name for k in rule.kinds), one["media"]))
+        if one["address"] in addresses[:number]:
+            found.append(Problem(f"{at}.address", "an address that no other has", one["address"]))
+    return found
 
 
 def _days(value: Any, steps: Steps, at: int, when: Literal["past", "future"], limit: str, found: list[Problem]) -> None:
@@ -219,6 +227,13 @@ def _statements(
             if missing:
                 expected = f"{' and '.join(missing)} too, for statements[{number}]"
                 found.append(Problem("handling", expected, ", ".join(content["handling"])))
+
+
+def special_of(content: Mapping[str, Any], kind: DossierType) -> frozenset[str]:
+    """The fields of a valid content that hold special categories of data (LED art. 10): `attachments.fingerprints`."""
+    borne = {one["media"] for one in content.get("attachments", ())}
+    kinds = kind.acts[content["act"]].attachments.kinds if borne else ()
+    return frozenset(f"attachments.{one.name}" for one in kinds if one.special and not borne.isdisjoint(one.media))
 
 
 def fields_of(content: Mapping[str, Any]) -> frozenset[str]:

@@ -22,9 +22,11 @@ from passerelle.dossiers.rules import RULES, Rule
 from passerelle.dossiers.schema import DIALECT, CatalogueError, Linter, circle, compiled, dated
 from passerelle.dossiers.shapes import (
     ActType,
+    AttachmentRule,
     Deadline,
     Defaults,
     DossierType,
+    FileKind,
     HandlingRule,
     Labels,
     Moment,
@@ -34,10 +36,12 @@ from passerelle.dossiers.shapes import (
 )
 from passerelle.dossiers.tables import (
     RawAct,
+    RawAttachments,
     RawChange,
     RawCommon,
     RawDeadline,
     RawEnvelope,
+    RawFiles,
     RawMoment,
     RawState,
     RawSubjects,
@@ -75,6 +79,7 @@ class Common:
         self.grounds = {
             name: convert(table, Labels, "common.toml", f"grounds.{name}") for name, table in self.raw.grounds.items()
         }
+        self.files = _files(self.raw.files, "common.toml", raw.defs)
         self.states = _states(self.raw.states, "common.toml")
         self.acts = {
             name: convert(table, RawAct, "common.toml", f"acts.{name}") for name, table in self.raw.acts.items()
@@ -97,6 +102,20 @@ def _states(tables: Mapping[str, dict[str, Any]], file: str) -> dict[str, StateT
         raw = convert(table, RawState, file, f"states.{name}")
         states[name] = StateType(name, raw.status, raw.labels, raw.help)
     return states
+
+
+def _files(tables: Mapping[str, dict[str, Any]], file: str, defs: Mapping[str, Any]) -> dict[str, FileKind]:
+    """The kinds of files; a media type that no attachment can have is a typing mistake."""
+    pattern = re.compile(defs["attachment"]["properties"]["media"]["pattern"])
+    kinds = {}
+    for name, table in tables.items():
+        _name(name, file, f"files.{name}")
+        raw = convert(table, RawFiles, file, f"files.{name}")
+        for media in raw.media:
+            if not pattern.fullmatch(media):
+                raise CatalogueError(file, f"files.{name}.media", "a media type of the envelope", media)
+        kinds[name] = FileKind(name, frozenset(raw.media), raw.special, raw.labels)
+    return kinds
 
 
 class Reader:
@@ -236,8 +255,21 @@ class Reader:
             schema=schema,
             remembered=(),
             dated=tuple(dated(schema, self.defs)),
+            attachments=self._attachments(chosen(change.attachments, raw.attachments), f"{path}.attachments"),
             validator=validator,
         )
+
+    def _attachments(self, raw: RawAttachments | None, path: str) -> AttachmentRule:
+        if raw is None:
+            return AttachmentRule()
+        known = self.common.files
+        for name in raw.kinds:
+            if name not in known:
+                raise self.fail(f"{path}.kinds", "kinds of files: " + ", ".join(known), name)
+        most = self.common.envelope["properties"]["attachments"]["maxItems"]
+        if not raw.kinds or not 1 <= raw.most <= most:
+            raise self.fail(f"{path}.most", f"1 to {most} files of some kind", f"{raw.most} of {len(raw.kinds)} kinds")
+        return AttachmentRule(raw.most, tuple(known[name] for name in raw.kinds))
 
     def _subjects(self, own: RawSubjects, change: RawSubjects, *, opening: bool) -> SubjectRule:
         """The type's rule; an act that does not open brings as many persons as it likes up to the type's number."""
@@ -310,6 +342,8 @@ class Reader:
         names = {f"subjects.{name}" for name in person if name not in hidden}
         if self.raw.statements:
             names |= {f"statements.{name}" for name in self.defs["statement"]["properties"]}
+        for kind in {kind for act in acts.values() for kind in act.attachments.kinds}:
+            names.add(f"attachments.{kind.name}" if kind.special else "attachments")
         return frozenset(names | {f"body.{name}" for act in acts.values() for name in act.schema.get("properties", {})})
 
     # ---- states and deadlines

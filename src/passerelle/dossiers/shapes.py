@@ -72,6 +72,29 @@ class SubjectRule:
 
 
 @dataclass(frozen=True)
+class FileKind:
+    """A kind of files. `special`: of a special category of data (LED art. 10), which a channel names by itself."""
+
+    name: str
+    media: frozenset[str]
+    special: bool
+    labels: Labels
+
+
+@dataclass(frozen=True)
+class AttachmentRule:
+    """How many files an act may bear, of which kinds."""
+
+    most: int = 0
+    kinds: tuple[FileKind, ...] = ()
+
+    @cached_property
+    def media(self) -> frozenset[str]:
+        """The media types of all its kinds."""
+        return frozenset(one for kind in self.kinds for one in kind.media)
+
+
+@dataclass(frozen=True)
 class HandlingRule:
     """The handling codes that acts of a type may carry, and those that each act carries."""
 
@@ -93,6 +116,7 @@ class ActType:
     `demands`: what must be there for certain persons or words.
     `schema`: JSON Schema 2020-12 of the body with its `$defs`. `remembered`: fields of the body that rules and
     deadlines look at later. `dated`: where days stand that must be past or future.
+    `attachments`: the files that it may bear.
     """
 
     name: str
@@ -118,6 +142,7 @@ class ActType:
     schema: Mapping[str, Any]
     remembered: tuple[str, ...]
     dated: tuple[tuple[Steps, Literal["past", "future"]], ...]
+    attachments: AttachmentRule
     validator: Validator = field(repr=False, compare=False)
 
     @property

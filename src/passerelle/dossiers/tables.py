@@ -59,6 +59,21 @@ class RawHandling(Raw, frozen=True):
     always: tuple[str, ...] = ()
 
 
+class RawFiles(Raw, frozen=True):
+    """A kind of files that acts may bear: its media types."""
+
+    media: tuple[str, ...]
+    labels: Labels
+    special: bool = False
+
+
+class RawAttachments(Raw, frozen=True):
+    """Which kinds of files an act may bear, and how many files."""
+
+    kinds: tuple[str, ...]
+    most: int
+
+
 class RawAct(Raw, frozen=True):
     """An act in full."""
 
@@ -81,6 +96,7 @@ class RawAct(Raw, frozen=True):
     demands: tuple[Demand, ...] = ()
     subjects: RawSubjects = RawSubjects()
     body: dict[str, Any] = {}
+    attachments: RawAttachments | None = None
 
 
 class RawChange(Raw, frozen=True):
@@ -104,6 +120,7 @@ class RawChange(Raw, frozen=True):
     rules: list[dict[str, Any]] | None = None
     demands: tuple[Demand, ...] | None = None
     subjects: RawSubjects = RawSubjects()
+    attachments: RawAttachments | None = None
 
 
 class RawMoment(Raw, frozen=True):
@@ -173,6 +190,7 @@ class RawCommon(Raw, frozen=True):
     states: dict[str, dict[str, Any]]
     acts: dict[str, dict[str, Any]]
     grounds: dict[str, dict[str, Any]]
+    files: dict[str, dict[str, Any]]
     defs: dict[str, Any]
 
 

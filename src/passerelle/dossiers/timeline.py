@@ -65,6 +65,9 @@ def _act(act: ActType, language: Language) -> str:
     if act.review:
         who.append(_("one duty officer in the flash lane, reviewed within {time}", time=_span(act.review)))
     told = f"- {act.labels.text(language)} ({_(', ').join(who)}): {act.help.text(language)}"
+    if act.attachments.most:
+        kinds = _(", ").join(one.labels.text(language) for one in act.attachments.kinds)
+        told += "\n  - " + _("may bear files, {most} at most: {kinds}", most=act.attachments.most, kinds=kinds)
     says = _("the author attests, on this node only:")
     return told + "".join(f"\n  - {says} {one.text(language)}" for one in act.attest.values())
 

@@ -111,6 +111,7 @@ class Cases:
                 classification=content["classification"],
                 retention=content["retention"],
                 fields=acts.fields_of(content),
+                special=acts.special_of(content, kind),
                 categories=acts.categories_of(content),
                 author=content["four_eyes"]["author"],
                 releaser=content["four_eyes"]["releaser"],

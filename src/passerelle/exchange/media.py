@@ -2,7 +2,8 @@
 
 The list is a rule of the protocol, so it stands here and not in a library whose guesses change with its version. Each
 type has the bytes by which it begins (WHATWG MIME Sniffing, IANA registrations); text is UTF-8 to its end.
-`application/octet-stream` is for what has no type here, and is told by nothing.
+`application/octet-stream` is for what has no type here, and is told by nothing. Fingerprints are WSQ images (FBI
+IAFIS-IC-0110) or files of ANSI/NIST-ITL 1 in its traditional encoding, which begin with the length of a first record.
 
 Refused under every type: programs (ELF, PE, Mach-O, Java), scripts that name their interpreter, HTML, SVG and XML.
 
@@ -27,6 +28,7 @@ _BEGIN: dict[str, bytes] = {
     "application/vnd.openxmlformats-officedocument.presentationml.presentation": _ZIP,
     "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet": _ZIP,
     "application/vnd.openxmlformats-officedocument.wordprocessingml.document": _ZIP,
+    "application/x-ansi-nist-itl": rb"\A1\.0?0?1:\d+\x1d",
     "audio/flac": rb"\AfLaC",
     "audio/mp4": _ISO,
     "audio/mpeg": rb"\A(ID3|\xff[\xe2-\xff])",
@@ -40,6 +42,7 @@ _BEGIN: dict[str, bytes] = {
     "image/png": rb"\A\x89PNG\r\n\x1a\n",
     "image/tiff": rb"\A(II\*\x00|MM\x00\*)",
     "image/webp": _RIFF + b"WEBP",
+    "image/x-wsq": rb"\A\xff\xa0\xff[\xa2-\xa8]",
     "video/mp4": _ISO,
     "video/mpeg": rb"\A\x00\x00\x01[\xb3\xba]",
     "video/quicktime": rb"\A.{4}(ftypqt|moov|mdat|wide|free)",

@@ -131,6 +131,14 @@ DANGER: Content = {
     "asked": ["warned", "verified"],
 }
 
+PHOTO: Content = {
+    "address": "5f" * 32,
+    "size": 81_920,
+    "media": "image/jpeg",
+    "name": "يوسف 1.jpg",
+    "key": "A" * 43 + "=",
+}
+
 # A valid body of every act that the shipped types have, beside the opening ones.
 BODIES: dict[str, Content] = {
     "acknowledge": {},

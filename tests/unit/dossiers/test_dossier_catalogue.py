@@ -91,8 +91,8 @@ BROKEN = {
     "no opening": ("opening = true\n", "", "acts", "opening = true"),
     "rank": ("rank = 40", "rank = 400", "acts.seen.rank", "0 to 99, got 400"),
     "no way": (
-        'rank = 40\nfour_eyes = true\ntransitions = [{ from = ["opened", "in-charge", "answered"], to = "answered" }]',
-        "rank = 40\ntransitions = []",
+        'four_eyes = true\ntransitions = [{ from = ["opened", "in-charge", "answered"], to = "answered" }]',
+        "transitions = []",
         "acts.seen.transitions",
         "at least one",
     ),

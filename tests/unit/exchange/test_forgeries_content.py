@@ -133,6 +133,7 @@ def opening(pair: Pair, **changes: Any) -> dict[str, Any]:
         subjects=[person],
         channel=pair.channel,
         handling=["H0", "H2", "H3"],
+        attachments=[copy.deepcopy(samples.PHOTO)],
         handling_note="Uniquement pour la brigade des fugitifs.",
     )
     made["statements"] = [samples.statement(text="Vu à Tanger.")]

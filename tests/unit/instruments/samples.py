@@ -86,7 +86,16 @@ def channel(agreement_digest: str, types: Mapping[str, str | Mapping[str, Any]] 
         },
         "purposes": ["criminal-investigation", "prosecution", "execution-of-sentences", "tracing-wanted-persons"],
         "types": {name: {"version": "1.0", "acts": ["*"]} | entry for name, entry in entries.items()},
-        "fields": ["subjects.*", "statements.*", "body.*", "reference", "also_via", "handling_note", "attachments"],
+        "fields": [
+            "subjects.*",
+            "statements.*",
+            "body.*",
+            "reference",
+            "also_via",
+            "handling_note",
+            "attachments",
+            "attachments.fingerprints",
+        ],
         "categories": ["suspect", "wanted", "convicted", "victim", "witness", "relative", "contact", "listed"],
         "handling": ["H0", "H1", "H2", "H3"],
         "classification": {
