@@ -9,6 +9,7 @@
     folder/serve.lock         held by the one process that serves; serve-<instance>.lock where the store is shared
     folder/keys.lock          held while keys change
     folder/wake.sock          how the command line wakes that process; wake-<instance>.sock
+    folder/marks/             what tells that the store was put back; in no backup
 
 Rules kept here: a store belongs to the keys it was made with, and to those that they handed over to; a folder serves
 once, or one instance of several once; nothing is made half.
@@ -52,6 +53,7 @@ from passerelle.ports.leases import PROCESSES
 from passerelle.ports.records import META, PARTNERS, Meta, Partner
 from passerelle.ports.store import Fault, Reading, Store, Writing, no_fault
 from passerelle.store import open_store
+from passerelle.store.marks import FileMarks
 
 SETTINGS, IDENTITY, KEYS, TLS_KEY, TLS_CERTIFICATE = "passerelle.toml", "identity.json", "keys", "tls.key", "tls.pem"
 LOCK, WAKE, MAIN = "serve", "wake", "main"
@@ -102,7 +104,7 @@ def _fill(folder: Path, settings: Settings) -> Identity:
         country=settings.node.country,
         languages=settings.node.languages,
         timezone=settings.node.timezone,
-        endpoints=settings.server.endpoints or (f"https://{settings.server.listen}",),
+        endpoints=settings.server.reached,
         tls=tls.pin_of(certificate),
     )
     (folder / IDENTITY).write_bytes(identity.body)
@@ -180,6 +182,7 @@ class Node:
                 country=settings.node.country,
                 zone=settings.node.timezone,
                 calendars=Calendars.load(folder / settings.calendar.folder),
+                marks=FileMarks(folder),
             )
         except BaseException:
             store.close()

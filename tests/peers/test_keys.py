@@ -606,7 +606,7 @@ def forged(pair: Pair, change: Any) -> int:
 
     def work(tx: Any) -> None:
         message = outbox.simple(tx, pair.be.ctx, "ma", "governance", keys["kind"], message_id=own, **fields)
-        outbox.enter(tx, log, message, pair.clock.now())
+        outbox.enter(tx, pair.be.ctx, log, message, pair.clock.now())
 
     pair.be.store.write("test.forge", work)
     with pytest.raises(BatchRefusedError) as refused:

@@ -15,6 +15,7 @@ from passerelle.cli import (
     calendars,
     completion,
     config,
+    courier,
     doctor,
     dossiers,
     drafts,
@@ -79,6 +80,7 @@ calendars.register(app)
 alarms.register(app)
 links.register(app)
 leases.register(app)
+courier.register(app)
 evidence.register(app)
 witness.register(app, audit.register(app))
 types.register(app)

@@ -36,7 +36,7 @@ def show(folder: Folder) -> Answer:
             source = found.sources[f"{section}.{key}"]
             value[f"{section}.{key}"] = {"value": redacted(one), "source": source.kind, "where": source.where}
     endpoints = value["server.endpoints"]
-    endpoints["value"] = endpoints["value"] or [f"https://{found.settings.server.listen}"]
+    endpoints["value"] = list(found.settings.server.reached)
     rows = [(name, _plain(one["value"]), _place(one)) for name, one in value.items()]
     return Answer(value, lambda screen: screen.table(("setting", "value", "from"), rows))
 

@@ -145,6 +145,8 @@ async def _ask(node: "Node", partner: "Partner", wait: int) -> "Met":
     if partner.status != "confirmed":
         return Met(partner.name, partner.status, reached=False)
     identity = node.ctx.identity_of(partner)
+    if not identity.endpoints:
+        return Met(partner.name, "by-hand", reached=False)
     client = Client(wait * 1000)
     nonce = os.urandom(16)
     begun = node.ctx.clock.now()

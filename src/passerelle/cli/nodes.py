@@ -53,7 +53,8 @@ def init(
         "127.0.0.1:8443"
     ),
     endpoint: Annotated[
-        list[str] | None, typer.Option("--endpoint", help="How partners reach it, https://host:port. May be repeated.")
+        list[str] | None,
+        typer.Option("--endpoint", help="How partners reach it, https://host:port, or none. May be repeated."),
     ] = None,
     store: Annotated[
         str, typer.Option("--store", help="Where the records are kept: a file below DIR, or postgresql://…")

@@ -65,6 +65,8 @@ class What(StrEnum):
     GENERATION_OPENED = "generation.opened"
     GENERATION_ALLOWED = "generation.allowed"
     CONTENT_ERASED = "content.erased", Operation.ERASURE
+    COURIER_EXPORTED = "courier.exported", Operation.DISCLOSURE
+    COURIER_IMPORTED = "courier.imported", Operation.COLLECTION
     EVIDENCE_EXPORTED = "evidence.exported", Operation.DISCLOSURE
     ALARM_SEEN = "alarm.seen"
     DEADLINE_MISSED = "deadline.missed"

@@ -1,9 +1,11 @@
-"""Folders that are made whole or not at all."""
+"""Folders and files that are made whole or not at all."""
 
+import os
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import BinaryIO
 
 from passerelle.core.errors import InputError
 
@@ -28,3 +30,50 @@ def fresh(folder: Path) -> Iterator[Path]:
     except BaseException:
         shutil.rmtree(made, ignore_errors=True)
         raise
+
+
+@contextmanager
+def fresh_file(path: Path) -> Iterator[BinaryIO]:
+    """A new file that its owner alone reads, to fill beside the place; it takes the place when all went well.
+
+    Durable then. A stop leaves at most a hidden file beside it. Raises InputError when there is something at the place,
+    or it cannot be made.
+    """
+    made = path.with_name(f".{path.name}.{os.getpid()}.new")
+    if path.exists():
+        raise InputError(f"--out: expected a new file, got {path}, which is there")
+    try:
+        made.unlink(missing_ok=True)
+        handle = os.open(made, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    except OSError as error:
+        raise InputError(f"--out: expected a new file, got {path}: {error.strerror}") from None
+    try:
+        with os.fdopen(handle, "wb") as file:
+            yield file
+            file.flush()
+            os.fsync(file.fileno())
+        try:
+            _publish(made, path)
+        except OSError as error:
+            raise InputError(f"--out: expected a new file, got {path}: {error.strerror}") from None
+    finally:
+        made.unlink(missing_ok=True)
+    sync(path.parent)
+
+
+def _publish(made: Path, path: Path) -> None:
+    """Never over a file that is there, also on media that know no links."""
+    try:
+        path.hardlink_to(made)
+    except PermissionError:
+        os.close(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600))
+        made.replace(path)
+
+
+def sync(folder: Path) -> None:
+    """What was made, renamed or removed in a folder outlives the machine."""
+    handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)

@@ -10,7 +10,7 @@ field of `Settings`, a row of `_BOUNDS` for what is bounded, and its lines in th
 | node.languages | languages of the service, among fr nl ar en | – |
 | node.timezone | time zone in which deadlines of this side run | – |
 | server.listen | address and port of the partner interface | 127.0.0.1:8443 |
-| server.endpoints | how partners reach it, in the identity file | https://<listen> |
+| server.endpoints | how partners reach it, in the identity file; ["none"]: by hand alone | https://<listen> |
 | store.url | a path below the folder, or postgresql://… | store.db |
 | catalogue.folders | folders with dossier types of the service's own | [] |
 | calendar.folder | folder with calendars of the service's own | calendars |
@@ -68,6 +68,11 @@ class ServerSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     listen: str = "127.0.0.1:8443"
     endpoints: tuple[str, ...] = ()
+
+    @property
+    def reached(self) -> tuple[str, ...]:
+        """The endpoints of the identity file; none where everything goes by hand."""
+        return () if self.endpoints == ("none",) else self.endpoints or (f"https://{self.listen}",)
 
 
 class StoreSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

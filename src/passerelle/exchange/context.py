@@ -12,6 +12,7 @@ from passerelle.identity import identity as identities
 from passerelle.identity.identity import Identity
 from passerelle.identity.keys import NodeKeys
 from passerelle.instruments.standing import Standing
+from passerelle.ports.marks import Marks, MemoryMarks
 from passerelle.ports.records import PARTNERS, Partner
 from passerelle.ports.store import Reading, Store
 
@@ -58,6 +59,7 @@ class Context:
     country: str = ""
     zone: str = "UTC"
     calendars: Calendars = field(default_factory=Calendars)
+    marks: Marks = field(default_factory=MemoryMarks)
     standings: dict[Any, Standing] = field(default_factory=dict)
     _identities: dict[bytes, Identity] = field(default_factory=dict)
 

@@ -273,7 +273,10 @@ class Reopening:
                 # Never seen by the partner, or no longer, as it was put back behind it: all of it goes again.
                 again += _unsent(tx, links.entries(tx, log.origin, 0, log.size), log.origin)
                 tx.put(LOGS, [msgspec.structs.replace(log, state="closed", closing=0, cosigned=0, reason=reason)])
-        generation = max(newest.generation, top.generation) + 1
+        # A generation of which entries left in a file may still arrive, whoever forgot it.
+        left, _ = ctx.marks.carried(self.partner, self.lane)
+        carried = checkpoints.split_origin(left)[3] if left else 0
+        generation = max(newest.generation, top.generation, carried) + 1
         # Times of a new log need not follow those of the old one: a clock that was ahead does not block it for good.
         opened = self._begin(tx, generation, ctx.clock.now(), by, reason)
         # One that was behind in an older generation, and came back in a later one, has its place.
@@ -319,7 +322,7 @@ class Reopening:
             "reason": reason,
         }
         first = outbox.simple(tx, self.ctx, self.partner, self.lane, "generation", **fields)
-        return outbox.enter(tx, fresh, first, now)
+        return outbox.enter(tx, self.ctx, fresh, first, now)
 
     def _put_back(self, tx: Writing, part: _Part, old: Log) -> tuple[Log, list[str]]:
         """The own log as the partner holds it, with what came back; and messages that a fork pushed out of it."""

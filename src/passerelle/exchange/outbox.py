@@ -5,7 +5,7 @@ Rules kept here:
   sender will be told why not;
 - an index is given out in a transaction of its own, gap-free, once; times never decrease within a log;
 - no index is given out in a log that is stopped, frozen or closed, nor before the log was compared with the partner's
-  copy since this process started (the caller keeps that, see `sender`);
+  copy: since this process started (the caller keeps that, see `sender`), or in this life (`comparing`);
 - a message that may no longer leave (its channel ended, its day is full) gets no index: the first is withdrawn and the
   sender told, the second waits for the next day.
 """
@@ -19,7 +19,7 @@ import msgspec
 from passerelle.core import ids, json
 from passerelle.core.audit import What
 from passerelle.core.errors import InputError, NotFoundError, StateError
-from passerelle.exchange import limits, links, notes
+from passerelle.exchange import comparing, limits, links, notes
 from passerelle.exchange.cases import Cases, marks
 from passerelle.exchange.context import Context
 from passerelle.exchange.wire import MAX_CONTENT, MAX_ENTRIES
@@ -109,8 +109,9 @@ def simple(
     return made.message
 
 
-def enter(tx: Writing, log: Log, message: Message, time: int) -> Log:
+def enter(tx: Writing, ctx: Context, log: Log, message: Message, time: int) -> Log:
     """Give a message that was just written the next index of a log at once. Returns the log with it."""
+    comparing.giving(tx, ctx, log.partner, log.lane)
     tree = merkle.Tree(log.size, log.frontier)
     leaf = entries.Leaf(log.origin, log.size, time, message.id, message.size, message.commitment).encode()
     row = Entry(origin=log.origin, index=log.size, leaf=leaf, nodes=tree.append(leaf), message=message.id)
@@ -194,17 +195,20 @@ def sequence(
     lane: str,
     limit: int = MAX_ENTRIES,
     on_entered: Callable[[Writing, Context, list[Message]], None] = lambda tx, ctx, messages: None,
+    *,
+    compared: bool = True,
 ) -> int:
     """Give the next messages in line their index. Returns how many got one.
 
-    `on_entered` is told, within the transaction, of messages of the governance lane that got theirs.
+    `on_entered` is told, within the transaction, of messages of the governance lane that got theirs. `compared`: the
+    caller compared both copies since its process started; else nothing gets one unless they were in this life.
     """
     if not ctx.store.read(lambda tx: tx.scan(MESSAGES, "by_queue", (partner, "out", lane, "unsequenced"), limit=1)):
         return 0
 
     def work(tx: Writing) -> int:
         log = links.current_or_new(tx, ctx.name, partner, "out", lane)
-        if log.state != "open":
+        if log.state != "open" or not (compared or comparing.holds(tx, ctx, partner, lane)):
             return 0
         now = max(ctx.clock.now(), log.last_time)
         leaving, ended = _next(tx, ctx, partner, lane, limit, now)
@@ -226,6 +230,7 @@ def sequence(
         # Only now has an own act the time from which deadlines run.
         tx.put(TOUCHED, marks(ctx, {one.dossier: one.type for one in numbered if one.dossier}))
         if rows:
+            comparing.giving(tx, ctx, partner, lane)
             tx.add(ENTRIES, rows)
             changed = msgspec.structs.replace(log, size=tree.size, frontier=tree.frontier, last_time=now)
             tx.put(LOGS, [changed])

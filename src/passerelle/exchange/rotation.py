@@ -280,7 +280,7 @@ def _tell(tx: Writing, ctx: Context, partner: str) -> bool:
         by=eras[mine.current].by,
         reason=eras[mine.current].reason,
     )
-    outbox.enter(tx, log, message, max(now, log.last_time))
+    outbox.enter(tx, ctx, log, message, max(now, log.last_time))
     lines = trust.lines_of(statement.named)
     row = Told(partner=partner, number=_next(tx, partner), era=mine.current, time=now, message=message.id, lasts=lines)
     tx.add(TOLD, [row])

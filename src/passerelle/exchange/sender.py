@@ -18,13 +18,14 @@ from dataclasses import dataclass, field
 import msgspec
 
 from passerelle.core.errors import ExchangeError, IdentityError, NoteError, SignatureError
-from passerelle.exchange import governance, links, notes, outbox, rotation, trust, wire
+from passerelle.exchange import comparing, governance, links, notes, outbox, rotation, trust, wire
 from passerelle.exchange.context import MAX_AHEAD, Context
 from passerelle.identity.history import History
 from passerelle.identity.identity import Identity
 from passerelle.identity.keys import Verifier
 from passerelle.ledger import checkpoint as checkpoints
 from passerelle.ledger.checkpoint import Checkpoint
+from passerelle.ports.courier import Question
 from passerelle.ports.records import ATTEMPTS, LOGS, MESSAGES, Attempt, Log
 from passerelle.ports.store import Reading, Writing
 
@@ -44,6 +45,44 @@ class Posting:
     body: bytes
 
 
+@dataclass(frozen=True)
+class Taken:
+    """Entries of a log that are about to leave, and what signs for them."""
+
+    log: Log
+    start: int
+    items: tuple[wire.Item, ...]
+    root: bytes
+    mine: trust.Mine
+
+    @property
+    def end(self) -> int:
+        return self.start + len(self.items)
+
+
+def take(tx: Reading, ctx: Context, log: Log, start: int, most_bytes: int | None = None) -> Taken | None:
+    """The entries of one batch from `start`, or None when the log stands still or may be sent no further."""
+    policy = ctx.policy
+    if log.state in ("stopped", "frozen"):
+        return None
+    mine = trust.mine(tx, ctx, log.partner)
+    most = mine.most(log)
+    end = min(links.to_send(log), start + policy.batch_entries)
+    end = end if most is None else min(end, most)
+    if start >= end:
+        return None
+    size = policy.batch_bytes if most_bytes is None else min(policy.batch_bytes, most_bytes)
+    items = links.items(tx, log.origin, start, end, size)
+    return Taken(log, start, tuple(items), links.root_of(tx, log, start + len(items)), mine)
+
+
+def seal(ctx: Context, to: Identity, taken: Taken) -> bytes:
+    """A batch afresh: signed and sealed to the partner."""
+    origin, mine = taken.log.origin, taken.mine
+    batch = wire.Batch(taken.start, mine.checkpoint(origin, taken.end, taken.root), taken.items)
+    return wire.seal_batch(wire.BATCH, origin, batch, to=to.sealing, signer=mine.envelopes, now=ctx.clock.now())
+
+
 @dataclass
 class Sender:
     """The sending side towards one partner. Holds only what a restart may forget."""
@@ -61,15 +100,17 @@ class Sender:
         mine = ctx.store.read(lambda tx: trust.mine(tx, ctx, self.partner))
         return wire.status_request(ctx.name, self.partner, nonce, ctx.clock.now(), mine.envelopes)
 
-    def compare(self, nonce: bytes, answer: bytes, lane: str) -> bool:
+    def compare(self, nonce: bytes, answer: bytes, lane: str, carried: Question | None = None) -> bool:
         """Take the partner's status of one lane: resend, go on (True), or stop and raise an alarm (False).
 
-        Of one lane only, because the answer says nothing sure of a lane in which a batch is on its way.
-        Raises ExchangeError when the answer is none.
+        Of one lane only, because the answer says nothing sure of a lane in which a batch is on its way. `carried`: the
+        question that left in a file; the answer may be old. Raises ExchangeError when the answer is none.
         """
         ctx = self.ctx
         time, states = status_of(ctx, self.partner, nonce, answer)
-        self.skew = time - ctx.clock.now()
+        now = ctx.clock.now()
+        # One that was carried was given at any time between the question and now.
+        self.skew = time - now if carried is None or time > now else min(0, time - carried.time)
 
         if self.skew < -MAX_AHEAD:
             # An entry's time can never be taken back: what got one now, the partner would refuse until it is reached.
@@ -77,15 +118,26 @@ class Sender:
         state, held = next(one for one in states if one[0].lane == lane)
         governing = next(one for one, _ in states if one.lane == "governance")
 
+        def late(tx: Reading, one: wire.LogState) -> bool:
+            return carried is not None and comparing.late(tx, carried, one.lane, (one.generation, one.size))
+
         def work(tx: Writing) -> bool:
-            if lane != "governance" and _behind(tx, self.partner, governing):
+            if lane != "governance" and _behind(tx, self.partner, governing) and not late(tx, governing):
                 # It may have forgotten which keys it took: its governance log is compared and sent first.
                 self.compared.discard("governance")
                 return False
             attempt = tx.get(ATTEMPTS, self.partner, lane)
             if attempt is not None and attempt.failures and _idle(tx, self.partner, lane):
                 tx.delete(ATTEMPTS, [(self.partner, lane)])
-            return _reconcile(tx, ctx, self.partner, state, held)
+            if not _reconcile(tx, ctx, self.partner, state, held, late=late(tx, state)):
+                return False
+            if words := comparing.lost(tx, ctx, self.partner, lane):
+                log = links.current_or_new(tx, ctx.name, self.partner, "out", lane)
+                return _stop(tx, ctx, log, words)
+            if carried is not None and not comparing.counts(tx, ctx, carried, lane):
+                return False
+            comparing.met(tx, ctx, self.partner, lane, time)
+            return True
 
         may = ctx.store.write("sender.compare", work)
         if may:
@@ -102,55 +154,49 @@ class Sender:
         if lane == "governance":
             rotation.tell(ctx, self.partner, self.compared)
         outbox.sequence(ctx, self.partner, lane, on_entered=governance.entered)
-        made = ctx.store.read(lambda tx: self._take(tx, lane))
-        if made is None:
+        taken = ctx.store.read(lambda tx: self._next(tx, lane))
+        if taken is None:
             return None
-        log, items, root, mine = made
         identity = ctx.store.read(lambda tx: ctx.confirmed(tx, self.partner))[1]
-        end = log.cosigned + len(items)
-        checkpoint = mine.checkpoint(log.origin, end, root)
-        batch = wire.Batch(log.cosigned, checkpoint, tuple(items))
-        body = wire.seal_batch(
-            wire.BATCH, log.origin, batch, to=identity.sealing, signer=mine.envelopes, now=ctx.clock.now()
-        )
-        return Posting(identity, self.partner, lane, log.origin, log.cosigned, end, body)
+        body = seal(ctx, identity, taken)
+        return Posting(identity, self.partner, lane, taken.log.origin, taken.start, taken.end, body)
 
-    def _take(self, tx: Reading, lane: str) -> tuple[Log, list[wire.Item], bytes, trust.Mine] | None:
-        policy = self.ctx.policy
+    def _next(self, tx: Reading, lane: str) -> Taken | None:
         log = links.sending(tx, self.partner, lane)
-        if log is None or log.state in ("stopped", "frozen"):
-            return None
-        mine = trust.mine(tx, self.ctx, self.partner)
-        most = mine.most(log)
-        end = min(links.to_send(log), log.cosigned + policy.batch_entries)
-        end = end if most is None else min(end, most)
-        if log.cosigned >= end:
-            return None
-        items = links.items(tx, log.origin, log.cosigned, end, policy.batch_bytes)
-        return log, items, links.root_of(tx, log, log.cosigned + len(items)), mine
+        return take(tx, self.ctx, log, log.cosigned) if log is not None else None
 
     def received(self, posting: Posting, answer: bytes) -> int:
         """Keep the receipt that came for a batch. Returns the size it covers. Raises ExchangeError when it is none."""
+        return self.receipt(posting.origin, posting.lane, answer, posting.end)
+
+    def receipt(self, origin: str, lane: str, answer: bytes, end: int = 0, *, carried: bool = False) -> int:
+        """Keep a receipt of an own log for `end` entries at least. Returns the size it covers. Raises ExchangeError.
+
+        `carried`: it came in a file and may be from before the partner was put back; then nothing is changed.
+        """
         ctx = self.ctx
         theirs = ctx.store.read(lambda tx: trust.theirs(tx, ctx, ctx.confirmed(tx, self.partner)[0]))
         try:
             given = checkpoints.parse(answer)
-            if given.origin != posting.origin:
-                raise NoteError(f"expected a receipt for {posting.origin}, got one for {given.origin}")
-            _, cosigners = trust.cosigned_by(given, theirs)
+            if given.origin != origin:
+                raise NoteError(f"expected a receipt for {origin}, got one for {given.origin}")
+            seconds, cosigners = trust.cosigned_by(given, theirs)
         except (NoteError, SignatureError) as error:
             raise ExchangeError(f"receipt of {self.partner}: {error}") from None
 
         def work(tx: Writing) -> int:
-            log = tx.get(LOGS, posting.origin)
-            if log is None or not posting.end <= given.size <= log.size:
-                raise ExchangeError(f"receipt of {self.partner}: expected size {posting.end} or more, got {given.size}")
+            log = tx.get(LOGS, origin)
+            if log is None or not end <= given.size <= log.size:
+                there = f"{end} to {log.size}" if log else "none"
+                raise ExchangeError(f"receipt of {self.partner}: expected size {there}, got {given.size}")
             if links.root_of(tx, log, given.size) != given.root:
                 raise ExchangeError(f"receipt of {self.partner}: expected the root of this log, got another")
+            if carried and given.size > log.cosigned and comparing.met_after(tx, self.partner, lane, seconds):
+                return log.cosigned
             keep_receipt(tx, ctx, log, given, cosigners)
-            attempt = tx.get(ATTEMPTS, self.partner, posting.lane)
+            attempt = tx.get(ATTEMPTS, self.partner, lane)
             if attempt is not None and attempt.failures:
-                tx.put(ATTEMPTS, [Attempt(partner=self.partner, lane=posting.lane)])
+                tx.put(ATTEMPTS, [Attempt(partner=self.partner, lane=lane)])
             return given.size
 
         return ctx.store.write("sender.receipt", work)
@@ -239,8 +285,13 @@ def keep_receipt(tx: Writing, ctx: Context, log: Log, given: Checkpoint, cosigne
         governance.stored(tx, ctx, links.entries(tx, log.origin, log.cosigned, changed.cosigned))
 
 
-def _reconcile(tx: Writing, ctx: Context, partner: str, state: wire.LogState, held: Checkpoint | None) -> bool:
-    """Compare one lane. True when it may go on; otherwise it stands still and persons are told."""
+def _reconcile(
+    tx: Writing, ctx: Context, partner: str, state: wire.LogState, held: Checkpoint | None, *, late: bool
+) -> bool:
+    """Compare one lane. True when it may go on; otherwise it stands still and persons are told.
+
+    `late`: the partner holds more than it says here, as is known since: roots are compared, nothing goes again.
+    """
     log = links.current(tx, partner, "out", state.lane)
     if log is None:
         if state.size == 0 and state.generation <= 1:
@@ -254,7 +305,7 @@ def _reconcile(tx: Writing, ctx: Context, partner: str, state: wire.LogState, he
     if generation > log.generation:
         return _stop(tx, ctx, log, f"the partner holds generation {generation}, this store only {log.generation}")
     logs = {one.generation: one for one in links.generations(tx, partner, "out", state.lane)}
-    for one in logs.values():
+    for one in () if late else logs.values():
         if one.generation > generation and one.cosigned:
             # The partner was put back behind this generation: it goes again from its first entry.
             tx.put(LOGS, [msgspec.structs.replace(one, cosigned=0)])
@@ -277,7 +328,7 @@ def _reconcile(tx: Writing, ctx: Context, partner: str, state: wire.LogState, he
     if held is not None and state.size > old.cosigned:
         theirs = trust.theirs(tx, ctx, ctx.confirmed(tx, partner)[0])
         keep_receipt(tx, ctx, old, held, trust.cosigned_by(held, theirs)[1])
-    elif state.size < old.cosigned:
+    elif state.size < old.cosigned and not late:
         tx.put(LOGS, [msgspec.structs.replace(old, cosigned=state.size)])
         text = f"{partner} was put back from a copy: entries {state.size} to {old.cosigned} of {old.origin} go again"
         notes.alarm(tx, ctx, "link.partner-behind", partner, text)

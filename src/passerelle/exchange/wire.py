@@ -323,6 +323,14 @@ def status_answer(request: Request, states: Sequence[tuple[LogState, str]], now:
     return b"".join(struct.pack(">I", len(part)) + part for part in notes)
 
 
+def answered(data: bytes) -> bytes:
+    """The nonce of the question that an answer answers, as it says; nothing is verified yet. Raises NoteError."""
+    if len(data) < 4:
+        raise NoteError("expected a status note and one checkpoint a lane")
+    (length,) = struct.unpack(">I", data[:4])
+    return unb64(_nonce(note.parse(data[4 : 4 + length]).lines(STATUS_ANSWER, 3 + len(LANES))[1]))
+
+
 def parse_status_answer(
     data: bytes, *, sender: str, receiver: str, nonce: bytes, verifier: Verifier
 ) -> tuple[int, list[tuple[LogState, Checkpoint | None]]]:

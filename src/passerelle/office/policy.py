@@ -82,6 +82,8 @@ class Action(StrEnum):
     ONCALL_SET = "oncall.set"
     LINK_REOPEN = "link.reopen"
     LINK_ALLOW = "link.allow"
+    COURIER_EXPORT = "courier.export"
+    COURIER_IMPORT = "courier.import"
     PARTNER_ADD = "partner.add"
     PARTNER_CONFIRM = "partner.confirm"
     PARTNER_SUSPEND = "partner.suspend"

@@ -170,6 +170,8 @@ def partners(met: Sequence[Met], folder: str) -> Iterator[Finding]:
         elif one.status == "suspended":
             what = _("partner {partner} is suspended: nothing passes", partner=one.partner)
             yield Finding("partners", "warning", what, f"passerelle partner show {folder} {one.partner}")
+        elif one.status == "by-hand":
+            yield Finding("partners", "ok", _("{partner} has no endpoint: it is reached by hand", partner=one.partner))
         elif not one.reached:
             what = _("{partner} does not answer: {reason}", partner=one.partner, reason=one.reason)
             todo = _("look at the network between both, then ask {partner}'s operator", partner=one.partner)

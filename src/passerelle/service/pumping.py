@@ -1,4 +1,4 @@
-"""One pump for each lane of each confirmed partner: compare, post, keep the receipt, wait.
+"""One pump for each lane of each confirmed partner that has an endpoint: compare, post, keep the receipt, wait.
 
 Rules kept here:
 - each lane of each partner has a pump of its own: flash never waits behind routine;
@@ -69,9 +69,9 @@ class Pumps:
                     event.set()
 
     async def partners(self) -> tuple[str, ...]:
-        """Those to whom is sent: confirmed partners."""
+        """Those to whom is sent: confirmed partners that have an endpoint; to others everything goes by hand."""
         found = await asyncio.to_thread(lambda: self.ctx.store.read(lambda tx: tx.scan(PARTNERS, limit=10_000)))
-        return tuple(one.name for one in found if one.status == "confirmed")
+        return tuple(one.name for one in found if one.status == "confirmed" and self.ctx.identity_of(one).endpoints)
 
     def begin(self, tenure: Tenure, partner: str) -> None:
         """From now on, and until the end of the tenure, this process sends to a partner: both copies compared anew."""

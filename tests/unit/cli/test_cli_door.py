@@ -38,6 +38,9 @@ COMMANDS = every_command()
 
 def test_these_are_the_commands():
     assert {" ".join(path) for path, _ in COMMANDS} == {
+        "courier export",
+        "courier import",
+        "courier show",
         "keys show",
         "keys status",
         "keys rotate",
