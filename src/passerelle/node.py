@@ -9,7 +9,7 @@
     folder/serve.lock         held by the one process that serves; serve-<instance>.lock where the store is shared
     folder/keys.lock          held while keys change
     folder/wake.sock          how the command line wakes that process; wake-<instance>.sock
-    folder/marks/             what tells that the store was put back; in no backup
+    folder/marks/             what tells that the store was put back
 
 Rules kept here: a store belongs to the keys it was made with, and to those that they handed over to; a folder serves
 once, or one instance of several once; nothing is made half.
