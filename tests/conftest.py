@@ -22,6 +22,7 @@ from passerelle.store import open_store
 from passerelle.store.memory import MemoryStore
 from passerelle.store.postgres import PostgresStore
 from passerelle.store.sqlite import SqliteStore
+from tests.softhsm import tokens  # noqa: F401 - a fixture
 
 os.environ["PASSERELLE_LANGUAGE"] = "en"  # whatever the machine speaks
 

@@ -13,20 +13,21 @@ Rules kept here: one ceremony at a time; nothing is destroyed that the store nam
 """
 
 import fcntl
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
 import msgspec
 
+from passerelle.core.audit import What
 from passerelle.core.errors import BusyError, IdentityError, InputError, StateError
-from passerelle.exchange import rotation, trust
-from passerelle.identity import files, identity, keys, tls
+from passerelle.exchange import notes, rotation, trust
+from passerelle.identity import files, identity, keys, protecting, tls
 from passerelle.identity.identity import Identity
-from passerelle.identity.keys import KINDS, OpenKey, PublicKeys, Signer
+from passerelle.identity.keys import KINDS, OpenKey, PublicKeys, Secret, Signer
 from passerelle.node import IDENTITY, KEYS, Node
 from passerelle.ports.keys import ERAS, RETIRED, Retired
-from passerelle.ports.store import Reading
+from passerelle.ports.store import Reading, Writing
 
 TLS = "tls"
 LOCK = "keys.lock"
@@ -42,9 +43,18 @@ def _alone(folder: Path) -> Iterator[None]:
         yield
 
 
-def rotate(node: Node, kinds: Sequence[str], by: str, reason: str, *, endpoints: Sequence[str] = ()) -> Identity:
+def rotate(
+    node: Node,
+    kinds: Sequence[str],
+    by: str,
+    reason: str,
+    *,
+    endpoints: Sequence[str] = (),
+    token: bool | None = None,
+) -> Identity:
     """New keys of these kinds (`KINDS`, and `tls`: a certificate), or other addresses.
 
+    `token`: whether Ed25519 keys are made in the token of the settings; None: when they name one.
     Raises InputError, StateError while a log of a confirmed partner stands still, BusyError.
     """
     known = (*KINDS, TLS)
@@ -52,27 +62,27 @@ def rotate(node: Node, kinds: Sequence[str], by: str, reason: str, *, endpoints:
         raise InputError(f"expected kinds of keys among {', '.join(known)}, got {', '.join(strange)[:60]}")
     if not kinds and not endpoints:
         raise InputError("expected a kind of key or an endpoint to change, got none")
-    return _change(node, kinds, by, reason, "rotated", endpoints=endpoints)
+    return _change(node, kinds, by, reason, "rotated", endpoints=endpoints, token=token)
 
 
-def revoke(node: Node, kind: str, by: str, reason: str) -> Identity:
+def revoke(node: Node, kind: str, by: str, reason: str, *, token: bool | None = None) -> Identity:
     """A new key of one kind in place of one that is lost or stolen, told to partners by the other keys.
 
     Raises as `rotate`.
     """
     if kind not in KINDS:
         raise InputError(f"expected one kind of key among {', '.join(KINDS)}, got {kind[:20]!r}")
-    return _change(node, (kind,), by, reason, "revoked", revoked=kind)
+    return _change(node, (kind,), by, reason, "revoked", revoked=kind, token=token)
 
 
-def renew(node: Node, by: str, reason: str, lost: Identity | None = None) -> Identity:
+def renew(node: Node, by: str, reason: str, lost: Identity | None = None, *, token: bool | None = None) -> Identity:
     """All keys new, known to no partner before persons there have compared the new identity file.
 
     `lost`: an identity of this node that its store does not know, as a partner holds it.
     """
     if lost is not None and lost.name != node.ctx.name:
         raise InputError(f"--lost: expected an identity of {node.ctx.name}, got that of {lost.name}")
-    return _change(node, KINDS, by, reason, "renewed", lost=lost)
+    return _change(node, KINDS, by, reason, "renewed", lost=lost, token=token)
 
 
 def adopt(node: Node, by: str) -> Identity:
@@ -106,6 +116,7 @@ def _change(
     revoked: str = "",
     endpoints: Sequence[str] = (),
     lost: Identity | None = None,
+    token: bool | None = None,
 ) -> Identity:
     if not reason.strip():
         raise InputError("--reason: expected why the keys change, got nothing")
@@ -117,11 +128,13 @@ def _change(
             node.store.read(rotation.still)
         lost = lost or strange
         before = node.identity
-        seeds = keys.generate(before.name, kinds=[kind for kind in kinds if kind != TLS])
-        public = _public(before.name, before.keys, seeds)
+        made_of = [kind for kind in kinds if kind != TLS]
+        token = bool(node.settings.keys.token) if token is None else token
+        secrets = files.make(node.folder / KEYS, before.name, node.custody, made_of, token=token)
+        public = _public(before.name, before.keys, secrets)
         pin = _certificate(node) if TLS in kinds else ""
         made = identity.changed(before, public, endpoints=tuple(endpoints) or None, tls=pin)
-        files.add(node.folder / KEYS, before.name, seeds)
+        files.add(node.folder / KEYS, before.name, secrets, node.custody)
         files.replace(node.folder / KEYS / f"identity-{before.fingerprint}.json", before.body)
         rotation.start(node.ctx, made, by=by, reason=reason, revoked=revoked, how=how, lost=lost)
         files.replace(node.folder / IDENTITY, made.body)
@@ -141,8 +154,8 @@ def _strange(node: Node) -> Identity | None:
     return found if all(era.fingerprint != found.fingerprint for era in eras) else None
 
 
-def _public(name: str, before: PublicKeys, seeds: dict[str, bytes]) -> PublicKeys:
-    made = {label: keys.NodeKeys(name, {}).add(label, seed) for label, seed in seeds.items()}
+def _public(name: str, before: PublicKeys, secrets: Mapping[str, Secret]) -> PublicKeys:
+    made = {label: keys.NodeKeys(name, {}).add(label, secret) for label, secret in secrets.items()}
     changes: dict[str, object] = {}
     for label, one in made.items():
         other = made.get(f"{label}-pq")
@@ -157,6 +170,7 @@ def _certificate(node: Node) -> str:
     """A new certificate beside the one in use. Returns its pin."""
     private, certificate = tls.make_certificate(node.ctx.name)
     pin = tls.pin_of(certificate)
+    private = tls.sealed(private, node.custody.password())
     files.replace(node.folder / f"tls-{pin[:16]}.key", private, 0o600)
     files.replace(node.folder / f"tls-{pin[:16]}.pem", certificate)
     return pin
@@ -172,15 +186,53 @@ def _sweep(node: Node) -> None:
     use = node.store.read(named)
     strange = {one for one in node.ctx.keys.held if one not in use}
     if strange:
-        files.destroy(node.folder / KEYS, node.ctx.name, strange)
+        files.destroy(node.folder / KEYS, node.ctx.name, strange, node.custody)
         node.ctx.keys.forget(strange)
+
+
+def protect(node: Node, passphrase: str, by: str, step: protecting.Step = protecting.no_step) -> list[str]:
+    """Seal the key files under a passphrase, or go on where that stopped. Returns the files that were sealed.
+
+    Raises KeyFileError for a short passphrase, and for another than that of files which are sealed already.
+    """
+    with _alone(node.folder):
+        if not node.custody.sealing:
+            _note(node, by, "protected")
+            protecting.begin(node.custody, passphrase)
+        return protecting.protect(node.custody, step)
+
+
+def unprotect(node: Node, by: str, step: protecting.Step = protecting.no_step) -> list[str]:
+    """Bring sealed key files into clear. Returns their names. Raises StateError when none are sealed, KeyFileError."""
+    with _alone(node.folder):
+        if node.custody.sealing:
+            node.custody.vault()
+            _note(node, by, "unprotected")
+        return protecting.unprotect(node.custody, step)
+
+
+def change_passphrase(node: Node, passphrase: str, by: str) -> None:
+    """Another passphrase for sealed key files. Raises StateError when none are sealed, KeyFileError."""
+    with _alone(node.folder):
+        if not node.custody.sealing:
+            raise StateError("expected key files that are sealed, got files in clear: passerelle keys protect")
+        protecting.change(node.custody, passphrase)
+        _note(node, by, "passphrase")
+
+
+def _note(node: Node, by: str, how: str) -> None:
+    def work(tx: Writing) -> None:
+        notes.record(tx, node.ctx, What.KEYS_PROTECTED, by, node.ctx.name, {"how": how})
+
+    node.store.write("keys.protect", work)
 
 
 def tidy(node: Node) -> list[Retired]:
     """Destroy what nobody goes by any more. Returns the keys that went. Called by the process that serves."""
     folder, name = node.folder / KEYS, node.ctx.name
     with _alone(node.folder):
-        return rotation.retire(node.ctx, lambda ids: files.destroy(folder, name, ids))
+        files.finish(folder, node.custody)
+        return rotation.retire(node.ctx, lambda ids: files.destroy(folder, name, ids, node.custody))
 
 
 def retired(tx: Reading) -> list[Retired]:

@@ -18,7 +18,7 @@ once, or one instance of several once; nothing is made half.
 import re
 import socket
 from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
@@ -31,6 +31,7 @@ from passerelle.core.errors import (
     InputError,
     KeyFileError,
     NotFoundError,
+    PasserelleError,
     SettingsError,
     StateError,
     StoreError,
@@ -41,10 +42,12 @@ from passerelle.dossiers.calendars import Calendars
 from passerelle.dossiers.types import Catalogue
 from passerelle.exchange import notes, register, rotation, succession, trust
 from passerelle.exchange.context import Context, Policy
-from passerelle.identity import files, tls
+from passerelle.identity import files, passphrases, protecting, tls
 from passerelle.identity import identity as identities
 from passerelle.identity import keys as key_files
+from passerelle.identity.custody import Custody, TokenKey
 from passerelle.identity.identity import Identity
+from passerelle.identity.passphrases import Ask
 from passerelle.office import people
 from passerelle.office.asking import Office, this_user
 from passerelle.office.people import NewPerson
@@ -76,8 +79,18 @@ def instance_of(node: "Node") -> str:
     return name or MAIN
 
 
-def create(folder: Path, settings: Settings, first: NewPerson | None = None) -> Identity:
+def create(
+    folder: Path,
+    settings: Settings,
+    first: NewPerson | None = None,
+    *,
+    sealed: bool = False,
+    ask: Ask = passphrases.nobody,
+) -> Identity:
     """Make a node's folder: settings, keys, certificate, identity, store, first person. All of it, or nothing.
+
+    `sealed`: its key files are, by the passphrase that the settings name. Ed25519 keys are made in the token that the
+    settings name; killed half way, it may keep some that nothing names.
 
     The first person is operator and security officer and gives the other roles to others. Left out, he is named after
     the operating-system user. Raises InputError when the folder is there and not empty, or a value is not of its form.
@@ -87,20 +100,24 @@ def create(folder: Path, settings: Settings, first: NewPerson | None = None) -> 
         first = NewPerson(id=this_user(), users=(this_user(),))
     people.check_id(first.id)
     with folders.fresh(folder) as made:
-        identity = _fill(made, settings)
+        identity = _fill(made, settings, sealed, ask)
         with closing(Node.open(made, creating=True)) as node:
             node.store.write("node.create", lambda tx: _people(tx, node, first))
     return identity
 
 
-def _fill(folder: Path, settings: Settings) -> Identity:
+def _fill(folder: Path, settings: Settings, sealed: bool, ask: Ask) -> Identity:
     name = settings.node.name
-    files.save(folder / KEYS, key_files.generate(name))
+    custody = Custody(folder / KEYS, settings.keys, ask)
+    (folder / KEYS).mkdir(mode=0o700)
+    if sealed:
+        protecting.begin(custody, custody.passphrase())
+    _make_keys(folder / KEYS, name, custody)
     private, certificate = tls.make_certificate(name)
-    key_files.write_private(folder / TLS_KEY, private)
+    key_files.write_private(folder / TLS_KEY, tls.sealed(private, custody.password()))
     (folder / TLS_CERTIFICATE).write_bytes(certificate)
     identity = identities.make(
-        files.first(name, folder / KEYS),
+        files.first(name, folder / KEYS, custody),
         country=settings.node.country,
         languages=settings.node.languages,
         timezone=settings.node.timezone,
@@ -110,6 +127,19 @@ def _fill(folder: Path, settings: Settings) -> Identity:
     (folder / IDENTITY).write_bytes(identity.body)
     (folder / SETTINGS).write_text(configuration.render(settings), "utf-8")
     return identity
+
+
+def _make_keys(folder: Path, name: str, custody: Custody) -> None:
+    try:
+        files.keep(folder, files.make(folder, name, custody, token=bool(custody.settings.token)), custody)
+    except BaseException:
+        # The folder goes; what was made in the token would stay.
+        with suppress(PasserelleError):
+            for _, secret in files.read(folder, custody):
+                if isinstance(secret, TokenKey):
+                    secret.destroy()
+            files.finish(folder, custody)
+        raise
 
 
 def _people(tx: Writing, node: "Node", first: NewPerson) -> None:
@@ -125,8 +155,9 @@ def _people(tx: Writing, node: "Node", first: NewPerson) -> None:
 class Node:
     """A node's parts, joined. Any process may open one; one serves."""
 
-    def __init__(self, folder: Path, settings: Settings, identity: Identity, ctx: Context) -> None:
+    def __init__(self, folder: Path, settings: Settings, identity: Identity, ctx: Context, custody: Custody) -> None:
         self.folder, self.settings, self.identity, self.ctx = folder, settings, identity, ctx
+        self.custody = custody
         self.store: Store = ctx.store
         self.office = Office(ctx, ZoneInfo(settings.node.timezone))
         self.register = register.Register(folder / register.NAME)
@@ -141,15 +172,17 @@ class Node:
         creating: bool = False,
         mending: bool = False,
         check_own: bool = True,
+        ask: Ask = passphrases.nobody,
     ) -> "Node":
-        """The node of a folder.
+        """The node of a folder. Sealed keys and those in a token are fetched when one is first used; `ask` then asks.
 
         `mending`: only to change its keys; those in force may be missing, or be those of before a change.
         Raises SettingsError, KeyFileError, IdentityError (the keys are not those of the identity or of the store),
         StoreError and its kinds.
         """
         settings = configuration.load(folder / SETTINGS)
-        keys = files.load(settings.node.name, folder / KEYS)
+        custody = Custody(folder / KEYS, settings.keys, ask)
+        keys = files.load(settings.node.name, folder / KEYS, custody)
         identity = _own_identity(folder)
         if identity.name != settings.node.name:
             raise IdentityError(f"expected the identity of {settings.node.name}, got that of {identity.name}")
@@ -187,7 +220,7 @@ class Node:
         except BaseException:
             store.close()
             raise
-        return cls(folder, settings, identity, ctx)
+        return cls(folder, settings, identity, ctx, custody)
 
     def close(self) -> None:
         self.store.close()

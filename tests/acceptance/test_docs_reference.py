@@ -77,7 +77,7 @@ def _default(cell: str) -> Any:
     """The default that a cell of a table says."""
     if cell in ("–", ""):
         return msgspec.NODEFAULT
-    return {"[]": (), "none": (), "https://<listen>": ()}.get(cell, int(cell) if cell.isdigit() else cell)
+    return {"[]": (), "none": (), "empty": "", "https://<listen>": ()}.get(cell, int(cell) if cell.isdigit() else cell)
 
 
 @pytest.mark.parametrize("where", ["docstring", "operator"])

@@ -78,7 +78,7 @@ def _folder(folder: Path) -> "Iterator[Finding]":
     from passerelle.oversight import checkup
     from passerelle.oversight import doctor as checks
 
-    keys = sorted([*(folder / node.KEYS).glob("*.key"), *folder.glob("tls*.key")])
+    keys = sorted([*(folder / node.KEYS).glob("*.key"), *folder.glob("tls*.key"), *(folder / node.KEYS).glob("vault")])
     private = [node.KEYS, *(str(path.relative_to(folder)) for path in keys)]
     try:
         url = configuration.load(folder / node.SETTINGS).store.url
@@ -109,6 +109,7 @@ def _node(folder: Path, quick: bool, offline: bool, wait: int, as_: str) -> "Ite
         with suppress(PolicyError):  # nobody can be asked for; that it does not load is one of the findings
             permitted(node, as_, "node.look")
         yield Finding("keys", "ok", _("keys, identity file and store belong together"))
+        yield from _custody(node)
         url = node.settings.store.url
         patient = checkup.Patient(
             node.ctx,
@@ -127,6 +128,22 @@ def _node(folder: Path, quick: bool, offline: bool, wait: int, as_: str) -> "Ite
         except StoreError as error:
             todo = _("stop the node and put back a backup of the store (how-to/operator.md)")
             yield Finding("store", "error", _("the store cannot be read: {reason}", reason=retold(str(error))), todo)
+
+
+def _custody(node: "Node") -> "Iterator[Finding]":
+    from passerelle.core.errors import KeyFileError
+    from passerelle.core.retold import retold
+    from passerelle.identity import files, protecting
+    from passerelle.node import KEYS
+    from passerelle.oversight import doctor_keys
+
+    reason = ""
+    try:
+        node.ctx.keys.ready()
+    except KeyFileError as error:
+        reason = retold(str(error))
+    places = [one.place for one in files.held(node.ctx.name, node.folder / KEYS, node.custody)]
+    yield from doctor_keys.custody(places, len(protecting.unsealed(node.custody)), reason, str(node.folder))
 
 
 async def _meet(node: "Node", wait: int) -> "list[Met]":

@@ -127,16 +127,30 @@ def print_json(value: Any) -> None:
 
 @contextmanager
 def opened(folder: Path, *, check_own: bool = True, mending: bool = False) -> Iterator["Node"]:
-    """The node of a folder, closed afterwards. `mending`: to put its keys right."""
+    """The node of a folder, closed afterwards. `mending`: to put its keys right.
+
+    Where its keys need a passphrase or a PIN that a person types, he is asked when one is first used.
+    """
     from passerelle.node import Node
     from passerelle.office.asking import recorded
 
-    node = Node.open(folder, check_own=check_own, mending=mending)
+    node = Node.open(folder, check_own=check_own, mending=mending, ask=secret)
     try:
         with recorded(node.office):
             yield node
     finally:
         node.close()
+
+
+def secret(what: str, *, twice: bool = False) -> str:
+    """A secret that a person types unseen at the terminal. Raises KeyFileError where there is none."""
+    from passerelle.core.retold import retold
+    from passerelle.identity import passphrases
+
+    if not sys.stdin.isatty():
+        return passphrases.nobody(what)
+    typed: str = typer.prompt(retold(what), hide_input=True, err=True, confirmation_prompt=twice)
+    return typed
 
 
 def acting(node: "Node", named: str) -> "Person":

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from passerelle.cli import custody
 from passerelle.cli.door import (
     Answer,
     As,
@@ -29,6 +30,15 @@ if TYPE_CHECKING:
     from passerelle.ports.records import Partner
     from passerelle.ports.store import Reading
 
+To = Annotated[
+    str,
+    typer.Option(
+        "--to",
+        metavar="token|files",
+        help="Where new Ed25519 keys are made.",
+        show_default="in the token, when the settings name one",
+    ),
+]
 Kind = Annotated[
     str,
     typer.Argument(metavar="KIND", help="log, receipt, witness, envelope or sealing.", show_default=False),
@@ -51,6 +61,7 @@ def register(app: typer.Typer) -> None:
     command(keys, "renew", 'keys renew /srv/be --reason "the machine is lost"')(renew)
     command(keys, "compared", "keys compared /srv/be ma")(compared)
     command(keys, "adopt", "keys adopt /srv/be")(adopt)
+    custody.register(keys)
 
 
 def _eras(node: "Node") -> "list[Era]":
@@ -161,6 +172,14 @@ def _partner(tx: "Reading", node: "Node", name: str) -> dict[str, Any]:
     return {"partner": name, "knows": mine.known, "told": told, "waits_for": waits}
 
 
+def _in_token(to: str) -> bool | None:
+    from passerelle.core.errors import InputError
+
+    if to not in ("", "token", "files"):
+        raise InputError(f"--to: expected token or files, got {to[:20]!r}")
+    return to == "token" if to else None
+
+
 def _changed(identity: "Identity", folder: Path, text: str) -> Answer:
     value = {"identity": str(folder / "identity.json"), **_fingerprints(identity)}
 
@@ -181,6 +200,7 @@ def rotate(
     endpoint: Annotated[
         list[str] | None, typer.Option("--endpoint", help="How partners reach it from now on. May be repeated.")
     ] = None,
+    to: To = "",
     *,
     as_: As,
 ) -> Answer:
@@ -189,11 +209,11 @@ def rotate(
 
     with opened(folder) as node:
         who = permitted(node, as_, "keys.rotate")
-        made = ceremony.rotate(node, kinds or (), who.id, reason, endpoints=endpoint or ())
+        made = ceremony.rotate(node, kinds or (), who.id, reason, endpoints=endpoint or (), token=_in_token(to))
     return _changed(made, folder, _("the keys are changed; every confirmed partner is told: passerelle keys status"))
 
 
-def revoke(folder: Folder, kind: Kind, reason: Reason, as_: As) -> Answer:
+def revoke(folder: Folder, kind: Kind, reason: Reason, to: To = "", *, as_: As) -> Answer:
     """Replace a key that is lost or stolen. The old one proves only what partners have cosigned already.
 
     Tell partners by voice too: what a thief sends before they are told is accepted.
@@ -202,7 +222,7 @@ def revoke(folder: Folder, kind: Kind, reason: Reason, as_: As) -> Answer:
 
     with opened(folder, mending=True) as node:
         who = permitted(node, as_, "keys.revoke")
-        made = ceremony.revoke(node, kind, who.id, reason)
+        made = ceremony.revoke(node, kind, who.id, reason, token=_in_token(to))
     return _changed(made, folder, _("the {kind} key is revoked; tell partners by voice too", kind=kind))
 
 
@@ -213,6 +233,7 @@ def renew(
         Path | None,
         typer.Option("--lost", help="An identity file of this node that its store does not know, as a partner has it."),
     ] = None,
+    to: To = "",
     *,
     as_: As,
 ) -> Answer:
@@ -223,7 +244,7 @@ def renew(
     forgotten = identity.parse(read_file(lost, "--lost")) if lost is not None else None
     with opened(folder, mending=True) as node:
         who = permitted(node, as_, "keys.renew")
-        made = ceremony.renew(node, who.id, reason, forgotten)
+        made = ceremony.renew(node, who.id, reason, forgotten, token=_in_token(to))
     return _changed(made, folder, _("all keys are new; give the identity file to every partner and compare by voice"))
 
 

@@ -14,7 +14,7 @@ import typer
 
 import passerelle
 from passerelle.cli import exits
-from passerelle.cli.door import Answer, Folder, Json, LanguageOption, command, opened, said
+from passerelle.cli.door import Answer, Folder, Json, LanguageOption, command, opened, said, secret
 from passerelle.cli.screen import Screen, on_terminal
 from passerelle.core.words import _
 
@@ -59,6 +59,22 @@ def init(
     store: Annotated[
         str, typer.Option("--store", help="Where the records are kept: a file below DIR, or postgresql://…")
     ] = "store.db",
+    token: Annotated[
+        str, typer.Option("--token", help="Make the Ed25519 keys in the PKCS#11 token of this label.")
+    ] = "",
+    module: Annotated[str, typer.Option("--pkcs11-module", help="The token's library, an absolute path.")] = "",
+    pin: Annotated[
+        str,
+        typer.Option("--pin", metavar="SOURCE", help="Where its PIN comes from: prompt, file:PATH, credential:NAME."),
+    ] = "prompt",
+    passphrase: Annotated[
+        str,
+        typer.Option(
+            "--passphrase",
+            metavar="SOURCE",
+            help="Seal the key files: prompt, file:PATH or credential:NAME says by what.",
+        ),
+    ] = "",
     person: Annotated[
         str, typer.Option("--person", help="Id of the first person.", show_default="the operating-system user")
     ] = "",
@@ -73,7 +89,7 @@ def init(
     from passerelle import node
     from passerelle.core import settings as configuration
     from passerelle.core import words
-    from passerelle.core.errors import IdentityError, InputError
+    from passerelle.core.errors import IdentityError, InputError, KeyFileError
     from passerelle.identity import fingerprint
     from passerelle.office.asking import this_user
     from passerelle.office.people import NewPerson
@@ -82,12 +98,15 @@ def init(
         node=configuration.NodeSettings(name, country, tuple(languages.replace(",", " ").split()), timezone),
         server=configuration.ServerSettings(listen, tuple(endpoint or ())),
         store=configuration.StoreSettings(store),
+        keys=configuration.KeysSettings(passphrase or "prompt", module, token, pin),
     )
     asked = configuration.parse(configuration.render(asked), "init")
     user = this_user()
     first = NewPerson(id=person or user, name=person_name, language=language or words.language(), users=(user,))
     try:
-        identity = node.create(folder, asked, first)
+        identity = node.create(folder, asked, first, sealed=bool(passphrase), ask=_secret)
+    except KeyFileError:
+        raise
     except IdentityError as error:
         raise InputError(str(error)) from None  # keys were just made; what is wrong was typed
     shown = fingerprint.digits(identity.fingerprint)
@@ -114,6 +133,12 @@ def init(
         )
 
     return Answer(value, show)
+
+
+def _secret(what: str) -> str:
+    from passerelle.identity import passphrases
+
+    return secret(what, twice=what == passphrases.PASSPHRASE)
 
 
 def serve(

@@ -113,6 +113,7 @@ ALARMS = {
     "witness.away": N_("a witness does not answer"),
     "witness.behind": N_("a witness was put back"),
     "witness.fork": N_("a partner's audit log was changed"),
+    "keys.away": N_("private keys cannot be used"),
     "witness.lies": N_("a witness answers what cannot be"),
 }
 """What each alarm means, in short."""

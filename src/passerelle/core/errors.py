@@ -42,6 +42,10 @@ class KeyFileError(IdentityError):
     """A key file is missing, readable by others, or not a key."""
 
 
+class TokenError(KeyFileError):
+    """A key in a token cannot be used now."""
+
+
 class SignatureError(IdentityError):
     """A signature does not verify."""
 

@@ -39,9 +39,14 @@ field of `Settings`, a row of `_BOUNDS` for what is bounded, and its lines in th
 | limits.partner_bytes_a_minute | bytes that one partner may send a minute | 17179869184 |
 | limits.partner_entries_a_minute | entries that one partner may send a minute | 1000000 |
 | lease.seconds | how long a process may be silent before others take over what it does (1 to 300) | 10 |
+| keys.passphrase | where the passphrase of sealed keys comes from: prompt, file:PATH, credential:NAME | prompt |
+| keys.pkcs11_module | library of a PKCS#11 token, an absolute path; empty: none | empty |
+| keys.token | label of the token in which Ed25519 keys are made | empty |
+| keys.pin | where its PIN comes from, as the passphrase | prompt |
 """
 
 import os
+import re
 import tomllib
 from collections.abc import Mapping
 from pathlib import Path
@@ -143,6 +148,15 @@ class LeaseSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     seconds: int = 10
 
 
+class KeysSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Where private keys are kept, and what opens them. No secret stands here."""
+
+    passphrase: str = "prompt"  # noqa: S105 - where it comes from
+    pkcs11_module: str = ""
+    token: str = ""
+    pin: str = "prompt"
+
+
 class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """All settings of a node."""
 
@@ -156,6 +170,7 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     backup: BackupSettings = BackupSettings()
     limits: LimitsSettings = LimitsSettings()
     lease: LeaseSettings = LeaseSettings()
+    keys: KeysSettings = KeysSettings()
 
 
 _BOUNDS: Mapping[str, Mapping[str, tuple[int, int] | tuple[str, str]]] = {
@@ -187,6 +202,10 @@ _BOUNDS: Mapping[str, Mapping[str, tuple[int, int] | tuple[str, str]]] = {
     "lease": {"seconds": (1, 300)},
 }
 """Least and most of each value that is bounded, both included: numbers, or ISO 8601 durations."""
+
+
+SECRET_SOURCE = re.compile(r"prompt|file:.+|credential:[A-Za-z0-9._-]+")
+"""Where a passphrase or a PIN may come from."""
 
 
 class Configured(msgspec.Struct, frozen=True):
@@ -251,6 +270,14 @@ def check(made: Configured) -> None:
             if not low <= size <= high:
                 raise SettingsError(f"{where}: {name}: expected {least} to {most}, got {value}")
     split_listen(made.settings.server.listen, made.where("server.listen"))
+    for key in ("passphrase", "pin"):
+        if not SECRET_SOURCE.fullmatch(text := getattr(made.settings.keys, key)):
+            where = f"{made.where(f'keys.{key}')}: keys.{key}"
+            # What stands there may be the secret itself.
+            raise SettingsError(f"{where}: expected prompt, file:PATH or credential:NAME, got {len(text)} characters")
+    if made.settings.keys.token and not made.settings.keys.pkcs11_module.startswith("/"):
+        where = f"{made.where('keys.pkcs11_module')}: keys.pkcs11_module"
+        raise SettingsError(f"{where}: expected an absolute path, as keys.token is set, got none")
 
 
 def _measure(value: int | str, where: str) -> int:

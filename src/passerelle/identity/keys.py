@@ -12,7 +12,10 @@ Rules kept here:
 - a node may hold more private keys than those in use: the ones it hands over from, and sealing keys that still open
   what is on its way. They are found by their public half, never by the name of a file.
 
-Left unchecked: who holds the key files. Custody in hardware is the business of the key files' replacement.
+A private key is a seed in memory, or `Kept` elsewhere (a sealed file, a token) and fetched when it is first used: who
+signs nothing needs no passphrase and no PIN.
+
+Left to `custody`: where private keys are kept.
 """
 
 import base64
@@ -20,9 +23,9 @@ import binascii
 import hashlib
 import os
 import stat
-from collections.abc import Callable, Container, Iterable
+from collections.abc import Callable, Container, Iterable, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 import msgspec
 from cryptography.exceptions import InvalidSignature
@@ -118,20 +121,54 @@ def parse_vkey(text: str) -> Verifier:
     return verifier
 
 
+class Kept(Protocol):
+    """A private key that is not in memory before it is used. Using it raises KeyFileError and its kinds.
+
+    `public`: raw; of a sealing key the ML-KEM-768 key, then the X25519 key. `place`: where it is, in words.
+    """
+
+    @property
+    def public(self) -> bytes: ...
+
+    @property
+    def place(self) -> str: ...
+
+    def sign(self, message: bytes) -> bytes: ...
+
+    def open(self, sealed: bytes, info: bytes) -> bytes: ...
+
+    def ready(self) -> None:
+        """Fetch it now. Raises what using it would."""
+        ...
+
+
+Secret = bytes | Kept
+"""A private key: its seed, or where it is kept."""
+
+
 class Signer:
     """A private key with its name and signature type."""
 
-    def __init__(self, name: str, kind: int, seed: bytes) -> None:
-        self._key: Any
-        if kind == MLDSA44:
-            self._key = mldsa.MLDSA44PrivateKey.from_seed_bytes(seed)
+    def __init__(self, name: str, kind: int, secret: Secret) -> None:
+        self._key: Any = secret
+        self.kept: Kept | None = None
+        if not isinstance(secret, bytes):
+            public, self.kept = secret.public, secret
         else:
-            self._key = ed25519.Ed25519PrivateKey.from_private_bytes(seed)
-        self.verifier = Verifier(name, kind, self._key.public_key().public_bytes_raw())
+            self._key = private_key(kind, secret)
+            public = self._key.public_key().public_bytes_raw()
+        self.verifier = Verifier(name, kind, public)
         self.name, self.kind, self.id = name, kind, self.verifier.id
 
     def sign(self, message: bytes) -> bytes:
         return bytes(self._key.sign(message))
+
+
+def private_key(kind: int, seed: bytes) -> Any:
+    """The library's private key of a signature type."""
+    if kind == MLDSA44:
+        return mldsa.MLDSA44PrivateKey.from_seed_bytes(seed)
+    return ed25519.Ed25519PrivateKey.from_private_bytes(seed)
 
 
 class SealKey(msgspec.Struct, frozen=True):
@@ -160,15 +197,22 @@ class SealKey(msgspec.Struct, frozen=True):
 class OpenKey:
     """A private sealing key, made of the ML-KEM-768 seed (64 bytes) and the raw X25519 key (32 bytes)."""
 
-    def __init__(self, seed: bytes) -> None:
-        kem = mlkem.MLKEM768PrivateKey.from_seed_bytes(seed[:64])
-        dh = x25519.X25519PrivateKey.from_private_bytes(seed[64:])
-        self._key = hpke.MLKEM768X25519PrivateKey(kem, dh)
-        self.public = SealKey(kem.public_key().public_bytes_raw(), dh.public_key().public_bytes_raw())
+    def __init__(self, secret: Secret) -> None:
+        self.kept: Kept | None = None
+        if not isinstance(secret, bytes):
+            self.kept = secret
+            self.public = SealKey(secret.public[:-32], secret.public[-32:])
+        else:
+            kem = mlkem.MLKEM768PrivateKey.from_seed_bytes(secret[:64])
+            dh = x25519.X25519PrivateKey.from_private_bytes(secret[64:])
+            self._key = hpke.MLKEM768X25519PrivateKey(kem, dh)
+            self.public = SealKey(kem.public_key().public_bytes_raw(), dh.public_key().public_bytes_raw())
         self.id = self.public.id
 
     def open(self, sealed: bytes, info: bytes) -> bytes:
         """The plaintext. Raises SealError when it was sealed to another key, for another header, or was changed."""
+        if self.kept is not None:
+            return self.kept.open(sealed, info)
         try:
             return _SUITE.decrypt(sealed, self._key, info)
         except Exception:  # the library names no closed set; every failure means the same here
@@ -227,9 +271,9 @@ class NodeKeys:
     envelope: Signer
     sealing: OpenKey
 
-    def __init__(self, name: str, seeds: dict[str, bytes]) -> None:
+    def __init__(self, name: str, seeds: Mapping[str, Secret]) -> None:
         self.name = name
-        self.look: Callable[[], list[tuple[str, bytes]]] = list
+        self.look: Callable[[], list[tuple[str, Secret]]] = list
         self._signers: dict[Verifier, Signer] = {}
         self._openers: dict[str, OpenKey] = {}
         made: dict[str, Any] = {label: self.add(label, seed) for label, seed in seeds.items()}
@@ -238,15 +282,21 @@ class NodeKeys:
             public = {kind: (one.verifier, other.verifier) for kind, (one, other) in pairs.items()}
             self.turn(PublicKeys(**public, envelope=made["envelope"].verifier, sealing=made["sealing"].public))
 
-    def add(self, label: str, seed: bytes) -> "Signer | OpenKey":
+    def add(self, label: str, secret: Secret) -> "Signer | OpenKey":
         """Hold one more private key. `label`: one of `SEEDS`."""
         if label == "sealing":
-            opener = OpenKey(seed)
+            opener = OpenKey(secret)
             return self._openers.setdefault(opener.id, opener)
-        kind = label.removesuffix("-pq")
-        classical = ED25519 if kind in ("log", "envelope") else ED25519_COSIGNATURE
-        signer = Signer(f"{self.name}/{kind}", MLDSA44 if label.endswith("-pq") else classical, seed)
+        signer = Signer(f"{self.name}/{label.removesuffix('-pq')}", signature_type(label), secret)
         return self._signers.setdefault(signer.verifier, signer)
+
+    def ready(self) -> None:
+        """Fetch the keys in use that are kept elsewhere. Raises KeyFileError and its kinds when one cannot be had."""
+        for kind in KINDS:
+            held = getattr(self, kind)
+            for one in held if isinstance(held, tuple) else (held,):
+                if one.kept is not None:
+                    one.kept.ready()
 
     def forget(self, ids: Container[str]) -> None:
         """Hold these keys no longer. `ids` in hex."""
@@ -287,8 +337,15 @@ class NodeKeys:
         return named | dict.fromkeys(self._openers, "sealing")
 
     def _look(self) -> None:
-        for label, seed in self.look():
-            self.add(label, seed)
+        for label, secret in self.look():
+            self.add(label, secret)
+
+
+def signature_type(label: str) -> int:
+    """The signature type of a label's keys."""
+    if label.endswith("-pq"):
+        return MLDSA44
+    return ED25519 if label in ("log", "envelope") else ED25519_COSIGNATURE
 
 
 def generate(name: str, random: Callable[[int], bytes] = os.urandom, kinds: Iterable[str] = KINDS) -> dict[str, bytes]:

@@ -92,6 +92,7 @@ class Action(StrEnum):
     KEYS_REVOKE = "keys.revoke"
     KEYS_RENEW = "keys.renew"
     KEYS_ADOPT = "keys.adopt"
+    KEYS_PROTECT = "keys.protect"
     PERSON_ADD = "person.add"
     PERSON_CHANGE = "person.change"
     PERSON_GRANT = "person.grant"

@@ -25,7 +25,7 @@ from passerelle.node import MAIN, Node
 from passerelle.oversight import witnesses
 from passerelle.oversight.witness_desk import StoreDesk
 from passerelle.ports.leases import Process
-from passerelle.service import keeping, parts
+from passerelle.service import custodian, keeping, parts
 from passerelle.service.holding import Holding, Tenure, rest
 from passerelle.service.parts import Part
 from passerelle.service.pumping import PREFIX, Pumps
@@ -34,10 +34,10 @@ from passerelle.transport.witness import routes
 
 Say = Callable[..., None]
 
-PARTS: tuple[Part, ...] = (keeping.AUDIT, keeping.CLOCK, keeping.KEYS)
+PARTS: tuple[Part, ...] = (keeping.AUDIT, keeping.CLOCK, keeping.KEYS, custodian.CUSTODY)
 """What is kept in order beside batches."""
 
-BEFORE: tuple[Callable[[Node, Say], None], ...] = (keeping.erase_again,)
+BEFORE: tuple[Callable[[Node, Say], None], ...] = (custodian.fetch, keeping.erase_again)
 """What is done at each start before anything else, in a thread of its own; what fails here ends the start."""
 
 _CALM = 0.2
@@ -89,7 +89,8 @@ class Service:
             routes(witnesses.PATH, StoreDesk(self.ctx), lambda words: say("witness.refused", reason=words)),
         )
         key, certificate = node.certificate()
-        return Server(app, host, port, str(key), str(certificate), node.settings.limits)
+        limits, password = node.settings.limits, node.custody.password()
+        return Server(app, host, port, str(key), str(certificate), limits, password=password)
 
     def _contender(self) -> Contender:
         role, node = self.role, self.node

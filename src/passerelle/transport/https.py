@@ -24,7 +24,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from passerelle.core.errors import StoreError, TransportError
+from passerelle.core.errors import KeyFileError, StoreError, TransportError
 from passerelle.core.retold import E_
 from passerelle.core.settings import LimitsSettings
 from passerelle.exchange.checks import BatchRefusedError, Check
@@ -95,7 +95,7 @@ def _endpoint(
             log(f"{request.url.path}: not now, {error}")
             count("later", error.why)
             return flow.later(error)
-        except StoreError as error:
+        except (StoreError, KeyFileError) as error:  # a key that cannot be had now, as of a token that is away
             log(f"{request.url.path}: not now, {error}")
             count("later", "store")
             return JSONResponse({"later": True}, 503)
@@ -142,11 +142,13 @@ class Server:
         certificate_file: str | None = None,
         limits: LimitsSettings = _USUAL,
         count: guard.Count = lambda reason: None,
+        password: str | None = None,
     ) -> None:
         self.room = Room(limits)
         config = uvicorn.Config(
             Flow(app, limits, self.room),
             ssl_keyfile=key_file,
+            ssl_keyfile_password=password,
             ssl_certfile=certificate_file,
             log_config=None,
             access_log=False,

@@ -87,6 +87,7 @@ TABLE = {
     Action.KEYS_REVOKE: {Role.SECURITY},
     Action.KEYS_RENEW: {Role.SECURITY},
     Action.KEYS_ADOPT: {Role.SECURITY},
+    Action.KEYS_PROTECT: {Role.SECURITY},
     # People and policy.
     Action.PERSON_ADD: {Role.SECURITY},
     Action.PERSON_CHANGE: {Role.SECURITY},
