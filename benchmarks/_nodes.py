@@ -25,7 +25,7 @@ from typing import Any, TypeVar
 from benchmarks._children import BenchError, answer
 from benchmarks._samples import BE, LANE, MA, Acts, agreement, channel
 from benchmarks._steady import Window
-from passerelle import node as nodes
+from passerelle import founding
 from passerelle.core.settings import ExchangeSettings, NodeSettings, ServerSettings, Settings, StoreSettings
 from passerelle.exchange import desk, governance, inbox, links
 from passerelle.exchange.context import Context
@@ -58,7 +58,7 @@ def make_pair(folder: Path, ports: tuple[int, int], store: str = "store.db") -> 
             store=StoreSettings(url=store if name == BE else "store.db"),
             exchange=ExchangeSettings(timeout_ms=round(_STUCK * 1000)),
         )
-        nodes.create(folder / name, settings)
+        founding.create(folder / name, settings)
     be, ma = Node.open(folder / BE), Node.open(folder / MA)
     try:
         for one, other in ((be, ma), (ma, be)):

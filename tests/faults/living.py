@@ -13,7 +13,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import replace
 from pathlib import Path
 
-from passerelle import node as nodes
+from passerelle import founding
 from passerelle.core.clock import ManualClock
 from passerelle.core.settings import AuditSettings, ExchangeSettings, NodeSettings, ServerSettings, Settings
 from passerelle.exchange.context import Context
@@ -49,7 +49,7 @@ def make(folder: Path) -> tuple[dict[str, Context], str]:
             ),
             audit=AuditSettings(every="PT1S"),
         )
-        nodes.create(folder / name, settings)
+        founding.create(folder / name, settings)
     be, ma = Node.open(folder / "be"), Node.open(folder / "ma")
     try:
         for one, other in ((be, ma), (ma, be)):

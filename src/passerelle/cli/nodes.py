@@ -86,7 +86,7 @@ def init(
     The first person is operator and security officer: he writes down the others and gives them their roles. He reads
     the language in which this is shown.
     """
-    from passerelle import node
+    from passerelle import founding, node
     from passerelle.core import settings as configuration
     from passerelle.core import words
     from passerelle.core.errors import IdentityError, InputError, KeyFileError
@@ -104,7 +104,7 @@ def init(
     user = this_user()
     first = NewPerson(id=person or user, name=person_name, language=language or words.language(), users=(user,))
     try:
-        identity = node.create(folder, asked, first, sealed=bool(passphrase), ask=_secret)
+        identity = founding.create(folder, asked, first, sealed=bool(passphrase), ask=_secret)
     except KeyFileError:
         raise
     except IdentityError as error:

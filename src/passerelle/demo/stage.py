@@ -21,7 +21,8 @@ from passerelle.core.settings import (
     Settings,
     StoreSettings,
 )
-from passerelle.node import Node, create
+from passerelle.founding import create
+from passerelle.node import Node
 from passerelle.office import people, staff
 from passerelle.office.asking import this_user
 from passerelle.office.people import NewPerson, Role
