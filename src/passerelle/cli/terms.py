@@ -93,6 +93,8 @@ TERMS = frozenset(
 
 
 ALARMS = {
+    "attachment.ignored": N_("an answer about a file does not count"),
+    "attachment.refused": N_("the partner did not take a file"),
     "audit.stopped": N_("the audit log stands still"),
     "calendar.ends": N_("a calendar ends"),
     "deadline.missed": N_("a deadline was missed"),

@@ -244,7 +244,7 @@ def held(tx: Reading, address: str) -> Attachment | None:
 
 def whole(row: Attachment) -> bool:
     """Whether all pieces of a file are here."""
-    return row.state not in ("sealing", "refused") and row.count == pieces.pieces_in(row.size)
+    return row.state != "sealing" and row.count == pieces.pieces_in(row.size)
 
 
 def progress(tx: Reading, message: str) -> list[Attachment]:
@@ -291,7 +291,7 @@ def opened(size: int, number: int, body: bytes, key: bytes) -> bytes:
 def delete(tx: Writing, rows: Sequence[Attachment]) -> None:
     """These files are gone; their pieces follow (`tidy`)."""
     for row in rows:
-        if row.state == "expected" and row.count:
+        if begun(row):
             unfinished(tx, row.partner, -1, -row.size)
     tx.delete(ATTACHMENTS, [(row.id,) for row in rows])
     tx.put(LEFTOVERS, [Leftover(row.id) for row in rows])
@@ -302,6 +302,11 @@ def forget(tx: Writing, message: str) -> list[Attachment]:
     rows = progress(tx, message)
     delete(tx, rows)
     return rows
+
+
+def begun(row: Attachment) -> bool:
+    """Whether a file counts among what its partner has begun: one that comes in one piece never does."""
+    return row.state in ("expected", "checking") and row.count > 0 and pieces.pieces_in(row.size) > 1
 
 
 def unfinished(tx: Writing, partner: str, files: int, size: int) -> Unfinished:

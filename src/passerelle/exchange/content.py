@@ -18,6 +18,7 @@ from passerelle.ports.records import Message
 MAX_AFTER = 64
 PLAIN_KINDS = (
     "refusal",
+    "attachment",
     "generation",
     "instrument.propose",
     "instrument.sign",
@@ -27,6 +28,11 @@ PLAIN_KINDS = (
     "keys.revoke",
 )
 KINDS = ("act", *PLAIN_KINDS)
+UNANSWERED = ("refusal", "attachment")
+"""Kinds that are never refused nor answered: one that makes no sense is kept and moves nothing."""
+
+OUTCOMES = ("complete", "too-large", "wrong-type", "does-not-open", "gone", "again")
+"""What comes of an attachment, as its receiver says: see `attachments_in`."""
 
 _MOST_WORD = 64  # no word, digest or name of a person in an act is longer
 _GOVERNANCE = re.compile(r"[1-9][0-9]{0,8}/(?:0|[1-9][0-9]{0,14})")
@@ -59,6 +65,7 @@ _FIELDS: dict[str, dict[str, Any]] = {
             },
         }
     },
+    "attachment": {"message": {"type": "string", "maxLength": 36}, "address": _HEX, "outcome": {"enum": OUTCOMES}},
     "generation": {
         "previous": {"type": "string", "maxLength": 65536},
         "size": {"type": "integer", "minimum": 0},

@@ -6,6 +6,7 @@ Rules kept here:
   written, `write` again when it is released, because time, channel and dossier may have moved in between;
 - author and releaser stand in the message with the commitment of the release's audit record, so that this node's own
   auditor can refute the statement;
+- the files that an act announces are here, and are bound to it in the same transaction;
 - an act builds on the newest messages that this node has seen of the dossier.
 
 Left unchecked: who may write and release what. `office.workflow` asks the policy first; `post` is for acts that were
@@ -21,7 +22,7 @@ import msgspec
 from passerelle.core import ids
 from passerelle.core.audit import What
 from passerelle.core.errors import DossierError, ForbiddenError, InputError
-from passerelle.exchange import notes, outbox
+from passerelle.exchange import attachments, notes, outbox
 from passerelle.exchange.cases import Cases, Objection
 from passerelle.exchange.content import MAX_AFTER, marks_of
 from passerelle.exchange.context import Context
@@ -94,6 +95,8 @@ def check(tx: Reading, ctx: Context, act: Act, message_id: str) -> None:
     content = _content(cases, act, message_id, governance, bytes(32))
     if objections := _objections(ctx, cases, act, content, len(outbox.encode(content))):
         raise RefusedError(objections)
+    if ctx.policy.check_own:
+        attachments.check(tx, content)
 
 
 def post(ctx: Context, acts: Sequence[Act]) -> list[Message]:
@@ -142,6 +145,8 @@ def write(tx: Writing, ctx: Context, leaving: Sequence[Leaving]) -> list[Message
         relied[partner] = outbox.governance_of(tx, ctx, partner)
     for one in leaving:
         made, audit = _leaves(ctx, cases, one, relied[one.act.partner], now)
+        if ctx.policy.check_own:
+            attachments.bind(tx, made.message, one.act.content)
         outgoing.append(made)
         audits.append(audit)
     outbox.write(tx, outgoing)

@@ -24,7 +24,7 @@ from passerelle.core import json
 from passerelle.core.audit import What
 from passerelle.core.clock import to_iso
 from passerelle.core.errors import JsonError, NotFoundError, StateError
-from passerelle.exchange import attachments, notes
+from passerelle.exchange import attachments_in, notes
 from passerelle.exchange.cases import Cases
 from passerelle.exchange.context import Context
 from passerelle.exchange.register import Register
@@ -146,7 +146,7 @@ def _wipe(tx: Writing, ctx: Context, entry: Erasure, details: dict[str, object])
     if message is None:
         raise NotFoundError(f"expected a message that is here, got {entry.message!r}")
     content = _content(tx, message)
-    files = attachments.forget(tx, message.id)
+    files = attachments_in.erased(tx, ctx, message.id)
     tx.delete(CONTENTS, [(message.id,)])
     urgency = content.get("urgency")
     tx.put(ERASURES, [msgspec.structs.replace(entry, here=True, urgency=urgency if isinstance(urgency, str) else "")])

@@ -28,8 +28,8 @@ from passerelle.core.errors import (
     SignatureError,
     StateError,
 )
+from passerelle.exchange import attachments_out, erasing, intake, links, notes, outbox, rotation, sender, trust, wire
 from passerelle.exchange import content as contents
-from passerelle.exchange import erasing, intake, links, notes, outbox, rotation, sender, trust, wire
 from passerelle.exchange.cases import Cases
 from passerelle.exchange.context import Context
 from passerelle.identity.history import History
@@ -283,6 +283,7 @@ class Reopening:
         placed = {leaf.message for part in self._parts for leaf, _ in part.taken}
         again = [message for message in again if message.id not in placed]
         tx.put(MESSAGES, again)
+        attachments_out.again(tx, [message.id for message in again])
         rotation.withdrawn(tx, self.partner)
         Cases(tx, ctx).recount({message.dossier for message in again if message.dossier})
         returned = [leaf.message for part in self._parts for leaf, _ in part.taken]

@@ -7,7 +7,9 @@ Checks of one message, all reasons at once:
     10  state of the dossier or instrument allows the act  `dossiers.state`, `instruments.lifecycle`
 
 A refused message leaves its row and its leaf; its content is not kept. All refusals of one batch go back in one message
-of the same lane. Refusals are never refused nor answered: one that makes no sense is kept as an alarm and ignored.
+of the same lane. Refusals, and answers about attachments, are never refused nor answered: one that makes no sense is
+kept as an alarm and ignored. An act is applied before its attachments are here: an alert does not wait for its
+photograph.
 """
 
 from collections.abc import Container, Sequence
@@ -16,8 +18,20 @@ from typing import Any
 import msgspec
 
 from passerelle.core.errors import JsonError
+from passerelle.exchange import (
+    attachments,
+    attachments_in,
+    attachments_out,
+    erasing,
+    governance,
+    limits,
+    links,
+    notes,
+    outbox,
+    rotation,
+    succession,
+)
 from passerelle.exchange import content as contents
-from passerelle.exchange import erasing, governance, limits, links, notes, outbox, rotation, succession
 from passerelle.exchange.cases import Cases, Objection
 from passerelle.exchange.channels import Channels
 from passerelle.exchange.checks import Check
@@ -90,8 +104,8 @@ class _Intake:
                 self._keep(row)
             elif self.put_back and self._was_refused(row):
                 continue
-            elif one.content is None and contents.kind_of(one.item.content) == "refusal":
-                row = msgspec.structs.replace(row, kind="refusal")
+            elif one.content is None and (kind := contents.kind_of(one.item.content)) in contents.UNANSWERED:
+                row = msgspec.structs.replace(row, kind=kind)
                 self._ignore(row, one.problem)
                 self.bodies.append(Content(message=row.id, salt=one.item.salt, body=one.item.content))
             elif one.content is None:
@@ -115,8 +129,8 @@ class _Intake:
             elif row.direction == "out" and (self.put_back or self.still):
                 needs += self._lacking(row)
         # While an own log stands still, this node was put back and lacks messages of its own, until persons have
-        # recovered them. The partner rests on them: on signatures whatever it sends, on what it refuses in a refusal.
-        for own in {"governance", lane} if content["kind"] == "refusal" else {"governance"}:
+        # recovered them. The partner rests on them: on signatures whatever it sends, on what it refuses or answers.
+        for own in {"governance", lane} if content["kind"] in contents.UNANSWERED else {"governance"}:
             if own in self.still:
                 needs.append(f"{_OWN}{self.partner}/{own}")
         generation, _, size = content["governance"].partition("/")
@@ -169,10 +183,13 @@ class _Intake:
                 now=row.noted,
                 size=row.size,
             )
+            if not objections and (words := attachments_in.clash(self.tx, self.partner, content)):
+                objections = [Objection(Check.CONTENT, words)]
             if objections:
                 self._refuse(row, objections)
                 return False
             self._keep(self.cases.apply(row, content))
+            attachments_in.announce(self.tx, self.ctx, row, content)
             return True
         return self._plain(row, content)
 
@@ -188,6 +205,9 @@ class _Intake:
         kind = content["kind"]
         if kind == "refusal":
             self._refused_there(row, content)
+        elif kind == "attachment":
+            if words := attachments_out.answered(self.tx, self.ctx, self.partner, row, content):
+                return self._wrong(row, content, words)
         elif kind == "generation":
             if row.index != 0:
                 return self._wrong(row, content, "expected a generation's first entry, got one behind it")
@@ -203,15 +223,16 @@ class _Intake:
         return True
 
     def _wrong(self, row: Message, content: dict[str, Any], words: str) -> bool:
-        if content["kind"] == "refusal":
+        if content["kind"] in contents.UNANSWERED:
             self._ignore(row, words)
             return True
         self._refuse(row, [Objection(Check.CONTENT, words)])
         return False
 
     def _ignore(self, row: Message, words: str) -> None:
-        """A refusal is never refused, however wrong: it is kept and moves nothing."""
-        notes.alarm(self.tx, self.ctx, "refusal.ignored", self.partner, f"message {row.id}: {words}"[:1000])
+        """A refusal or an answer is never refused, however wrong: it is kept and moves nothing."""
+        word = "refusal.ignored" if row.kind == "refusal" else "attachment.ignored"
+        notes.alarm(self.tx, self.ctx, word, self.partner, f"message {row.id}: {words}"[:1000])
         self._keep(row)
 
     def _refused_there(self, row: Message, content: dict[str, Any]) -> None:
@@ -221,7 +242,7 @@ class _Intake:
         changed: list[Message] = []
         for one in content["refused"]:
             own = found.get((one["message"],))
-            if own is None or (own.direction, own.partner) != ("out", self.partner) or own.kind == "refusal":
+            if own is None or (own.direction, own.partner) != ("out", self.partner) or own.kind in contents.UNANSWERED:
                 text = f"message {row.id} refuses {one['message']}, which this node did not send"
                 notes.alarm(self.tx, self.ctx, "refusal.ignored", self.partner, text)
                 continue
@@ -236,6 +257,7 @@ class _Intake:
             text = f"{self.partner} refused message {own.id} ({own.act or own.kind}): checks {', '.join(checks)}"
             notes.alarm(self.tx, self.ctx, "message.refused", self.partner, text)
             governance.refused(self.tx, self.ctx, own)
+            attachments_out.refused(self.tx, own)
             self.undone.append(own)
         self.channels.forget()
         self.cases.recount({own.dossier for own in changed if own.dossier})
@@ -316,6 +338,7 @@ class _Intake:
         if (body := self.tx.get(CONTENTS, row.id)) is not None:
             self.tx.delete(CONTENTS, [(row.id,)])
             governance.take_away(self.tx, self.ctx, row, contents.parse(body.body, row.id))
+            attachments.forget(self.tx, row.id)
             self.channels.forget()
         self._refuse(row, [Objection(check, "refused before this node was put back") for check in checks])
         self.recounted.add(row.dossier)
@@ -406,6 +429,9 @@ def take_back(
             continue  # this node once sent it unchecked; the partner refused it and nothing follows from it
         if content["kind"] == "act" and cases.kind_of(content) is not None:
             tx.put(MESSAGES, [cases.apply(message, content)])
+            attachments_out.came_back(tx, message, content)
+        elif content["kind"] == "attachment":
+            attachments_in.returned(tx, ctx, content, message.partner)
         elif content["kind"].startswith("instrument."):
             governance.again(tx, ctx, message, content, cosigned=True)
         elif content["kind"] in succession.KEY_KINDS:

@@ -19,7 +19,7 @@ import msgspec
 from passerelle.core import ids, json
 from passerelle.core.audit import What
 from passerelle.core.errors import InputError, NotFoundError, StateError
-from passerelle.exchange import comparing, limits, links, notes
+from passerelle.exchange import attachments, comparing, limits, links, notes
 from passerelle.exchange.cases import Cases, marks
 from passerelle.exchange.context import Context
 from passerelle.exchange.wire import MAX_CONTENT, MAX_ENTRIES
@@ -141,6 +141,7 @@ def withdraw(ctx: Context, message_id: str, by: str, reason: str) -> Message:
         gone = msgspec.structs.replace(message, state="withdrawn", reason=reason)
         tx.put(MESSAGES, [gone])
         tx.delete(CONTENTS, [(message_id,)])
+        attachments.forget(tx, message_id)
         if message.dossier:
             Cases(tx, ctx).recount({message.dossier})
         notes.record(tx, ctx, What.MESSAGE_WITHDRAWN, by, message_id, {"reason": reason})
@@ -225,6 +226,7 @@ def sequence(
         for message, words in ended:
             numbered.append(msgspec.structs.replace(message, state="withdrawn", reason=words))
             tx.delete(CONTENTS, [(message.id,)])
+            attachments.forget(tx, message.id)
             notes.alarm(tx, ctx, "message.not-sent", partner, f"message {message.id} was not sent: {words}")
         tx.put(MESSAGES, numbered)
         # Only now has an own act the time from which deadlines run.

@@ -18,7 +18,9 @@ from dataclasses import dataclass, field
 import msgspec
 
 from passerelle.core.errors import ExchangeError, IdentityError, NoteError, SignatureError
-from passerelle.exchange import comparing, governance, links, notes, outbox, rotation, trust, wire
+from passerelle.exchange import (
+    attachments_out, comparing, governance, links, notes, outbox, rotation, trust, wire,
+)
 from passerelle.exchange.context import MAX_AHEAD, Context
 from passerelle.identity.history import History
 from passerelle.identity.identity import Identity
@@ -308,6 +310,7 @@ def _reconcile(
     for one in () if late else logs.values():
         if one.generation > generation and one.cosigned:
             # The partner was put back behind this generation: it goes again from its first entry.
+            _files_again(tx, one, 0)
             tx.put(LOGS, [msgspec.structs.replace(one, cosigned=0)])
         elif one.generation < generation and one.cosigned < links.to_send(one):
             # It holds what continues this generation, so it has this one to its end (again: it was behind it once).
@@ -329,10 +332,17 @@ def _reconcile(
         theirs = trust.theirs(tx, ctx, ctx.confirmed(tx, partner)[0])
         keep_receipt(tx, ctx, old, held, trust.cosigned_by(held, theirs)[1])
     elif state.size < old.cosigned and not late:
+        _files_again(tx, old, state.size)
         tx.put(LOGS, [msgspec.structs.replace(old, cosigned=state.size)])
         text = f"{partner} was put back from a copy: entries {state.size} to {old.cosigned} of {old.origin} go again"
         notes.alarm(tx, ctx, "link.partner-behind", partner, text)
     return True
+
+
+def _files_again(tx: Writing, log: Log, start: int) -> None:
+    """Entries from `start` go again to a partner that was put back: with them goes what they announce."""
+    rows = links.entries(tx, log.origin, start, log.cosigned) if log.lane != "governance" else []
+    attachments_out.again(tx, [row.message for row in rows])
 
 
 def _stop(tx: Writing, ctx: Context, log: Log, words: str) -> bool:

@@ -12,8 +12,9 @@ class Attachment(Record, frozen=True):
     """A file, this node's own (`source` is empty) or a partner's (`source` names it).
 
     `state` of an own one: sealing (its pieces are being written, it has no address yet) | sealed (belongs to no message
-    yet) | bound (its message is in line or sent; the partner has not answered) | complete | refused. Of a partner's:
-    expected (announced; pieces may be here) | complete | refused.
+    yet) | bound (its message is in line or sent; the partner has not answered) | complete | refused | lost (this node
+    was put back, its message came back without it). Of a partner's: expected (announced; pieces may be here) | checking
+    (all are here, it is being read) | complete | refused.
     """
 
     id: str

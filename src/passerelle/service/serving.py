@@ -25,16 +25,17 @@ from passerelle.node import MAIN, Node
 from passerelle.oversight import witnesses
 from passerelle.oversight.witness_desk import StoreDesk
 from passerelle.ports.leases import Process
-from passerelle.service import custodian, keeping, parts
+from passerelle.service import custodian, keeping, parts, uploading
 from passerelle.service.holding import Holding, Tenure, rest
 from passerelle.service.parts import Part
 from passerelle.service.pumping import PREFIX, Pumps
 from passerelle.transport.https import Client, Server, application
+from passerelle.transport.uploads import Uploads
 from passerelle.transport.witness import routes
 
 Say = Callable[..., None]
 
-PARTS: tuple[Part, ...] = (keeping.AUDIT, keeping.CLOCK, keeping.KEYS, custodian.CUSTODY)
+PARTS: tuple[Part, ...] = (keeping.AUDIT, keeping.CLOCK, keeping.KEYS, custodian.CUSTODY, uploading.UPLOADS, uploading.TIDYING)
 """What is kept in order beside batches."""
 
 BEFORE: tuple[Callable[[Node, Say], None], ...] = (custodian.fetch, keeping.erase_again)
@@ -82,11 +83,15 @@ class Service:
         node, say = self.node, self.say
         handlers = {"batch": self._batch, "status": self._status, "recover": self._recover}
         host, port = split_listen(self.role.listen or node.settings.server.listen)
+        uploads = Uploads(self.ctx, self._answered, lambda words: say("upload.refused", reason=words))
         app = application(
             handlers,
             lambda words: say("partner.refused", reason=words),
             lambda head: inbox.admit(self.ctx, head),
-            routes(witnesses.PATH, StoreDesk(self.ctx), lambda words: say("witness.refused", reason=words)),
+            [
+                *routes(witnesses.PATH, StoreDesk(self.ctx), lambda words: say("witness.refused", reason=words)),
+                *uploads.routes,
+            ],
         )
         key, certificate = node.certificate()
         limits, password = node.settings.limits, node.custody.password()
@@ -124,6 +129,10 @@ class Service:
     def _recover(self, body: bytes) -> bytes:
         return inbox.recover(self.ctx, body)
 
+    def _answered(self, partner: str, lane: str) -> None:
+        """A file was answered: the answer is in line."""
+        self.pumps.wake(partner, lane)
+
     def _life(self, partner: str, lane: str = "") -> None:
         self.wake_of(keeping.CLOCK.name).set()
         if lane:
@@ -137,8 +146,9 @@ class Service:
         return self._loop.time()
 
     def moved(self) -> None:
-        """A batch came or went."""
+        """A batch came or went: files may be uploaded that it announced."""
         self._moved = self.now()
+        self.wake_of(uploading.UPLOADS.name).set()
 
     def busy(self) -> bool:
         """Whether batches come and go."""

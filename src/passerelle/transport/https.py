@@ -14,8 +14,10 @@ TLS hides metadata and is pinned to the certificate in the partner's identity fi
 import asyncio
 import os
 import ssl
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from contextlib import asynccontextmanager
 from itertools import product
+from typing import Any
 
 import aiohttp
 import uvicorn
@@ -191,6 +193,19 @@ class Client:
 
     async def exchange(self, url: str, pin: str, body: bytes) -> tuple[int, bytes]:
         """Status and bytes of what a post is answered with. Raises TransportError when nothing is."""
+        headers = {"Content-Type": "application/octet-stream"}
+        async with self.request("POST", url, pin, data=body, headers=headers) as response:
+            content = await response.content.read(MAX_BODY + 1)
+            while len(content) <= MAX_BODY and (part := await response.content.read(MAX_BODY + 1)):
+                content += part
+            if len(content) > MAX_BODY:
+                endpoint = "/".join(url.split("/")[:3])
+                raise TransportError(f"{endpoint}: expected an answer of at most {MAX_BODY} bytes, got more")
+            return response.status, bytes(content)
+
+    @asynccontextmanager
+    async def request(self, method: str, url: str, pin: str, **how: Any) -> AsyncIterator[aiohttp.ClientResponse]:
+        """A request and its answer; `how` goes to aiohttp. Whatever fails until its end is a TransportError."""
         endpoint = "/".join(url.split("/")[:3])
         if self._session is None:
             self._session = aiohttp.ClientSession(
@@ -202,19 +217,8 @@ class Client:
             )
         fingerprint = self._fingerprints.setdefault(pin, aiohttp.Fingerprint(bytes.fromhex(pin)))
         try:
-            async with self._session.post(
-                url,
-                data=body,
-                ssl=fingerprint,
-                allow_redirects=False,
-                headers={"Content-Type": "application/octet-stream"},
-            ) as response:
-                content = await response.content.read(MAX_BODY + 1)
-                while len(content) <= MAX_BODY and (part := await response.content.read(MAX_BODY + 1)):
-                    content += part
-                if len(content) > MAX_BODY:
-                    raise TransportError(f"{endpoint}: expected an answer of at most {MAX_BODY} bytes, got more")
-                return response.status, bytes(content)
+            async with self._session.request(method, url, ssl=fingerprint, allow_redirects=False, **how) as response:
+                yield response
         except aiohttp.ServerFingerprintMismatch:
             raise TransportError(f"{endpoint}: expected the certificate of the identity file, got another") from None
         except TimeoutError:

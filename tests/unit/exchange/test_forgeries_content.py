@@ -14,7 +14,7 @@ import pytest
 from passerelle.core import ids, json
 from passerelle.core.clock import to_iso
 from passerelle.exchange import governance, inbox, outbox
-from passerelle.exchange.content import PLAIN_KINDS
+from passerelle.exchange.content import PLAIN_KINDS, UNANSWERED
 from passerelle.exchange.outbox import Outgoing
 from passerelle.identity.keys import b64
 from passerelle.ledger import entry as entries
@@ -323,7 +323,7 @@ def forged_common(content: dict[str, Any], own: str) -> Iterator[tuple[str, dict
 
 
 # A change of keys that is wrong refuses its whole batch: `tests/peers/test_keys.py`.
-_OTHERS = ("refusal", "keys.rotate", "keys.revoke")
+_OTHERS = (*UNANSWERED, "keys.rotate", "keys.revoke")
 
 
 @pytest.mark.parametrize("kind", ["act", *(kind for kind in PLAIN_KINDS if kind not in _OTHERS)])

@@ -1,0 +1,147 @@
+"""Uploading the files of announced messages, beside the pumps: one file at a time for each partner and lane.
+
+Rules kept here:
+- a lane's uploads are a task of their own that no pump waits for: a flash alert overtakes the film of a routine act,
+  and so does its photograph;
+- a file that fits one request is brought at once; after any failure the partner is asked first what it has;
+- what failed is tried again after pauses that grow; what was brought is asked about until the partner's answer is in
+  its log, so that an upload that expired there begins again;
+- once every poll something small of what is over is deleted (`attachments.tidy`).
+"""
+
+import asyncio
+import random
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from itertools import product
+from typing import TYPE_CHECKING
+
+from passerelle.core.errors import PasserelleError, TransportError
+from passerelle.exchange import attachments, attachments_in, attachments_out
+from passerelle.exchange.attachments_wire import MOST_PIECES, Range
+from passerelle.exchange.context import Context
+from passerelle.ledger import pieces
+from passerelle.ports.attachments import Attachment
+from passerelle.ports.records import PARTNERS
+from passerelle.service.parts import Part, Step
+from passerelle.service.pumping import way
+from passerelle.transport.uploads import ClosedError, NotAwaitedError, Uploading
+
+if TYPE_CHECKING:
+    from passerelle.service.serving import Service
+
+
+@dataclass
+class _Try:
+    """How a file stands: tried so often, not again before `due` (seconds)."""
+
+    times: int = 0
+    due: float = 0.0
+
+
+class _Lines:
+    """The uploads of a service. What is held here a restart may forget."""
+
+    def __init__(self, service: "Service", ctx: Context) -> None:
+        self._service, self._ctx = service, ctx
+        self._way = Uploading(ctx, service.client)
+        self._tries: dict[str, _Try] = {}
+        self._tasks: dict[tuple[str, str], asyncio.Task[None]] = {}
+
+    def _resting(self) -> frozenset[str]:
+        now = self._service.now()
+        return frozenset(name for name, one in self._tries.items() if one.due > now)
+
+    async def step(self) -> float:
+        """Begin what is due. Returns when to look again."""
+        names = await asyncio.to_thread(self._partners)
+        for line in product(names, attachments_out.LANES):
+            task = self._tasks.get(line)
+            if task is not None and not task.done():
+                continue
+            if task is not None:
+                task.result()
+            if await asyncio.to_thread(attachments_out.following, self._ctx, *line, self._resting()) is not None:
+                self._tasks[line] = asyncio.create_task(self._upload(*line))
+        await asyncio.to_thread(attachments_in.finish_all, self._ctx)
+        return 0 if await asyncio.to_thread(attachments.tidy, self._ctx) else self._service.poll
+
+    def _partners(self) -> list[str]:
+        partners = self._ctx.store.read(lambda tx: tx.scan(PARTNERS, limit=10_000))
+        return [one.name for one in partners if one.status == "confirmed"]
+
+    async def end(self) -> None:
+        """No upload goes on."""
+        for task in self._tasks.values():
+            task.cancel()
+        await asyncio.gather(*self._tasks.values(), return_exceptions=True)
+
+    async def _upload(self, partner: str, lane: str) -> None:
+        """Upload what is due in a lane, file after file."""
+        following = attachments_out.following
+        while not self._service.stopping.is_set():
+            row = await asyncio.to_thread(following, self._ctx, partner, lane, self._resting())
+            if row is None:
+                return
+            found = self._tries.setdefault(row.id, _Try())
+            try:
+                await self._file(row, fresh=not found.times)
+                self._service.say("upload.brought", partner=partner, lane=lane, pieces=row.count)
+            except (ClosedError, NotAwaitedError):
+                pass  # the answer, or the decision on the message, is on its way
+            except (PasserelleError, OSError) as error:
+                self._service.say("upload.failed", partner=partner, lane=lane, reason=str(error))
+            policy = self._ctx.policy
+            found.times += 1
+            most = min(policy.retry_most, policy.retry_first << min(found.times, 30)) / 1000
+            chance = random.random()  # noqa: S311 - spreads retries, protects nothing
+            found.due = self._service.now() + most * (0.5 + chance / 2)
+            if len(self._tries) > 10_000:
+                self._tries = {name: one for name, one in self._tries.items() if one.due > self._service.now()}
+
+    async def _file(self, row: Attachment, *, fresh: bool) -> None:
+        count = pieces.pieces_in(row.size)
+        missing: list[Range] = [(0, count)]
+        endpoint, pin = "", ""
+        if not fresh:
+            endpoint, pin, missing = await self._ask(row)
+        while missing and not self._service.stopping.is_set():
+            range_ = (missing[0][0], min(missing[0][1], missing[0][0] + MOST_PIECES))
+            if not endpoint:
+                endpoint, pin, missing = await self._first(row, range_)
+            else:
+                missing = await self._way.put(row, range_, endpoint, pin)
+
+    async def _ask(self, row: Attachment) -> tuple[str, str, list[Range]]:
+        return await self._any(row, None)
+
+    async def _first(self, row: Attachment, range_: Range) -> tuple[str, str, list[Range]]:
+        return await self._any(row, range_)
+
+    async def _any(self, row: Attachment, range_: Range | None) -> tuple[str, str, list[Range]]:
+        """Ask, or bring, at the first endpoint that answers; it is the one for the rest of the file."""
+        endpoints, pins = await asyncio.to_thread(way, self._ctx, row.partner)
+        failure = TransportError("expected an endpoint in the partner's identity file, got none")
+        for endpoint, pin in product(endpoints, pins):
+            try:
+                if range_ is None:
+                    return endpoint, pin, await self._way.missing(row, endpoint, pin)
+                return endpoint, pin, await self._way.put(row, range_, endpoint, pin)
+            except (ClosedError, NotAwaitedError):
+                raise
+            except TransportError as error:
+                failure = error
+        raise failure
+
+
+@asynccontextmanager
+async def _uploads(service: "Service", ctx: Context) -> AsyncIterator[Step]:
+    lines = _Lines(service, ctx)
+    try:
+        yield lines.step
+    finally:
+        await lines.end()
+
+
+UPLOADS = Part(name="uploads", begin=_uploads)

@@ -1,0 +1,202 @@
+"""Uploads over HTTPS: files of announced messages, piece by piece (`exchange.attachments_wire` says the form).
+
+    HEAD /passerelle/1/attachment/<address>     which pieces are missing
+    PUT  /passerelle/1/attachment/<address>     pieces with their paths -> 200, which are missing now
+
+    400 the request or its body is out of form     403 no confirmed partner signed it, or not now, not this
+    404 no such file is awaited from this partner  410 the file was answered: the answer is in the log
+    422 a piece is not of this file                503 later: quota, too many requests, locked store; with Retry-After
+
+Rules kept here: nothing of a body is read before its header was verified; a request holds two pieces at most, a partner
+has a few requests at a time; a piece that does not come within a minute ends the request; each piece is durable before
+the next but one is read, so what a request that ends early has brought is kept.
+"""
+
+import asyncio
+from collections import Counter
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping
+from contextlib import contextmanager
+
+import aiohttp
+from starlette.requests import ClientDisconnect, Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from passerelle.core.errors import ProofError, StoreError, TransportError
+from passerelle.exchange import attachments_in as desk
+from passerelle.exchange import attachments_out as out
+from passerelle.exchange import attachments_wire as wire
+from passerelle.exchange.attachments_in import Admitted, AnsweredError, LaterError, UnknownFileError
+from passerelle.exchange.attachments_wire import MISSING, PATH, SIGNED, Range, UploadError
+from passerelle.exchange.context import Context
+from passerelle.ledger import pieces
+from passerelle.ports.attachments import Attachment
+from passerelle.transport.https import Client
+
+PIECE_SECONDS = 60
+AT_ONCE = 4
+"""Requests of one partner at a time."""
+
+_LATER = {"Retry-After": "5"}
+
+
+class ClosedError(TransportError):
+    """The partner has answered the file: what it says comes in its log."""
+
+
+class NotAwaitedError(TransportError):
+    """The partner awaits no such file (yet)."""
+
+
+class _Frames:
+    """The bytes of a body, exactly as many as are asked for."""
+
+    def __init__(self, parts: AsyncIterator[bytes]) -> None:
+        self._parts = parts
+        self._rest = memoryview(b"")
+
+    async def take(self, size: int) -> bytes:
+        found = bytearray(size)
+        at = 0
+        while at < size:
+            if not self._rest:
+                self._rest = memoryview(await self._next(size - at))
+            part = self._rest[: size - at]
+            found[at : at + len(part)] = part
+            at += len(part)
+            self._rest = self._rest[len(part) :]
+        return bytes(found)
+
+    async def _next(self, missing: int) -> bytes:
+        async for part in self._parts:
+            if part:
+                return part
+        raise UploadError(f"expected {missing} bytes more, got the end of the body")
+
+
+class Uploads:
+    """The two routes. `answered(partner, lane)` is called when a file was answered: there is a message to send."""
+
+    def __init__(self, ctx: Context, answered: Callable[[str, str], None], log: Callable[[str], None]) -> None:
+        self._ctx, self._answered, self._log = ctx, answered, log
+        self._running: Counter[str] = Counter()
+
+    @property
+    def routes(self) -> list[Route]:
+        return [Route(f"{PATH}/{{address}}", self._answer, methods=["HEAD", "PUT"])]
+
+    async def _answer(self, request: Request) -> Response:
+        try:
+            return await self._serve(request)
+        except UploadError as error:
+            status = error.status
+            words: Exception = error
+        except UnknownFileError as error:
+            status, words = 404, error
+        except AnsweredError as error:
+            status, words = 410, error
+        except ProofError as error:
+            status, words = 422, error
+        except (LaterError, StoreError, TimeoutError) as error:
+            status, words = 503, error
+        except ClientDisconnect as error:
+            status, words = 400, error
+        self._log(f"{request.method} {PATH}: {status}, {words}")
+        return Response(status_code=status, headers=_LATER if status == 503 else None)
+
+    async def _serve(self, request: Request) -> Response:
+        address, header = request.path_params["address"], request.headers.get(SIGNED, "")
+        brings = request.method == "PUT"
+        admitted = await asyncio.to_thread(lambda: desk.admit(self._ctx, header, address, brings=brings))
+        if brings:
+            with self._turn(admitted.row.partner):
+                answered = await self._put(admitted, _Frames(request.stream()))
+            if answered:
+                self._answered(admitted.row.partner, admitted.row.lane)
+                return Response(headers={MISSING: ""})
+        return Response(headers={MISSING: await asyncio.to_thread(desk.missing, self._ctx, admitted)})
+
+    @contextmanager
+    def _turn(self, partner: str) -> Iterator[None]:
+        if self._running[partner] >= AT_ONCE:
+            raise LaterError(f"expected at most {AT_ONCE} requests of {partner} at a time, got more")
+        self._running[partner] += 1
+        try:
+            yield
+        finally:
+            self._running[partner] -= 1
+
+    async def _put(self, admitted: Admitted, frames: _Frames) -> bool:
+        """Keep the pieces of a body, one while the next is read. Returns whether the file was answered."""
+        row = admitted.row
+        keeping: asyncio.Future[bool] | None = None
+        answered = False
+        try:
+            for number in range(admitted.first, admitted.end):
+                async with asyncio.timeout(PIECE_SECONDS):
+                    hashes = wire.path_bytes((await frames.take(1))[0])
+                    path = wire.split_path(await frames.take(hashes))
+                    body = await frames.take(pieces.length_of(row.size, number))
+                if keeping is not None:
+                    answered |= await keeping
+                keeping = asyncio.ensure_future(asyncio.to_thread(desk.take, self._ctx, row, number, path, body))
+        finally:
+            if keeping is not None:
+                answered |= await keeping
+        return answered
+
+
+class Uploading:
+    """The way to a partner's routes."""
+
+    def __init__(self, ctx: Context, client: Client) -> None:
+        self._ctx, self._client = ctx, client
+
+    async def missing(self, row: Attachment, endpoint: str, pin: str) -> list[Range]:
+        """What the partner says is missing. Raises ClosedError, NotAwaitedError or TransportError."""
+        signed = await asyncio.to_thread(out.ask, self._ctx, row)
+        return await self._send("HEAD", row, endpoint, pin, {SIGNED: signed}, None, PIECE_SECONDS)
+
+    async def put(self, row: Attachment, range_: Range, endpoint: str, pin: str) -> list[Range]:
+        """Upload pieces. Returns what is missing then. Raises as `missing`, and NotFoundError when it was deleted."""
+        signed = await asyncio.to_thread(out.bring, self._ctx, row, range_)
+        size = out.body_size(row, range_)
+        seconds = PIECE_SECONDS * (range_[1] - range_[0] + 1)
+        headers = {SIGNED: signed, "Content-Length": str(size), "Content-Type": "application/octet-stream"}
+        return await self._send("PUT", row, endpoint, pin, headers, self._body(row, range_), seconds)
+
+    async def _body(self, row: Attachment, range_: Range) -> AsyncIterator[bytes]:
+        """The pieces, one read while the one before travels."""
+        first, end = range_
+        following = asyncio.ensure_future(asyncio.to_thread(out.frame, self._ctx, row, first))
+        try:
+            for number in range(first + 1, end):
+                current = await following
+                following = asyncio.ensure_future(asyncio.to_thread(out.frame, self._ctx, row, number))
+                yield current
+            yield await following
+        finally:
+            following.cancel()
+
+    async def _send(
+        self,
+        method: str,
+        row: Attachment,
+        endpoint: str,
+        pin: str,
+        headers: Mapping[str, str],
+        body: AsyncIterator[bytes] | None,
+        seconds: float,
+    ) -> list[Range]:
+        timeout = aiohttp.ClientTimeout(total=seconds, connect=10)
+        url = f"{endpoint}{PATH}/{row.address}"
+        async with self._client.request(method, url, pin, headers=headers, data=body, timeout=timeout) as response:
+            if response.status == 410:
+                raise ClosedError
+            if response.status == 404:
+                raise NotAwaitedError
+            if response.status == 503:
+                raise TransportError(f"{endpoint}: the partner says: later")
+            if response.status != 200:
+                raise TransportError(f"{endpoint}: expected 200, got {response.status}")
+            return wire.parse_missing(response.headers.get(MISSING, "?"), pieces.pieces_in(row.size))
