@@ -82,7 +82,7 @@ def channel(catalogue: Catalogue, agreement_digest: str) -> bytes:
             "sides": sides,
             "purposes": ["criminal-investigation", "tracing-wanted-persons"],
             "types": types,
-            "fields": ["subjects.*", "statements.*", "body.*", "reference"],
+            "fields": ["subjects.*", "statements.*", "body.*", "reference", "attachments"],
             "categories": ["wanted", "convicted", "listed"],
             "handling": ["H0", "H1", "H2"],
             "classification": {"levels": [low, high], "ceiling": high},

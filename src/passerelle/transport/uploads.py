@@ -5,20 +5,18 @@
 
     400 the request or its body is out of form     403 no confirmed partner signed it, or not now, not this
     404 no such file is awaited from this partner  410 the file was answered: the answer is in the log
-    422 a piece is not of this file                503 later: quota, too many requests, locked store; with Retry-After
+    422 a piece is not of this file                503 later: no room, quota, locked store; with Retry-After
 
-Rules kept here: nothing of a body is read before its header was verified; a request holds two pieces at most, a partner
-has a few requests at a time; a piece that does not come within a minute ends the request; each piece is durable before
-the next but one is read, so what a request that ends early has brought is kept.
+Rules kept here: nothing of a body is read before its header was verified and room for a few pieces was taken (`flow`,
+which also ends what is too slow); each piece is durable before the next but one is read, so what a request that ends
+early has brought is kept.
 """
 
 import asyncio
-from collections import Counter
-from collections.abc import AsyncIterator, Callable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import AsyncIterator, Callable, Mapping
 
 import aiohttp
-from starlette.requests import ClientDisconnect, Request
+from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
@@ -31,13 +29,15 @@ from passerelle.exchange.attachments_wire import MISSING, PATH, SIGNED, Range, U
 from passerelle.exchange.context import Context
 from passerelle.ledger import pieces
 from passerelle.ports.attachments import Attachment
+from passerelle.transport import flow
 from passerelle.transport.https import Client
 
 PIECE_SECONDS = 60
-AT_ONCE = 4
-"""Requests of one partner at a time."""
+_HELD = 3 * pieces.PIECE
+"""Bytes that a request holds: a piece that comes, one that is kept, and what is in buffers."""
 
-_LATER = {"Retry-After": "5"}
+
+_LATER_SECONDS = 5
 
 
 class ClosedError(TransportError):
@@ -79,7 +79,6 @@ class Uploads:
 
     def __init__(self, ctx: Context, answered: Callable[[str, str], None], log: Callable[[str], None]) -> None:
         self._ctx, self._answered, self._log = ctx, answered, log
-        self._running: Counter[str] = Counter()
 
     @property
     def routes(self) -> list[Route]:
@@ -89,42 +88,35 @@ class Uploads:
         try:
             return await self._serve(request)
         except UploadError as error:
-            status = error.status
-            words: Exception = error
+            return self._refused(error.status, error)
         except UnknownFileError as error:
-            status, words = 404, error
+            return self._refused(404, error)
         except AnsweredError as error:
-            status, words = 410, error
+            return self._refused(410, error)
         except ProofError as error:
-            status, words = 422, error
-        except (LaterError, StoreError, TimeoutError) as error:
-            status, words = 503, error
-        except ClientDisconnect as error:
-            status, words = 400, error
-        self._log(f"{request.method} {PATH}: {status}, {words}")
-        return Response(status_code=status, headers=_LATER if status == 503 else None)
+            return self._refused(422, error)
+        except (LaterError, StoreError) as error:
+            self._refused(503, error)
+            return flow.later(flow.LaterError(str(error), _LATER_SECONDS))
+        except flow.LaterError as error:
+            self._refused(503, error)
+            return flow.later(error)
+
+    def _refused(self, status: int, error: Exception) -> Response:
+        self._log(f"{PATH}: {status}, {error}")
+        return Response(status_code=status)
 
     async def _serve(self, request: Request) -> Response:
         address, header = request.path_params["address"], request.headers.get(SIGNED, "")
         brings = request.method == "PUT"
         admitted = await asyncio.to_thread(lambda: desk.admit(self._ctx, header, address, brings=brings))
+        flow.known(request)
         if brings:
-            with self._turn(admitted.row.partner):
-                answered = await self._put(admitted, _Frames(request.stream()))
-            if answered:
+            await flow.hold(request, admitted.row.partner, _HELD, urgent=admitted.row.lane == "flash")
+            if await self._put(admitted, _Frames(request.stream())):
                 self._answered(admitted.row.partner, admitted.row.lane)
                 return Response(headers={MISSING: ""})
         return Response(headers={MISSING: await asyncio.to_thread(desk.missing, self._ctx, admitted)})
-
-    @contextmanager
-    def _turn(self, partner: str) -> Iterator[None]:
-        if self._running[partner] >= AT_ONCE:
-            raise LaterError(f"expected at most {AT_ONCE} requests of {partner} at a time, got more")
-        self._running[partner] += 1
-        try:
-            yield
-        finally:
-            self._running[partner] -= 1
 
     async def _put(self, admitted: Admitted, frames: _Frames) -> bool:
         """Keep the pieces of a body, one while the next is read. Returns whether the file was answered."""
@@ -133,10 +125,9 @@ class Uploads:
         answered = False
         try:
             for number in range(admitted.first, admitted.end):
-                async with asyncio.timeout(PIECE_SECONDS):
-                    hashes = wire.path_bytes((await frames.take(1))[0])
-                    path = wire.split_path(await frames.take(hashes))
-                    body = await frames.take(pieces.length_of(row.size, number))
+                hashes = wire.path_bytes((await frames.take(1))[0])
+                path = wire.split_path(await frames.take(hashes))
+                body = await frames.take(pieces.length_of(row.size, number))
                 if keeping is not None:
                     answered |= await keeping
                 keeping = asyncio.ensure_future(asyncio.to_thread(desk.take, self._ctx, row, number, path, body))
