@@ -21,7 +21,7 @@ from passerelle.core.audit import Operation, What
 from passerelle.dossiers import demands, rules, tables
 from passerelle.dossiers.reading import Common
 from passerelle.dossiers.types import SHARED, Catalogue
-from passerelle.exchange import content, context, courier_file, wire
+from passerelle.exchange import attachments_wire, content, context, courier_file, wire
 from passerelle.exchange.checks import Check
 from passerelle.identity import identity, witness
 from passerelle.instruments import model
@@ -102,7 +102,7 @@ def test_the_formats_of_the_protocol_are_those_of_the_code() -> None:
     code = {entry.VERSION, identity.FORMAT, verify.FORMAT}
     code |= {wire.BATCH, wire.RECOVERED, wire.STATUS, wire.STATUS_ANSWER, wire.RECOVER}
     code |= {audit.RECORD, audit.BLOCK, audit.LEAF, witness.FORMAT, verify_audit.FORMAT, handover.VERSION}
-    code |= {courier_file.FORMAT, courier_file.REFUSAL}
+    code |= {courier_file.FORMAT, courier_file.REFUSAL, attachments_wire.UPLOAD}
     in_code = set()
     for file in SOURCE.rglob("*.py"):
         in_code |= set(re.findall(r'"(passerelle-[a-z-]+/\d+)"', file.read_text("utf-8")))

@@ -231,8 +231,11 @@ class _Intake:
 
     def _ignore(self, row: Message, words: str) -> None:
         """A refusal or an answer is never refused, however wrong: it is kept and moves nothing."""
-        word = "refusal.ignored" if row.kind == "refusal" else "attachment.ignored"
-        notes.alarm(self.tx, self.ctx, word, self.partner, f"message {row.id}: {words}"[:1000])
+        text = f"message {row.id}: {words}"[:1000]
+        if row.kind == "refusal":
+            notes.alarm(self.tx, self.ctx, "refusal.ignored", self.partner, text)
+        else:
+            notes.alarm(self.tx, self.ctx, "attachment.ignored", self.partner, text)
         self._keep(row)
 
     def _refused_there(self, row: Message, content: dict[str, Any]) -> None:

@@ -19,7 +19,15 @@ import msgspec
 
 from passerelle.core.errors import ExchangeError, IdentityError, NoteError, SignatureError
 from passerelle.exchange import (
-    attachments_out, comparing, governance, links, notes, outbox, rotation, trust, wire,
+    attachments_out,
+    comparing,
+    governance,
+    links,
+    notes,
+    outbox,
+    rotation,
+    trust,
+    wire,
 )
 from passerelle.exchange.context import MAX_AHEAD, Context
 from passerelle.identity.history import History

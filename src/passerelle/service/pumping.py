@@ -73,6 +73,10 @@ class Pumps:
         found = await asyncio.to_thread(lambda: self.ctx.store.read(lambda tx: tx.scan(PARTNERS, limit=10_000)))
         return tuple(one.name for one in found if one.status == "confirmed" and self.ctx.identity_of(one).endpoints)
 
+    def reached(self) -> tuple[str, ...]:
+        """Those to whom this process sends now."""
+        return tuple(name for name, way in self._ways.items() if not way.tenure.over.is_set())
+
     def begin(self, tenure: Tenure, partner: str) -> None:
         """From now on, and until the end of the tenure, this process sends to a partner: both copies compared anew."""
         wakes = {lane: tenure.wakes(asyncio.Event()) for lane in LANES}

@@ -35,7 +35,14 @@ from passerelle.transport.witness import routes
 
 Say = Callable[..., None]
 
-PARTS: tuple[Part, ...] = (keeping.AUDIT, keeping.CLOCK, keeping.KEYS, custodian.CUSTODY, uploading.UPLOADS, uploading.TIDYING)
+PARTS: tuple[Part, ...] = (
+    keeping.AUDIT,
+    keeping.CLOCK,
+    keeping.KEYS,
+    custodian.CUSTODY,
+    uploading.UPLOADS,
+    uploading.TIDYING,
+)
 """What is kept in order beside batches."""
 
 BEFORE: tuple[Callable[[Node, Say], None], ...] = (custodian.fetch, keeping.erase_again)

@@ -6,7 +6,8 @@ Rules kept here:
 - a file that fits one request is brought at once; after any failure the partner is asked first what it has;
 - what failed is tried again after pauses that grow; what was brought is asked about until the partner's answer is in
   its log, so that an upload that expired there begins again;
-- once every poll something small of what is over is deleted (`attachments.tidy`).
+- of several processes the one that sends to a partner uploads to it; two that do it at once would do no harm;
+- once every poll something small of what is over is deleted (`attachments.tidy`), by one process.
 """
 
 import asyncio
@@ -23,7 +24,6 @@ from passerelle.exchange.attachments_wire import MOST_PIECES, Range
 from passerelle.exchange.context import Context
 from passerelle.ledger import pieces
 from passerelle.ports.attachments import Attachment
-from passerelle.ports.records import PARTNERS
 from passerelle.service.parts import Part, Step
 from passerelle.service.pumping import way
 from passerelle.transport.uploads import ClosedError, NotAwaitedError, Uploading
@@ -54,9 +54,8 @@ class _Lines:
         return frozenset(name for name, one in self._tries.items() if one.due > now)
 
     async def step(self) -> float:
-        """Begin what is due. Returns when to look again."""
-        names = await asyncio.to_thread(self._partners)
-        for line in product(names, attachments_out.LANES):
+        """Begin what is due. Returns after how many seconds to look again."""
+        for line in product(self._service.pumps.reached(), attachments_out.LANES):
             task = self._tasks.get(line)
             if task is not None and not task.done():
                 continue
@@ -64,12 +63,7 @@ class _Lines:
                 task.result()
             if await asyncio.to_thread(attachments_out.following, self._ctx, *line, self._resting()) is not None:
                 self._tasks[line] = asyncio.create_task(self._upload(*line))
-        await asyncio.to_thread(attachments_in.finish_all, self._ctx)
-        return 0 if await asyncio.to_thread(attachments.tidy, self._ctx) else self._service.poll
-
-    def _partners(self) -> list[str]:
-        partners = self._ctx.store.read(lambda tx: tx.scan(PARTNERS, limit=10_000))
-        return [one.name for one in partners if one.status == "confirmed"]
+        return self._service.poll
 
     async def end(self) -> None:
         """No upload goes on."""
@@ -144,4 +138,16 @@ async def _uploads(service: "Service", ctx: Context) -> AsyncIterator[Step]:
         await lines.end()
 
 
-UPLOADS = Part(name="uploads", begin=_uploads)
+@asynccontextmanager
+async def _tidying(service: "Service", ctx: Context) -> AsyncIterator[Step]:
+    """Answer what a stop left unanswered, and delete what is over, a little at a time."""
+
+    async def step() -> float:
+        await asyncio.to_thread(attachments_in.finish_all, ctx)
+        return 0 if await asyncio.to_thread(attachments.tidy, ctx) else service.poll
+
+    yield step
+
+
+UPLOADS = Part(name="uploads", begin=_uploads, duty="send")
+TIDYING = Part(name="tidying", begin=_tidying, lease="clock")

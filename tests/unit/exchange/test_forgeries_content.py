@@ -137,6 +137,8 @@ def opening(pair: Pair, **changes: Any) -> dict[str, Any]:
         handling_note="Uniquement pour la brigade des fugitifs.",
     )
     made["statements"] = [samples.statement(text="Vu à Tanger.")]
+    file = {"size": 5, "media": "image/png", "name": "vu.png", "key": b64(bytes(32))}
+    made["attachments"] = [{"address": os.urandom(32).hex(), **file}]
     return made | changes
 
 
