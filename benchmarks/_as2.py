@@ -6,9 +6,9 @@ build, sign, encrypt, write down, post, check the signed receipt (MDN, in the sa
 
 Profile: RSA-2048 signatures with SHA-256 on message and receipt, AES-128-CBC, no compression.
 
-In its favour: the databases have a write-ahead log, and a transaction that writes begins as one, else several clients at
-once would fail; keys lie unencrypted, so
-that none is derived for each message; there is no TLS, since AS2 seals its messages itself; nothing is logged.
+In its favour: the databases have a write-ahead log, and a transaction that writes begins as one, else several clients
+at once would fail; keys lie unencrypted, so that none is derived for each message; there is no TLS, since AS2 seals its
+messages itself; nothing is logged.
 Not so: files of messages and receipts are not synced to the disk, and a second message of the same id would be taken in
 before it is known as one. Those are its makers' choices, and left so.
 """

@@ -17,7 +17,7 @@ from typing import Any
 
 import msgspec
 
-from benchmarks._nodes import settle
+from benchmarks._pair import settle
 from benchmarks._samples import BE, LANE, MA, Acts, common
 from passerelle.core import ids
 from passerelle.exchange import desk

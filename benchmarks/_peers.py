@@ -9,29 +9,40 @@ import os
 import shutil
 import subprocess
 import sys
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from benchmarks._children import BenchError, scratch
 
 
-def environment(name: str, requirement: str, *, limit: float, make: bool = True) -> Path:
-    """The interpreter of an environment in which the requirement is installed. Raises BenchError with the reason.
+def environment(
+    name: str,
+    requirements: Sequence[str],
+    *,
+    limit: float,
+    make: bool = True,
+    mend: Callable[[Path], None] = lambda site: None,
+) -> Path:
+    """The interpreter of an environment in which the requirements are installed. Raises BenchError with the reason.
 
-    `limit`: seconds that making it may take. `make`: whether it may be made at all.
+    `limit`: seconds that making it may take. `make`: whether it may be made at all. `mend`: what is done to its
+    packages once they are installed; it is given their folder.
     """
     folder = scratch() / name
     python, mark = folder / "bin" / "python", folder / "installed"
-    wanted = f"{requirement} {sys.version}\n"
+    wanted = f"{' '.join(requirements)} {sys.version}\n"
     with (scratch() / f"{name}.lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         if mark.exists() and mark.read_text() == wanted and python.exists():
             return python
         if not make:
-            raise BenchError(f"{requirement}: not installed yet; a run without --quick does it")
+            raise BenchError(f"{requirements[0]}: not installed yet; a run without --quick does it")
         shutil.rmtree(folder, ignore_errors=True)
         try:
             _run([sys.executable, "-m", "venv", str(folder)], limit)
-            _run([str(python), "-m", "pip", "install", "--quiet", "--only-binary", ":all:", requirement], limit)
+            _run([str(python), "-m", "pip", "install", "--quiet", "--only-binary", ":all:", *requirements], limit)
+            for site in folder.glob("lib/python*/site-packages"):
+                mend(site)
         except BaseException:
             shutil.rmtree(folder, ignore_errors=True)
             raise

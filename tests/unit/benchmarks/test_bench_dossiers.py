@@ -8,7 +8,7 @@ import pytest
 
 from benchmarks import dossiers as bench
 from benchmarks._many import Story, stories
-from benchmarks._nodes import make_pair
+from benchmarks._pair import make_pair
 from benchmarks._plans import Statements, _sqlite_scan
 from benchmarks._samples import BE, MA
 from passerelle.node import Node

@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -10,12 +11,15 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks import _peers, exchange
+from benchmarks import _peers, _report, exchange
+from benchmarks._against import measure_as2, widened
+from benchmarks._batches import profile_lines
 from benchmarks._children import ROOT, BenchError, Child, scratch
 from benchmarks._children import run as a_run
 from benchmarks._machine import busy_of, described, fdatasync_rate
-from benchmarks._nodes import make_pair
-from benchmarks._samples import BE, MA, Acts
+from benchmarks._pair import make_pair
+from benchmarks._plan import QUICK, SIZE, Clock, Found, Plan
+from benchmarks._samples import BE, MA, Acts, alert
 from passerelle.exchange import desk
 from passerelle.node import Node
 
@@ -82,7 +86,7 @@ def test_a_child_ends_in_the_middle_of_its_work(child):
 def stopped_run(started: list[Child]) -> None:
     with a_run() as place:
         (place.folder / "file").write_text("x")
-        started.append(place.child("child", "benchmarks._nodes", "receiver", str(place.folder)))
+        started.append(place.child("child", "benchmarks._serving", str(place.folder)))
         raise KeyboardInterrupt
 
 
@@ -114,47 +118,62 @@ def test_acts_are_valid_and_of_one_size(tmp_path):
     digest = make_pair(tmp_path, (9, 10))
     node = Node.open(tmp_path / BE)
     try:
-        acts = Acts(digest, exchange.SIZE, "1/4")
+        acts = Acts(digest, SIZE, "1/4")
         messages = desk.post(node.ctx, acts.take(5))
-        assert {message.size for message in messages} == {exchange.SIZE}
+        assert {message.size for message in messages} == {SIZE}
         assert {message.act for message in messages} == {"request", "notice"}
         assert len({message.dossier for message in messages}) == 5
         assert {message.partner for message in messages} == {MA}
-        assert len(acts.body()) == exchange.SIZE
+        assert len(acts.body()) == SIZE
     finally:
         node.close()
 
 
-def found(**rates: list[float]) -> exchange.Found:
-    made = exchange.Found(fdatasync=[300.0], as4=[150.0, 160.0, 170.0])
+def found(**rates: list[float]) -> Found:
+    made = Found(fdatasync=[300.0], clients={2048: 4}, alerts={"load": [0.1] * 99 + [0.3]})
     for kind, values in rates.items():
-        made.rates[kind, 100] = values
+        made.rates[kind, 2048 if kind == "as2" else 100] = values
     made.spent["sender: step", 100] = [40.0]
     made.spent["sender: step", 10] = [90.0]
     return made
 
 
 def test_figures():
-    made = exchange.figures_of(found(whole=[2000, 2500, 3000], line=[4000], ceiling=[10_000]), exchange.Plan())
+    rates = {"whole": [2000, 2500, 3000], "line": [4000], "ceiling": [10_000], "as2": [25.0]}
+    made = _report.figures_of(found(**rates, postgres=[1000], sqlite=[2000]), Plan())
     assert [(one.what, one.peer, one.ratio) for one in made] == [
         ("exchange, whole path, batch 100", "ceiling", 0.25),
         ("exchange, in line to receipt, batch 100", "ceiling", 0.4),
-        ("exchange, whole path, batch 100", "as4 0.2.0, 1 a request", 2500 / 160),
+        ("exchange, whole path, batch 100", _report.AS2, 100),
+        ("PostgreSQL on both sides, whole path, batch 100", "SQLite", 0.5),
+        (f"{_report.AS2}, 2,048 bytes, 4 clients", "", None),
+        ("alert to receipt, under load, batch 100, p50", "", None),
+        ("alert to receipt, under load, batch 100, p99", "", None),
         ("processor time, sender: step, batch 100", "", None),
         ("fdatasync of 4 KiB", "", None),
     ]
 
 
 def test_what_was_wanted():
-    reached = exchange.verdicts(found(whole=[2000], ceiling=[8000]))
-    missed = exchange.verdicts(found(whole=[1999], ceiling=[8000]))
-    assert [text.rpartition(". ")[2] for text in reached] == ["Reached: 2,000.", "Reached: 0.25."]
-    assert [text.rpartition(". ")[2] for text in missed] == ["Missed: 1,999.", "Missed: 0.2499."]
-    assert exchange.verdicts(found(whole=[2000])) == []
+    reached = _report.verdicts(found(whole=[2000], ceiling=[8000], as2=[20]))
+    missed = _report.verdicts(found(whole=[1999], ceiling=[8000], as2=[20]))
+    assert [text.rpartition(". ")[2] for text in reached] == [
+        "Reached: 2,000.",
+        "Reached: 0.25.",
+        "Reached: 100.",
+        "Reached: 100.",
+    ]
+    assert [text.rpartition(". ")[2] for text in missed][:3] == ["Missed: 1,999.", "Missed: 0.2499.", "Missed: 99.95."]
+    assert len(_report.verdicts(found(whole=[2000]))) == 2
+
+
+@pytest.mark.parametrize(("part", "value"), [(0.5, 50), (0.99, 99), (0.991, 100), (1.0, 100), (0.0, 1)])
+def test_percentiles(part, value):
+    assert _report.percentile(list(range(100, 0, -1)), part) == value
 
 
 def test_a_profile():
-    made = exchange.profile_lines("sender", [["json/encoder.py:1 encode", 3.0, 24.7, 30.1]])
+    made = profile_lines("sender", [["json/encoder.py:1 encode", 3.0, 24.7, 30.1]])
     assert made == [
         "",
         "sender, for one message",
@@ -164,10 +183,10 @@ def test_a_profile():
 
 
 def test_the_plan():
-    assert exchange.parsed([])[0] == exchange.Plan()
-    assert exchange.parsed(["--quick"])[0] == exchange.QUICK
-    plan, asked = exchange.parsed(["--batch", "7", "--batch", "7", "--runs", "5", "--json"])
-    assert (plan.batches, plan.runs, asked.json) == ((7,), 5, True)
+    assert exchange.parsed([])[0] == Plan()
+    assert exchange.parsed(["--quick"])[0] == QUICK
+    plan, asked = exchange.parsed(["--batch", "7", "--batch", "7", "--runs", "5", "--part", "as2", "--json"])
+    assert (plan.batches, plan.runs, plan.parts, asked.json) == ((7,), 5, ("as2",), True)
 
 
 @pytest.mark.parametrize("wrong", [["--batch", "0"], ["--batch", "1001"], ["--runs", "2"], ["--runs", "x"]])
@@ -180,23 +199,42 @@ def test_arguments_out_of_bounds(wrong, capsys):
 
 def test_a_peer_that_cannot_be_installed_is_noted(monkeypatch):
     def environment(*asked: object, **more: object) -> Path:
-        raise BenchError("as4==0.2.0: no such thing")
+        raise BenchError("django-pyas2==1.2.3: no such thing")
 
     monkeypatch.setattr(_peers, "environment", environment)
-    made = exchange.Found()
+    made = Found()
     with a_run() as place:
-        exchange.measure_as4(place, exchange.QUICK, made, exchange.Clock(5, lambda words: None), make=True)
-    assert made.notes == ["as4 could not be measured: as4==0.2.0: no such thing"]
-    assert made.as4 == []
+        measure_as2(place, QUICK, made, Clock(5, lambda words: None), make=True)
+    assert made.notes == ["AS2 could not be measured: django-pyas2==1.2.3: no such thing"]
+    assert made.runs("as2", SIZE) is None
 
 
 def test_an_environment_is_not_made_when_it_may_not(monkeypatch, tmp_path):
     monkeypatch.setattr(_peers, "scratch", lambda: tmp_path)
     with pytest.raises(BenchError, match="not installed yet"):
-        _peers.environment("nothing", "nothing==1", limit=1, make=False)
+        _peers.environment("nothing", ("nothing==1",), limit=1, make=False)
 
 
-COMMAND = [sys.executable, "benchmarks/exchange.py", "--quick", "--batch", "500", "--no-peer", "--json"]
+def test_the_pattern_of_versions_is_widened(tmp_path):
+    path = tmp_path / "oscrypto" / "_openssl" / "_libcrypto_cffi.py"
+    path.parent.mkdir(parents=True)
+    path.write_text(r"match = re.search('\\b(\\d\\.\\d\\.\\d[a-z]*)\\b', version_string)")
+    widened(tmp_path)
+    pattern = path.read_text().split("'")[1].replace("\\\\", "\\")
+    assert re.search(pattern, "OpenSSL 3.0.19 27 Jan 2026").group(1) == "3.0.19"  # type: ignore[union-attr]
+
+
+def test_an_alert_is_sent_in_the_flash_lane(tmp_path):
+    digest = make_pair(tmp_path, (9, 10))
+    node = Node.open(tmp_path / BE)
+    try:
+        (message,) = desk.post(node.ctx, [alert(digest)])
+        assert (message.lane, message.type) == ("flash", "urgent-alert")
+    finally:
+        node.close()
+
+
+COMMAND = [sys.executable, "benchmarks/exchange.py", "--quick", "--batch", "500", "--part", "batches", "--json"]
 ENVIRONMENT = os.environ | {"PYTHONPATH": f"src{os.pathsep}."}
 
 

@@ -1,228 +1,38 @@
-"""Two real nodes, each a process that serves its folder: the receiver `ma`, and the sender `be` with a desk in it.
+"""The process of a sender: a node with a desk in it, which writes as fast as receipts come.
 
 Rules kept here:
-- both run `service.Service` as `passerelle serve` does, with TLS, pinned certificates, pumps and the SQLite store; what
-  is added holds back a lane until told, and notes how long a call took;
+- the service is the product's; what is added holds back a lane until told, and notes how long a call took;
 - the desk writes in a thread of its own, one transaction a batch, and is never more than two batches ahead of the
   receipts: one on its way, one in line;
-- a batch size is what an operator would set: `exchange.batch_entries`;
-- a run is good only when every message was applied: `check` asks the receiver's store.
+- a batch size is what an operator would set: `exchange.batch_entries`.
 """
 
 import asyncio
 import cProfile
-import os
-import pstats
 import sys
 import threading
 import time
-from collections import defaultdict
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
 from benchmarks._children import BenchError, answer
-from benchmarks._samples import BE, LANE, MA, Acts, agreement, channel
+from benchmarks._meter import Meter
+from benchmarks._samples import LANE, MA, Acts
+from benchmarks._serving import Serving
 from benchmarks._steady import Window
-from passerelle import founding
-from passerelle.core.settings import ExchangeSettings, NodeSettings, ServerSettings, Settings, StoreSettings
-from passerelle.exchange import desk, governance, inbox, links
+from passerelle.exchange import desk, links
 from passerelle.exchange.context import Context
 from passerelle.exchange.sender import Posting, Sender
 from passerelle.node import Node
-from passerelle.ports.records import MESSAGES
 from passerelle.service import Service
 from passerelle.service.pumping import Pumps
-
-T = TypeVar("T")
 
 AHEAD = 2
 """Batches that the desk may have written and that are not receipted yet."""
 _AT_ONCE = 500
 _STUCK = 30.0
-
-
-# ---- two nodes that have signed what they need -----------------------------------------------------------------------
-
-
-def make_pair(folder: Path, ports: tuple[int, int], store: str = "store.db") -> str:
-    """Make both nodes below the folder, partners under a signed channel. Returns the channel's digest.
-
-    `store`: where `be` keeps its records.
-    """
-    for name, port in zip((BE, MA), ports, strict=True):
-        settings = Settings(
-            node=NodeSettings(name=name, country=name.upper(), languages=("fr",), timezone="Europe/Brussels"),
-            server=ServerSettings(listen=f"127.0.0.1:{port}"),
-            store=StoreSettings(url=store if name == BE else "store.db"),
-            exchange=ExchangeSettings(timeout_ms=round(_STUCK * 1000)),
-        )
-        founding.create(folder / name, settings)
-    be, ma = Node.open(folder / BE), Node.open(folder / MA)
-    try:
-        for one, other in ((be, ma), (ma, be)):
-            one.add_partner(other.identity.body, "operator")
-            one.set_partner(other.identity.name, "confirmed", "operator", other.identity.fingerprint)
-        treaty = _sign(be, ma, agreement())
-        return _sign(be, ma, channel(be.ctx.catalogue, treaty))
-    finally:
-        be.close()
-        ma.close()
-
-
-def _sign(be: Node, ma: Node, body: bytes) -> str:
-    made = governance.act(be.ctx, MA, "instrument.propose", "officer", instrument=body.decode())
-    settle(be, ma)
-    governance.act(be.ctx, MA, "instrument.sign", "be-chief", digest=made.digest)
-    governance.act(ma.ctx, BE, "instrument.sign", "ma-chief", digest=made.digest)
-    settle(be, ma)
-    return made.digest
-
-
-def settle(be: Node, ma: Node, lane: str = "governance") -> None:
-    """Carry both logs of a lane over by hand."""
-    for one, other in ((be, ma), (ma, be)):
-        sender = Sender(one.ctx, other.ctx.name)
-        nonce = os.urandom(16)
-        sender.compare(nonce, inbox.status(other.ctx, sender.question(nonce)), lane)
-        while posting := sender.step(lane):
-            sender.received(posting, inbox.receive(other.ctx, posting.body))
-
-
-# ---- how long calls take ---------------------------------------------------------------------------------------------
-
-
-class Meter:
-    """Processor time of named calls; while `profiling`, one after the other under cProfile.
-
-    Before Python 3.12 a profile is of the calls alone; from then on it is of what other threads do meanwhile, too.
-    """
-
-    def __init__(self) -> None:
-        self.spent: dict[str, float] = defaultdict(float)
-        self.profile: cProfile.Profile | None = None
-        self._turn = threading.Lock()
-
-    def call(self, name: str, work: Callable[..., T], *arguments: Any) -> T:
-        profile = self.profile
-        if profile is not None:
-            with self._turn:
-                return profile.runcall(work, *arguments)
-        start = time.thread_time()
-        try:
-            return work(*arguments)
-        finally:
-            self.spent[name] += time.thread_time() - start
-
-    def top(self, count: int, messages: int) -> tuple[list[list[Any]], list[list[Any]]]:
-        """The functions that took most by themselves, and those of the project that took most with their callees.
-
-        Of each: name, calls, own and whole microseconds, all for one message.
-        """
-        assert self.profile is not None
-        found = [
-            [_function(where), calls / messages, own * 1e6 / messages, whole * 1e6 / messages, "passerelle" in where[0]]
-            for where, (_, calls, own, whole, _) in pstats.Stats(self.profile).stats.items()  # type: ignore[attr-defined]
-        ]
-        self.profile = None
-        by_own = sorted(found, key=lambda row: row[2], reverse=True)[:count]
-        by_whole = sorted((row for row in found if row[4]), key=lambda row: row[3], reverse=True)[:count]
-        return [row[:4] for row in by_own], [row[:4] for row in by_whole]
-
-
-def _function(where: tuple[str, int, str]) -> str:
-    path, line, name = where
-    if path == "~":
-        return name
-    parts = Path(path).parts
-    return f"{'/'.join(parts[-2:])}:{line} {name}"
-
-
-# ---- the process that serves -----------------------------------------------------------------------------------------
-
-
-class Serving:
-    """A node at work in this process, until it is closed."""
-
-    def __init__(
-        self,
-        node: Node,
-        make: Callable[[Node, Callable[..., None]], Service],
-        told: Callable[[int], None] = lambda size: None,
-    ) -> None:
-        self._node, self._told = node, told
-        self._ready = asyncio.Event()
-        self.troubles: list[str] = []
-        self.service = make(node, self._said)
-        self._task = asyncio.create_task(self._run())
-
-    async def _run(self) -> None:
-        with self._node.serving() as wake:
-            await self.service.run(wake, self._ready.set)
-
-    async def ready(self) -> None:
-        waiting = asyncio.create_task(self._ready.wait())
-        await asyncio.wait({waiting, self._task}, return_when=asyncio.FIRST_COMPLETED, timeout=_STUCK)
-        waiting.cancel()
-        if self._task.done():
-            self._task.result()
-        if not self._ready.is_set():
-            raise BenchError("expected the node to start, got no start in time")
-
-    def _said(self, what: str, **facts: Any) -> None:
-        if what != "batch.receipted":
-            self.troubles.append(f"{what} {facts}")
-        elif facts["lane"] == LANE:
-            self._told(facts["size"])
-
-    async def close(self) -> None:
-        self.service.stop()
-        await self._task
-
-
-class Receiving(Service):
-    """The receiver's service, with its batches timed."""
-
-    meter = Meter()
-
-    def _batch(self, body: bytes) -> bytes:
-        return self.meter.call("receive", super()._batch, body)
-
-
-async def receiver(folder: str) -> None:
-    """The process of `ma`."""
-    node = Node.open(Path(folder))
-    serving = Serving(node, Receiving)
-    await serving.ready()
-    meter = Receiving.meter
-
-    async def check() -> dict[str, int]:
-        def count(state: str) -> int:
-            return node.store.read(lambda tx: tx.count(MESSAGES, "by_queue", (BE, "in", LANE, state)))
-
-        return {state: await asyncio.to_thread(count, state) for state in ("applied", "refused", "waiting", "withheld")}
-
-    async def spent() -> dict[str, float]:
-        return dict(meter.spent)
-
-    async def profile() -> None:
-        meter.profile = cProfile.Profile()
-
-    async def top(count: int, messages: int) -> Any:
-        return meter.top(count, messages)
-
-    async def ready() -> None:
-        return None
-
-    try:
-        await answer({"ready": ready, "check": check, "spent": spent, "profile": profile, "top": top})
-    finally:
-        await serving.close()
-        node.close()
-
-
-# ---- the sender ------------------------------------------------------------------------------------------------------
 
 
 class Timed(Sender):
@@ -322,6 +132,8 @@ class Sitting:
         self._desk: Desk | None = None
         self._batch = 0
         self._watch: Callable[[int], None] = lambda size: None
+        self._writing: asyncio.Task[None]
+        self._loaded = (0.0, 0)
 
     async def ready(self) -> None:
         return None
@@ -380,6 +192,25 @@ class Sitting:
         spent = {name: (taken - before.get(name, 0.0)) / written for name, taken in Timed.meter.spent.items()}
         return window.result | {"spent": spent, "written": written}
 
+    async def load(self) -> None:
+        """Write batch after batch from now on, until `calm`."""
+        made = self._desk
+        assert made is not None
+        self._watch = lambda size: None
+        self._loaded = (time.perf_counter(), made.receipted)
+        self._writing = asyncio.create_task(asyncio.to_thread(made.keep_writing, self._batch))
+
+    async def calm(self) -> float:
+        """End the load. Returns messages a second that were receipted under it."""
+        made = self._desk
+        assert made is not None
+        since, before = self._loaded
+        rate = (made.receipted - before) / (time.perf_counter() - since)
+        made.stop()
+        await self._writing
+        await self._drained()
+        return rate
+
     async def line(self, count: int) -> dict[str, Any]:
         """From a line of so many messages to the last receipt."""
         made, serving = self._desk, self._serving
@@ -425,9 +256,9 @@ class Sitting:
 
 
 async def sender(folder: str, channel_digest: str, size: str, receiver: str) -> None:
-    """The process of `be`."""
+    """The process of a sender."""
     sitting = Sitting(Path(folder), channel_digest, int(size), int(receiver))
-    names = ("ready", "begin", "whole", "line", "check", "profile", "top")
+    names = ("ready", "begin", "whole", "load", "calm", "line", "check", "profile", "top")
     try:
         await answer({name: getattr(sitting, name) for name in names})
     finally:
@@ -435,5 +266,4 @@ async def sender(folder: str, channel_digest: str, size: str, receiver: str) -> 
 
 
 if __name__ == "__main__":
-    role, *rest = sys.argv[1:]
-    asyncio.run({"receiver": receiver, "sender": sender}[role](*rest))
+    asyncio.run(sender(*sys.argv[1:]))
