@@ -142,7 +142,8 @@ class Sitting:
         """Serve with batches of this size."""
         await self.close()
         ctx = replace(self._node.ctx, policy=replace(self._node.ctx.policy, batch_entries=batch))
-        node = Node(self._node.folder, self._node.settings, self._node.identity, ctx)
+        own = self._node
+        node = Node(own.folder, own.settings, own.identity, ctx, own.custody)
         self._batch = batch
         serving = self._serving = Serving(node, Sending, self._told)
         loop = asyncio.get_running_loop()
