@@ -151,6 +151,16 @@ def test_what_no_column_can_hold_is_refused(
     assert all_of(odd, ODD) == []
 
 
+@pytest.mark.parametrize("deed", [add, put])
+def test_many_records_with_nothing_or_something_in_a_field(odd: Store, deed: Callable[..., None]) -> None:
+    nothing = [Odd("nothing", number) for number in range(8)]
+    full = Odd("full", 1, True, b"\0", ("a",), "", -1, False, b"", ())
+    mixed = [full, *(Odd("mixed", number, note="x" * number or None) for number in range(8))]
+    deed(odd, ODD, *nothing)
+    deed(odd, ODD, *mixed)
+    assert sorted(all_of(odd, ODD), key=repr) == sorted([*nothing, *mixed], key=repr)
+
+
 def test_a_store_is_empty_at_first_but_for_its_schema(by_url: Store) -> None:
     assert [record for kind in KINDS for record in all_of(by_url, kind)] == [Meta(name="schema", value="3")]
 

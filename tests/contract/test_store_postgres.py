@@ -12,7 +12,8 @@ from passerelle.core.errors import AlreadyThereError, BusyError, FullError, Stor
 from passerelle.ports.records import ENTRIES, KINDS, META, PARTNERS, Entry, Meta
 from passerelle.ports.store import Store
 from passerelle.store import open_store
-from passerelle.store.postgres import PostgresPlan, split_schema
+from passerelle.store.postgres import split_schema
+from passerelle.store.postgres_plans import PostgresPlan
 from passerelle.store.shapes import Shape
 
 
@@ -124,6 +125,32 @@ def test_of_two_that_add_one_key_the_second_is_told(postgres_place: Any) -> None
     with pytest.raises(AlreadyThereError):
         store.write("test", work)
     assert get(store, "a") == "other"
+
+
+def test_a_transaction_that_stands_still_is_ended_and_holds_up_nobody(postgres_place: Any) -> None:
+    """Its process was frozen in the middle of a step: what it has locked is free, and what it had begun is not kept."""
+    frozen, other = postgres_place.open(idle=0.2), postgres_place.open()
+    frozen.write("test", lambda tx: tx.put(META, [meta("a", "0")]))
+
+    def work(tx: Any) -> None:
+        tx.put(META, [meta("a", "late")])
+        other.write("test", lambda tx: tx.put(META, [meta("a", "other")]))  # waits for the lock until it is free
+
+    with pytest.raises(StoreError, match="stood still too long; nothing was changed"):
+        frozen.write("test", work)
+    assert get(other, "a") == "other"
+    assert get(frozen, "a") == "other"
+
+
+def test_a_copy_may_wait_as_long_as_it_likes(postgres_place: Any) -> None:
+    store = postgres_place.open(idle=0.05)
+
+    def slow(tx: Any) -> tuple[str | None, str | None]:
+        found = tx.get(META, "schema")
+        postgres_place.execute("SELECT pg_sleep(0.2)")
+        return found.value, tx.get(META, "schema").value
+
+    assert len(set(store.read(slow))) == 1
 
 
 def test_a_lock_that_stays(postgres_place: Any, postgres_server: str) -> None:

@@ -44,6 +44,7 @@ from passerelle.ports.store import Writing
 
 _PARENT = "governance:"
 _OWN = "own:"
+_FEW = 100
 _BEFORE = "refused:"  # with an own refusal: that message was refused before this node was put back
 
 
@@ -77,6 +78,7 @@ class _Intake:
         self.rows: dict[str, Message] = {}
         self.bodies: list[Content] = []
         self.waits: list[Wait] = []
+        self.waited: list[Wait] | None = None  # of before, when they are few
         self.refused: list[tuple[Message, list[Objection]]] = []
         self.decided: list[str] = []
         self.known: dict[tuple[str, ...], Message] = {}
@@ -279,7 +281,7 @@ class _Intake:
             self._wake_for(self.decided.pop())
 
     def _wake_for(self, need: str) -> None:
-        there = {wait.message for wait in self.tx.scan(WAITS, "by_need", (need,), limit=1_000_000)}
+        there = self._waiting_for(need)
         there |= {wait.message for wait in self.waits if wait.need == need}
         rows = self.tx.get_many(MESSAGES, [(name,) for name in there])
         waiting = [row for name in there if (row := self.rows.get(name) or rows.get((name,))) is not None]
@@ -288,6 +290,14 @@ class _Intake:
             now = self.rows.get(row.id, row)
             if now.state == "waiting" and now.partner == self.partner:
                 self._retry(now)
+
+    def _waiting_for(self, need: str) -> set[str]:
+        """The messages that waited for this before. Mostly few wait at all: then one look is for the whole batch."""
+        if self.waited is None:
+            self.waited = self.tx.scan(WAITS, "by_need", limit=_FEW)
+        few = len(self.waited) < _FEW
+        found = self.waited if few else self.tx.scan(WAITS, "by_need", (need,), limit=1_000_000)
+        return {wait.message for wait in found if wait.need == need}
 
     def _retry(self, row: Message) -> None:
         kept = next((one for one in self.bodies if one.message == row.id), None) or self.tx.get(CONTENTS, row.id)

@@ -6,7 +6,9 @@ Rules kept here:
 - durable: `synchronous_commit` is on, and a COMMIT must be answered by COMMIT;
 - text is ordered by bytes (collation "C") in a database of UTF-8;
 - only index scans and nested loops are left to the planner: a small table read from end to end would conflict with
-  every other transaction. A scan is written so that the index it names is the only one that fits;
+  every other transaction;
+- a transaction that writes and stands still for `idle` seconds is ended by the server, and what it has locked is free:
+  its process was frozen, or its machine is gone. A server that no longer answers is noticed, too;
 - a connection that was idle and turns out to be dead is replaced before the transaction has done anything;
 - all tables are made in one transaction, under a lock that one process at a time can hold.
 
@@ -20,7 +22,7 @@ space until VACUUM.
 import re
 import secrets
 import time
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from itertools import count
 from typing import Any, TypeVar
@@ -33,11 +35,10 @@ from psycopg.types.numeric import Int8BinaryDumper, Int8Dumper
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from sqlalchemy.pool import PoolProxiedConnection, QueuePool
 
-from passerelle.core.errors import AlreadyThereError, BusyError, FullError, StoreError
+from passerelle.core.errors import BusyError, StoreError
 from passerelle.ports.records import KINDS
-from passerelle.ports.store import Fault, Key, Kind, no_fault
+from passerelle.ports.store import Fault, Kind, no_fault
 from passerelle.store.base import (
-    FENCED,
     SCHEMA,
     SCHEMA_KEY,
     BaseStore,
@@ -46,8 +47,8 @@ from passerelle.store.base import (
     Transaction,
     check_meta,
 )
-from passerelle.store.shapes import Shape
-from passerelle.store.sql import Plan, SqlTransaction, client_error, ddl, names
+from passerelle.store.postgres_plans import IDLE, PostgresPlan, PostgresTransaction, translate
+from passerelle.store.sql import ddl
 
 R = TypeVar("R", bound=msgspec.Struct)
 T = TypeVar("T")
@@ -55,16 +56,7 @@ T = TypeVar("T")
 DEFAULT_SCHEMA = "passerelle"
 
 _SCHEMA_NAME = re.compile(r"[a-z_][a-z0-9_]{0,62}")
-_TYPES = {str: "text", int: "int8", bool: "bool", bytes: "bytea", tuple: "text"}
-_CHUNK = 500
-_COPIED = 5
-"""From so many records on a COPY is faster than a pipeline of INSERTs."""
 _LONGEST_PAUSE = 0.1
-
-_CONFLICTS = {"40001", "40P01"}  # serialization_failure, deadlock_detected
-_BUSY = {"55P03"}  # lock_not_available
-_FULL = {"53100"}  # disk_full
-_FENCED = "PM001"  # raised by the triggers of a store that was moved
 
 
 def split_schema(url: str) -> tuple[str, str]:
@@ -78,104 +70,12 @@ def split_schema(url: str) -> tuple[str, str]:
     return address + ("?" + "&".join(rest) if rest else ""), schemas[0] if schemas else DEFAULT_SCHEMA
 
 
-class PostgresPlan(Plan[R]):
-    """Integers, keys and results in binary form; many keys as one array for each part of the key."""
-
-    mark = "%b"
-
-    def __init__(self, shape: Shape[R]) -> None:
-        super().__init__(shape)
-        types = {column.name: _TYPES[column.type] for column in shape.columns}
-        key = shape.kind.key
-        wanted = f"unnest({', '.join(f'%b::{types[part]}[]' for part in key)}) AS wanted ({names(key)})"
-        same = " AND ".join(f'{self.table}."{part}" = wanted."{part}"' for part in key)
-        self.types = [types[field] for field in shape.kind.fields]
-        self.copy = f"COPY {self.table} ({names(shape.kind.fields)}) FROM STDIN (FORMAT BINARY)"
-        self.select_many = (
-            f"SELECT {names(shape.kind.fields, f'{self.table}.')} FROM {wanted} JOIN {self.table} ON {same}"
-        )
-        self.delete = f"DELETE FROM {self.table} USING {wanted} WHERE {same}"
-
-    # A part of an index is asked for as a range of places. Of `a = … AND b = … ORDER BY c` the planner may read any
-    # index that gives this order and try b row by row: over a million rows, when the value is rare and it does not
-    # know. Of `(a, b) >= … AND (a, b) <= … ORDER BY a, b, c` it can read this index and no other.
-
-    def where(self, columns: Sequence[str], prefix: int, after: int, descending: bool) -> str:
-        front, place = columns[:prefix], columns[: prefix + after]
-        behind = [self.beyond(place, "<" if descending else ">")] if after else []
-        if not prefix:
-            return " AND ".join(behind)
-        if after:
-            return " AND ".join([*behind, self.beyond(front, ">=" if descending else "<=")])
-        return " AND ".join([self.beyond(front, ">="), self.beyond(front, "<=")])
-
-    def order(self, columns: Sequence[str], prefix: int) -> Sequence[str]:
-        return columns
-
-    def counting(self, index: str, prefix: int) -> str:
-        columns = self.kind.indexes[index]
-        part = f"SELECT FROM {self.table} WHERE {self.where(columns, prefix, 0, False)} ORDER BY {names(columns)}"
-        return f"SELECT count(*) FROM ({part}) AS part"
-
-    def values(self, prefix: Key, after: Key) -> Key:
-        return (*prefix, *after, *prefix)
-
-
-class _PostgresTransaction(SqlTransaction[PostgresPlan[Any]]):
-    def _translate(self, error: Exception) -> Exception:
-        return translate(error)
-
-    def _get_many(self, kind: Kind[R], keys: list[Key]) -> dict[Key, R]:
-        plan = self._plans[kind]
-        found: dict[Key, R] = {}
-        for columns in _columns(keys):
-            rows = self._cursor.execute(plan.select_many, columns).fetchall()
-            found.update((plan.key_of(record), record) for record in plan.records(rows))
-        return found
-
-    def _add(self, kind: Kind[R], records: Sequence[R]) -> None:
-        plan = self._plans[kind]
-        rows = plan.rows(records)
-        try:
-            if len(rows) < _COPIED:
-                self._cursor.executemany(plan.insert, rows)
-                return
-            with self._cursor.copy(plan.copy) as copy:
-                copy.set_types(plan.types)
-                for row in rows:
-                    copy.write_row(row)
-        except psycopg.errors.UniqueViolation:
-            raise AlreadyThereError(f"{kind.name}: expected new keys, got one that is there") from None
-
-    def _delete(self, kind: Kind[R], keys: list[Key]) -> None:
-        for columns in _columns(keys):
-            self._cursor.execute(self._plans[kind].delete, columns)
-
-    def _exclude(self) -> None:
-        # Before anything is read: the moment that this transaction sees is that of its first look.
-        tables = ", ".join(f'"{kind.name}"' for kind in self._shapes)
-        self._cursor.execute(f"LOCK TABLE {tables} IN EXCLUSIVE MODE", prepare=False)
-
-    def _fence(self) -> None:
-        refuse = f"BEGIN RAISE EXCEPTION 'moved' USING ERRCODE = '{_FENCED}'; END"
-        made = f'CREATE FUNCTION "moved"() RETURNS trigger LANGUAGE plpgsql AS $${refuse}$$'
-        self._cursor.execute(made, prepare=False)
-        for kind in self._shapes:
-            self._cursor.execute(
-                f'CREATE TRIGGER "moved" BEFORE INSERT OR UPDATE OR DELETE OR TRUNCATE ON "{kind.name}" '
-                'FOR EACH STATEMENT EXECUTE FUNCTION "moved"()',
-                prepare=False,
-            )
-
-
-def _columns(keys: list[Key]) -> Iterator[list[list[Any]]]:
-    """The keys in chunks, each as one list for each part of the key."""
-    for start in range(0, len(keys), _CHUNK):
-        yield [list(column) for column in zip(*keys[start : start + _CHUNK], strict=True)]
-
-
 class PostgresStore(BaseStore):
-    """A store in `schema` of the database at `url`. `busy`: seconds to wait for others, for a lock or a connection."""
+    """A store in `schema` of the database at `url`.
+
+    `busy`: seconds to wait for others, for a lock or a connection; `idle`: seconds that a transaction which writes may
+    stand still.
+    """
 
     def __init__(
         self,
@@ -185,6 +85,7 @@ class PostgresStore(BaseStore):
         schema: str = DEFAULT_SCHEMA,
         kinds: Iterable[Kind[Any]] = KINDS,
         busy: float = 5.0,
+        idle: float = 10.0,
         connections: int = 8,
         opening: Opening = "use",
     ) -> None:
@@ -195,6 +96,8 @@ class PostgresStore(BaseStore):
         self.schema = schema
         self._url = url
         self._busy = busy
+        # Of those that write alone: a copy of the whole store may wait for its disk as long as it likes.
+        self._begin_writing = f"BEGIN; SET LOCAL idle_in_transaction_session_timeout TO {round(idle * 1000)}"
         self._plans = {kind: PostgresPlan(shape) for kind, shape in self._shapes.items()}
         self._pool = QueuePool(
             self._connect,  # type: ignore[arg-type]
@@ -218,6 +121,10 @@ class PostgresStore(BaseStore):
             application_name="passerelle",
             client_encoding="utf8",
             connect_timeout=max(2, round(self._busy)),
+            keepalives_idle=10,
+            keepalives_interval=5,
+            keepalives_count=3,
+            tcp_user_timeout=25_000,  # ms: a machine that vanished is noticed
         )
         try:
             # Integers always travel as bigint: a type that followed the value would prepare a statement for each size.
@@ -314,7 +221,7 @@ class PostgresStore(BaseStore):
         try:
             answer = connection.execute("COMMIT", prepare=False).statusmessage
         except psycopg.Error as error:
-            if connection.closed:
+            if connection.closed and error.sqlstate != IDLE:
                 raise StoreError(
                     "the connection to PostgreSQL was lost while a transaction was committed: "
                     "whether it took effect is not known"
@@ -327,7 +234,7 @@ class PostgresStore(BaseStore):
         return self._repeat("BEGIN READ ONLY", False, steps)
 
     def _write(self, steps: Callable[[Transaction], T]) -> T:
-        return self._repeat("BEGIN", True, steps)
+        return self._repeat(self._begin_writing, True, steps)
 
     def _repeat(self, begin: str, writes: bool, steps: Callable[[Transaction], T]) -> T:
         end = time.monotonic() + self._busy
@@ -342,7 +249,7 @@ class PostgresStore(BaseStore):
 
     def _run(self, begin: str, writes: bool, steps: Callable[[Transaction], T]) -> T:
         with self._connection(begin) as connection:
-            transaction = _PostgresTransaction(self._shapes, writes, self._plans, connection.cursor(binary=True))
+            transaction = PostgresTransaction(self._shapes, writes, self._plans, connection.cursor(binary=True))
             try:
                 result = steps(transaction)
                 transaction.check_kept()
@@ -358,28 +265,3 @@ class PostgresStore(BaseStore):
 
     def _close(self) -> None:
         self._pool.dispose()
-
-
-def translate(error: Exception) -> Exception:
-    """The error of the port that a driver's error stands for; what is none of the driver's stays as it is.
-
-    Of what the server says only the first line is passed on, and of values it refuses nothing: it quotes them.
-    """
-    if not isinstance(error, psycopg.Error):
-        return client_error(error)
-    state, said = error.sqlstate, error.diag.message_primary
-    if state in _CONFLICTS:
-        return ConflictError("expected a turn among other transactions, got conflicts only; nothing was changed")
-    if state in _BUSY:
-        return BusyError(f"expected a turn, got none: {said}")
-    if state == _FENCED:
-        return StoreError(FENCED)
-    if state in _FULL:
-        return FullError("expected room on the server's disk, got none; nothing was changed")
-    if isinstance(error, psycopg.DataError | psycopg.IntegrityError):
-        return StoreError(f"expected values that fit the columns, got some that do not ({state or 'not sent'})")
-    if state is None and isinstance(error, psycopg.ProgrammingError):
-        return StoreError("expected a PostgreSQL address, got one that cannot be read")  # the text would quote it
-    if state is None:
-        return StoreError(f"expected an answer from PostgreSQL, got none: {str(error).splitlines()[0]}")
-    return StoreError(f"PostgreSQL failed: {said} ({state})")

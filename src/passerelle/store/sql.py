@@ -105,7 +105,8 @@ class Plan(Generic[R]):
         self.insert = f"INSERT INTO {self.table} ({names(kind.fields)}) VALUES ({self.marks(len(kind.fields))})"
         rest = [field for field in kind.fields if field not in kind.key]
         change = "UPDATE SET " + ", ".join(f'"{field}" = excluded."{field}"' for field in rest) if rest else "NOTHING"
-        self.upsert = f"{self.insert} ON CONFLICT ({names(kind.key)}) DO {change}"
+        self.otherwise = f"ON CONFLICT ({names(kind.key)}) DO {change}"
+        self.upsert = f"{self.insert} {self.otherwise}"
         self._make = _maker(kind)
         self._scans: dict[tuple[str, int, int, bool], str] = {}
         self._counts: dict[tuple[str, int], str] = {}
