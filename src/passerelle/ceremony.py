@@ -34,7 +34,8 @@ LOCK = "keys.lock"
 
 
 @contextmanager
-def _alone(folder: Path) -> Iterator[None]:
+def alone(folder: Path) -> Iterator[None]:
+    """While this lasts no key of the folder changes. Raises BusyError when one does."""
     with (folder / LOCK).open("a+") as lock:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -99,7 +100,7 @@ def adopt(node: Node, by: str) -> Identity:
     paths = sorted((node.folder / KEYS).glob("identity-*.json"), key=lambda path: path.stat().st_mtime_ns)
     kept = [identity.parse(path.read_bytes()) for path in paths]
     forgotten = [*(one for one in kept if one.fingerprint not in known), made]
-    with _alone(node.folder):
+    with alone(node.folder):
         node.ctx.keys.turn(made.keys)
         node.store.write("keys.adopt", lambda tx: rotation.adopt(tx, node.ctx, forgotten, by))
         node.identity = made
@@ -120,7 +121,7 @@ def _change(
 ) -> Identity:
     if not reason.strip():
         raise InputError("--reason: expected why the keys change, got nothing")
-    with _alone(node.folder):
+    with alone(node.folder):
         strange = _strange(node)
         if how != "renewed":
             if strange is not None:
@@ -230,7 +231,7 @@ def _note(node: Node, by: str, how: str) -> None:
 def tidy(node: Node) -> list[Retired]:
     """Destroy what nobody goes by any more. Returns the keys that went. Called by the process that serves."""
     folder, name = node.folder / KEYS, node.ctx.name
-    with _alone(node.folder):
+    with alone(node.folder):
         files.finish(folder, node.custody)
         return rotation.retire(node.ctx, lambda ids: files.destroy(folder, name, ids, node.custody))
 

@@ -51,7 +51,7 @@ from passerelle.ports.keys import CANDIDATES, ERAS, SPANS, Candidate, Era
 from passerelle.ports.leases import PROCESSES
 from passerelle.ports.records import META, PARTNERS, Meta, Partner
 from passerelle.ports.store import Fault, Reading, Store, Writing, no_fault
-from passerelle.store import open_store
+from passerelle.store import Opening, open_store
 from passerelle.store.marks import FileMarks
 
 SETTINGS, IDENTITY, KEYS, TLS_KEY, TLS_CERTIFICATE = "passerelle.toml", "identity.json", "keys", "tls.key", "tls.pem"
@@ -96,10 +96,12 @@ class Node:
         mending: bool = False,
         check_own: bool = True,
         ask: Ask = passphrases.nobody,
+        opening: Opening = "use",
     ) -> "Node":
         """The node of a folder. Sealed keys and those in a token are fetched when one is first used; `ask` then asks.
 
         `mending`: only to change its keys; those in force may be missing, or be those of before a change.
+        `opening`: "leave" to move its records to another store, even when they were.
         Raises SettingsError, KeyFileError, IdentityError (the keys are not those of the identity or of the store),
         StoreError and its kinds.
         """
@@ -112,7 +114,7 @@ class Node:
         url = settings.store.url
         if "://" not in url and not creating and not (folder / url).exists():
             raise StoreError(f"expected the store at {folder / url}, got no file")
-        store = open_store(url if "://" in url else str(folder / url), fault)
+        store = open_store(url if "://" in url else str(folder / url), fault, opening)
         try:
             identity = _belongs(store, folder, identity, mending=mending, creating=creating)
             _agrees(folder, settings, identity)

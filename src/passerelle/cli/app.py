@@ -12,6 +12,7 @@ from passerelle.cli import (
     acts,
     alarms,
     audit,
+    backup,
     calendars,
     completion,
     config,
@@ -36,6 +37,7 @@ from passerelle.cli import (
     queue,
     showing,
     statistics,
+    stores,
     types,
     witness,
     work,
@@ -86,6 +88,8 @@ witness.register(app, audit.register(app))
 types.register(app)
 statistics.register(app)
 doctor.register(app)
+backup.register(app)
+stores.register(app)
 completion.register(app)
 
 

@@ -122,6 +122,7 @@ def _node(folder: Path, quick: bool, offline: bool, wait: int, as_: str) -> "Ite
             office=node.office,
             advance=stack.enter_context(progress(_("looking"))),
             audit=node.settings.audit,
+            backup=node.settings.backup,
         )
         try:
             yield from checkup.findings(patient)

@@ -19,6 +19,7 @@ from passerelle.core.words import N_
 if TYPE_CHECKING:
     from passerelle.node import Node
     from passerelle.ports.people import Person
+    from passerelle.store import Opening
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -126,15 +127,17 @@ def print_json(value: Any) -> None:
 
 
 @contextmanager
-def opened(folder: Path, *, check_own: bool = True, mending: bool = False) -> Iterator["Node"]:
-    """The node of a folder, closed afterwards. `mending`: to put its keys right.
+def opened(
+    folder: Path, *, check_own: bool = True, mending: bool = False, opening: "Opening" = "use"
+) -> Iterator["Node"]:
+    """The node of a folder, closed afterwards. `mending`: to put its keys right; `opening`: what its store is for.
 
     Where its keys need a passphrase or a PIN that a person types, he is asked when one is first used.
     """
     from passerelle.node import Node
     from passerelle.office.asking import recorded
 
-    node = Node.open(folder, check_own=check_own, mending=mending, ask=secret)
+    node = Node.open(folder, check_own=check_own, mending=mending, opening=opening, ask=secret)
     try:
         with recorded(node.office):
             yield node

@@ -80,6 +80,9 @@ class What(StrEnum):
     AUDIT_READ = "audit.read", Operation.CONSULTATION
     AUDIT_EXPORTED = "audit.exported", Operation.DISCLOSURE
     AUDIT_REOPENED = "audit.reopened"
+    BACKUP_MADE = "backup.made"
+    STORE_RESTORED = "store.restored"
+    STORE_MIGRATED = "store.migrated"
     WITNESS_ADDED = "witness.added"
     WITNESS_REMOVED = "witness.removed"
     ACCESS_REFUSED = "access.refused"

@@ -106,5 +106,9 @@ class SchemaError(StoreError):
     """The store has another schema version than this program."""
 
 
+class BackupError(PasserelleError):
+    """A backup is damaged, cut, or not one."""
+
+
 class TransportError(PasserelleError):
     """The partner could not be reached, or answered out of form."""

@@ -40,8 +40,7 @@ class Register:
             data = self.path.read_bytes()
         except FileNotFoundError:
             return []
-        lines = data.split(b"\n")[:-1]  # what stands behind the last line end was never finished
-        return [_parse(line, f"{self.path}, line {number}") for number, line in enumerate(lines, 1)]
+        return parse(data, str(self.path))
 
     def add(self, erasures: Iterable[Erasure]) -> None:
         """Write erasures; they are durable when this returns. Raises OSError."""
@@ -59,6 +58,12 @@ class Register:
         finally:
             os.close(handle)
         _sync_folder(self.path.parent)
+
+
+def parse(data: bytes, where: str) -> list[Erasure]:
+    """Every erasure that a register's bytes say, the first first. Raises InputError when a line is not of the form."""
+    lines = data.split(b"\n")[:-1]  # what stands behind the last line end was never finished
+    return [_parse(line, f"{where}, line {number}") for number, line in enumerate(lines, 1)]
 
 
 def _line(one: Erasure) -> bytes:

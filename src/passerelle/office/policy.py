@@ -104,6 +104,8 @@ class Action(StrEnum):
     AUDIT_EXPORT = "audit.export"
     AUDIT_CLOSE = "audit.close"
     AUDIT_REOPEN = "audit.reopen"
+    BACKUP_CREATE = "backup.create"
+    STORE_MIGRATE = "store.migrate"
     WITNESS_ADD = "witness.add"
     WITNESS_REMOVE = "witness.remove"
 

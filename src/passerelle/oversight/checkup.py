@@ -10,7 +10,8 @@ from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
-from passerelle.core.settings import AuditSettings
+from passerelle.core.clock import add_duration
+from passerelle.core.settings import AuditSettings, BackupSettings
 from passerelle.core.words import _
 from passerelle.exchange import links, rotation, trust
 from passerelle.exchange.channels import Channels
@@ -22,6 +23,7 @@ from passerelle.office.asking import Office
 from passerelle.office.policy import PolicyError
 from passerelle.oversight import audit_check, audit_log, doctor, logs, watching_state
 from passerelle.oversight.doctor import File, Finding, Link, Met, Named
+from passerelle.ports.backups import BACKUPS
 from passerelle.ports.records import (
     ALARMS,
     ATTEMPTS,
@@ -60,6 +62,7 @@ class Patient:
     thorough: bool = True
     advance: Advance = field(default=lambda done, of: None)
     audit: AuditSettings = field(default_factory=AuditSettings)
+    backup: BackupSettings = field(default_factory=BackupSettings)
     office: Office | None = None
 
     @property
@@ -240,6 +243,12 @@ def _reviews(patient: Patient) -> Iterator[Finding]:
     return doctor.reviews(sum(one.due < patient.now for one in open_), str(patient.folder))
 
 
+def _backup(patient: Patient) -> Iterator[Finding]:
+    last = patient.ctx.store.read(lambda tx: tx.scan(BACKUPS, "by_time", limit=1, descending=True))
+    late = add_duration(0, patient.backup.late)
+    return doctor.backup(last[0].time if last else 0, patient.now, late, str(patient.folder))
+
+
 def _rotation(patient: Patient) -> Iterator[Finding]:
     ctx = patient.ctx
 
@@ -280,6 +289,7 @@ CHECKS: dict[str, Check] = {
     "drafts": _drafts,
     "deadlines": _deadlines,
     "reviews": _reviews,
+    "backup": _backup,
     "rotation": _rotation,
     "people": _people,
     "calendars": _calendars,

@@ -284,6 +284,17 @@ def reviews(overdue: int, folder: str) -> Iterator[Finding]:
         yield Finding("reviews", "ok", _("no review is overdue"))
 
 
+def backup(last: int, now: int, late: int, folder: str) -> Iterator[Finding]:
+    """There is a backup that is not too old. `last`: when it was made, 0 for never; `late`: milliseconds."""
+    todo = f"passerelle backup create {folder} --out FILE"
+    if not last:
+        yield Finding("backup", "warning", _("there is no backup of this node"), todo)
+    elif now - last > late:
+        yield Finding("backup", "warning", _("the last backup is of {time}", time=to_iso(last)), todo)
+    else:
+        yield Finding("backup", "ok", _("the last backup is of {time}", time=to_iso(last)))
+
+
 # ---- keys and people -------------------------------------------------------------------------------------------------
 
 

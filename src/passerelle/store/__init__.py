@@ -8,7 +8,7 @@ from passerelle.core.errors import StoreError
 from passerelle.ports.store import Fault, no_fault
 from passerelle.store.base import SCHEMA, BaseStore, Opening
 
-__all__ = ["SCHEMA", "open_store"]
+__all__ = ["SCHEMA", "Opening", "open_store"]
 
 _FORMS = "memory:, a path, sqlite:///path or postgresql://host/database?schema=name"
 

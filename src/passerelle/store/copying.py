@@ -17,7 +17,7 @@ transaction of its own, so a stop leaves a part: mark it (`base.INCOMING_KEY`) o
 """
 
 import hashlib
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from types import GenericAlias
 from typing import Any, get_type_hints
 
@@ -111,8 +111,19 @@ def counts(tx: Reading, kinds: Iterable[Kind[Any]] = KINDS) -> dict[str, int]:
     return {kind.name: tx.count(kind) - (own if kind is META else 0) for kind in kinds}
 
 
-def load(store: Store, chunks: Iterable[bytes], kinds: Iterable[Kind[Any]] = KINDS) -> tuple[Part, ...]:
+Keep = Callable[[Kind[Any], Sequence[Any]], bool]
+
+
+def _all(kind: Kind[Any], records: Sequence[Any]) -> bool:
+    return True
+
+
+def load(
+    store: Store, chunks: Iterable[bytes], kinds: Iterable[Kind[Any]] = KINDS, keep: Keep = _all
+) -> tuple[Part, ...]:
     """Fill an empty store with what a stream holds. `chunks`: the stream, cut anywhere.
+
+    `keep` is asked of each page: False leaves its rows out of the store, not out of counts and digests.
 
     Raises StoreError when the store is not empty, when the stream is cut, damaged or out of form, SchemaError when it
     is of another schema. Then a part of it may be in the store.
@@ -131,7 +142,10 @@ def load(store: Store, chunks: Iterable[bytes], kinds: Iterable[Kind[Any]] = KIN
         if not isinstance(frame, _Page) or frame.kind not in known:
             raise StoreError("the stream of a store: expected a page of rows, got something else")
         tallies[frame.kind].add(frame.rows)
-        _keep(store, known[frame.kind], frame.rows)
+        kind = known[frame.kind]
+        records = [*map(_decoder(kind), frame.rows)]
+        if keep(kind, records):
+            store.write("copying.load", lambda tx, kind=kind, new=records: tx.add(kind, new))  # type: ignore[misc]
     raise StoreError("the stream of a store: expected its end, got none: it was cut")
 
 
@@ -224,12 +238,6 @@ def differing(one: Iterable[Part], other: Iterable[Part]) -> str:
     """The kinds of which two stores do not hold the same, "" when there are none."""
     left, right = ({part.kind: part for part in parts} for parts in (one, other))
     return ", ".join(name for name in {**left, **right} if left.get(name) != right.get(name))
-
-
-def _keep(store: Store, kind: Kind[Any], rows: tuple[bytes, ...]) -> None:
-    make = _decoder(kind)
-    records = [make(row) for row in rows]
-    store.write("copying.load", lambda tx: tx.add(kind, records))
 
 
 _decoders: dict[Kind[Any], Callable[[bytes], Any]] = {}

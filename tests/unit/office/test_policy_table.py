@@ -39,6 +39,8 @@ TABLE = {
     Action.AUDIT_EXPORT: {Role.AUDITOR, Role.DPO},
     Action.AUDIT_CLOSE: {Role.OPERATOR},
     Action.AUDIT_REOPEN: {Role.SECURITY},
+    Action.BACKUP_CREATE: {Role.OPERATOR},
+    Action.STORE_MIGRATE: {Role.OPERATOR},
     Action.WITNESS_ADD: {Role.SECURITY},
     Action.WITNESS_REMOVE: {Role.SECURITY},
     Action.ONCALL_LOOK: ALL,

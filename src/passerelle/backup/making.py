@@ -1,0 +1,115 @@
+"""Making a backup while the node serves: one moment of the store, with the files that belong to it.
+
+1. in one `read` of the store: counts and logs for the manifest, the files of the folder, then every row, sealed into a
+   file beside the place. If we stop here: a file whose name begins with a dot, which the next backup writes over;
+2. the file is durable and takes its place. If we stop here: a whole backup that the store does not know of, so
+   `doctor` asks for another one;
+3. the store notes that there is one, and the audit log who made it.
+
+Rules kept here: keys do not change between the moment of the store and the reading of their files; memory is constant.
+"""
+
+import os
+from collections.abc import Sequence
+from contextlib import suppress
+from pathlib import Path
+
+import msgspec
+
+from passerelle import __version__
+from passerelle.backup import archive, contents
+from passerelle.backup.archive import FORMAT, Manifest
+from passerelle.ceremony import alone
+from passerelle.core.audit import What
+from passerelle.core.clock import to_iso
+from passerelle.core.errors import FullError, InputError
+from passerelle.exchange import notes
+from passerelle.identity import backups, files, stream
+from passerelle.identity.keys import SealKey
+from passerelle.node import Node
+from passerelle.ports.backups import BACKUPS, Backup
+from passerelle.ports.store import Reading, Writing
+from passerelle.store import SCHEMA, copying
+
+
+class Made(msgspec.Struct, frozen=True):
+    """A backup that was made. `absent`: what the settings name and no backup holds."""
+
+    digest: str
+    size: int
+    manifest: Manifest
+
+
+def recipients(node: Node, more: Sequence[Path] = ()) -> list[SealKey]:
+    """The public backup keys of the settings, and those of other files. Raises InputError, IdentityError."""
+    found = {}
+    for path in (*(node.folder / one for one in node.settings.backup.recipients), *more):
+        try:
+            key = backups.read_public(path.read_bytes(), str(path))
+        except OSError as error:
+            raise InputError(f"expected a public backup key at {path}, got none: {error.strerror}") from None
+        found[key.id] = key
+    return list(found.values())
+
+
+def create(node: Node, out: Path, to: Sequence[SealKey], by: str, *, passphrase: str = "", keys: bool = True) -> Made:
+    """Write a backup of the node into a new file, sealed to these keys and to the passphrase.
+
+    Raises InputError when nobody could open it, or when there is a file already; BusyError while keys change.
+    """
+    if not to and not passphrase:
+        raise InputError("expected a backup key (backup.recipients, --to) or a passphrase, got neither")
+    if passphrase:
+        backups.check_passphrase(passphrase)
+    if out.exists():
+        raise InputError(f"--out: expected a new file, got {out}, which is there")
+    made = out.with_name(f".{out.name}.new")
+    try:
+        done = node.store.read(lambda tx: _write(tx, node, made, to, passphrase, keys))
+        made.rename(out)
+        files.settle(out.parent)
+    except OSError as error:
+        branch = FullError if error.errno == 28 else InputError
+        raise branch(f"--out: expected to write {out}, got: {error.strerror}") from None
+    finally:
+        with suppress(OSError):
+            made.unlink(missing_ok=True)
+    node.store.write("backup.made", lambda tx: _note(tx, node, done, by))
+    return done
+
+
+def _write(tx: Reading, node: Node, made: Path, to: Sequence[SealKey], passphrase: str, keys: bool) -> Made:
+    with alone(node.folder):
+        records = copying.counts(tx)  # the moment of the store is that of its first look
+        paths, absent = contents.names(node.folder, node.settings, keys)
+        found = contents.read(node.folder, paths)
+    manifest = Manifest(
+        format=FORMAT,
+        node=node.ctx.name,
+        created=to_iso(node.ctx.clock.now()),
+        program=__version__,
+        schema=SCHEMA,
+        keys=keys,
+        files={one.path: len(one.body) for one in found},
+        records=records,
+        logs=archive.logs_of(tx),
+        absent=absent,
+        identity=node.identity.body.decode(),
+    )
+    about, key = manifest.encode(), stream.new_key()
+    made.unlink(missing_ok=True)
+    with os.fdopen(os.open(made, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as out:
+        writer = archive.Writer(out, about, backups.seal(key, about, to, passphrase), key)
+        for frame in contents.encode(found):
+            writer.write(frame)
+        for frame in copying.dump(tx):
+            writer.write(frame)
+        digest = writer.close(node.ctx.keys.envelope)
+        return Made(digest, os.fstat(out.fileno()).st_size, manifest)
+
+
+def _note(tx: Writing, node: Node, done: Made, by: str) -> None:
+    now = node.ctx.clock.now()
+    tx.put(BACKUPS, [Backup(digest=done.digest, time=now, size=done.size, by=by, keys=done.manifest.keys)])
+    details = {"digest": done.digest, "keys": done.manifest.keys}
+    notes.record(tx, node.ctx, What.BACKUP_MADE, by, node.ctx.name, details)
