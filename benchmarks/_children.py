@@ -106,6 +106,10 @@ class Child:
             raise self._failed(f"{do}: {said['error']}")
         return said["value"]
 
+    def line(self, limit: float = 60.0) -> bytes:
+        """The next line that it says by itself."""
+        return self._line("its first words", time.monotonic() + limit)
+
     def _line(self, do: str, end: float) -> bytes:
         assert self._process.stdout is not None
         source = self._process.stdout.fileno()

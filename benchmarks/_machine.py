@@ -38,6 +38,15 @@ def fdatasync_rate(folder: Path, seconds: float) -> float:
     return count / taken
 
 
+def memory_of(pid: int) -> int:
+    """Bytes of memory that a process holds (resident), 0 where the system does not tell."""
+    try:
+        pages = Path(f"/proc/{pid}/statm").read_text("ascii").split()[1]
+    except OSError:
+        return 0
+    return int(pages) * os.sysconf("SC_PAGE_SIZE")
+
+
 def busy_of(pid: int) -> float | None:
     """Seconds of processor time that a process has used, or None where the system does not tell."""
     try:
