@@ -196,7 +196,7 @@ def protect(node: Node, passphrase: str, by: str, step: protecting.Step = protec
 
     Raises KeyFileError for a short passphrase, and for another than that of files which are sealed already.
     """
-    with _alone(node.folder):
+    with alone(node.folder):
         if not node.custody.sealing:
             _note(node, by, "protected")
             protecting.begin(node.custody, passphrase)
@@ -205,7 +205,7 @@ def protect(node: Node, passphrase: str, by: str, step: protecting.Step = protec
 
 def unprotect(node: Node, by: str, step: protecting.Step = protecting.no_step) -> list[str]:
     """Bring sealed key files into clear. Returns their names. Raises StateError when none are sealed, KeyFileError."""
-    with _alone(node.folder):
+    with alone(node.folder):
         if node.custody.sealing:
             node.custody.vault()
             _note(node, by, "unprotected")
@@ -214,7 +214,7 @@ def unprotect(node: Node, by: str, step: protecting.Step = protecting.no_step) -
 
 def change_passphrase(node: Node, passphrase: str, by: str) -> None:
     """Another passphrase for sealed key files. Raises StateError when none are sealed, KeyFileError."""
-    with _alone(node.folder):
+    with alone(node.folder):
         if not node.custody.sealing:
             raise StateError("expected key files that are sealed, got files in clear: passerelle keys protect")
         protecting.change(node.custody, passphrase)
