@@ -13,6 +13,7 @@ from typing import Any, get_args, get_type_hints
 import msgspec
 import pytest
 
+from passerelle.backup import archive
 from passerelle.cli import exits
 from passerelle.cli.terms import ALARMS
 from passerelle.core import json as strict
@@ -23,7 +24,7 @@ from passerelle.dossiers.reading import Common
 from passerelle.dossiers.types import SHARED, Catalogue
 from passerelle.exchange import attachments_wire, content, context, courier_file, wire
 from passerelle.exchange.checks import Check
-from passerelle.identity import identity, witness
+from passerelle.identity import backups, identity, witness
 from passerelle.instruments import model
 from passerelle.instruments.verdict import CODES
 from passerelle.ledger import audit, entry, handover, note
@@ -103,6 +104,7 @@ def test_the_formats_of_the_protocol_are_those_of_the_code() -> None:
     code |= {wire.BATCH, wire.RECOVERED, wire.STATUS, wire.STATUS_ANSWER, wire.RECOVER}
     code |= {audit.RECORD, audit.BLOCK, audit.LEAF, witness.FORMAT, verify_audit.FORMAT, handover.VERSION}
     code |= {courier_file.FORMAT, courier_file.REFUSAL, attachments_wire.UPLOAD}
+    code |= {archive.FORMAT, backups.PRIVATE, backups.PUBLIC}
     in_code = set()
     for file in SOURCE.rglob("*.py"):
         in_code |= set(re.findall(r'"(passerelle-[a-z-]+/\d+)"', file.read_text("utf-8")))

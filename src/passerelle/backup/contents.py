@@ -2,13 +2,15 @@
 
 Rules kept here:
 - files are named below the folder and put back below a folder, wherever a path may point;
-- private keys are left out when that is wanted, and a key that a token holds is never in it;
+- private keys are left out when that is wanted; a key in a token is never in it, only the file that says where it is;
+- how far logs have left in files is in it, so that no index that was carried by hand is given out again;
 - what the settings name outside the folder is not in a backup: it is said.
 """
 
 import os
 import stat
 from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from pathlib import Path, PurePath, PurePosixPath
 
 import msgspec
@@ -17,8 +19,10 @@ from passerelle.core.errors import BackupError, InputError
 from passerelle.core.settings import Settings
 from passerelle.exchange import register
 from passerelle.identity import files
+from passerelle.identity.custody import VAULT
 from passerelle.node import IDENTITY, KEYS, SETTINGS
 
+CARRIED = "marks/*.carried"
 LARGEST = 64 * 1024 * 1024
 """Bytes of a file at most."""
 _MOST = 256 * 1024 * 1024
@@ -32,16 +36,25 @@ class File(msgspec.Struct, frozen=True):
     body: bytes
 
 
-def is_private(path: str) -> bool:
-    """Whether a file holds a private key."""
-    return path.endswith(".key")
+def in_token(body: bytes) -> bool:
+    """Whether a key file says where in a token the key is, and holds no secret."""
+    with suppress(msgspec.MsgspecError):
+        found = msgspec.json.decode(body)
+        return isinstance(found, dict) and bool(found.get("token"))
+    return False
 
 
-def names(folder: Path, settings: Settings, keys: bool) -> tuple[list[str], tuple[str, ...]]:
+def is_private(path: str, body: bytes) -> bool:
+    """Whether a file holds a private key, in clear or sealed, or what opens sealed ones."""
+    return path == f"{KEYS}/{VAULT}" or (path.endswith(".key") and not in_token(body))
+
+
+def names(folder: Path, settings: Settings) -> tuple[list[str], tuple[str, ...]]:
     """The files of a node, by their paths below the folder, and what is named in the settings but stands elsewhere."""
     found = [SETTINGS, IDENTITY]
     found += [path.name for path in sorted([*folder.glob("tls*.key"), *folder.glob("tls*.pem")])]
     found += [register.NAME] if (folder / register.NAME).exists() else []
+    found += sorted(str(path.relative_to(folder)) for path in folder.glob(CARRIED))
     places = {KEYS: "*", settings.calendar.folder: "*.toml", **dict.fromkeys(settings.catalogue.folders, "*.toml")}
     absent, whole = [], folder.resolve()
     for named in (*places, *settings.backup.recipients):
@@ -51,8 +64,7 @@ def names(folder: Path, settings: Settings, keys: bool) -> tuple[list[str], tupl
             continue
         inside = [path.relative_to(whole) for path in ([place] if place.is_file() else place.glob(places[named]))]
         found += sorted(str(path) for path in inside if (whole / path).is_file() and not _hidden(path))
-    wanted = [path for path in dict.fromkeys(found) if keys or not is_private(path)]
-    return wanted, tuple(absent)
+    return list(dict.fromkeys(found)), tuple(absent)
 
 
 def _hidden(path: PurePath) -> bool:
@@ -124,5 +136,4 @@ def write(folder: Path, one: File) -> None:
     """Put a file into a folder that is new. Durable when it returns; nobody but the owner ever writes it."""
     place = folder / one.path
     place.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    mode = one.mode & 0o600 if is_private(one.path) else one.mode & 0o644
-    files.replace(place, one.body, mode | 0o600)
+    files.replace(place, one.body, 0o644 & one.mode | 0o600)

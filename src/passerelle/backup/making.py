@@ -33,11 +33,12 @@ from passerelle.store import SCHEMA, copying
 
 
 class Made(msgspec.Struct, frozen=True):
-    """A backup that was made. `absent`: what the settings name and no backup holds."""
+    """A backup that was made. `tokens`: labels of keys that a token holds, so that they are not in it."""
 
     digest: str
     size: int
     manifest: Manifest
+    tokens: tuple[str, ...]
 
 
 def recipients(node: Node, more: Sequence[Path] = ()) -> list[SealKey]:
@@ -81,8 +82,10 @@ def create(node: Node, out: Path, to: Sequence[SealKey], by: str, *, passphrase:
 def _write(tx: Reading, node: Node, made: Path, to: Sequence[SealKey], passphrase: str, keys: bool) -> Made:
     with alone(node.folder):
         records = copying.counts(tx)  # the moment of the store is that of its first look
-        paths, absent = contents.names(node.folder, node.settings, keys)
-        found = contents.read(node.folder, paths)
+        paths, absent = contents.names(node.folder, node.settings)
+        found = [
+            one for one in contents.read(node.folder, paths) if keys or not contents.is_private(one.path, one.body)
+        ]
     manifest = Manifest(
         format=FORMAT,
         node=node.ctx.name,
@@ -105,7 +108,8 @@ def _write(tx: Reading, node: Node, made: Path, to: Sequence[SealKey], passphras
         for frame in copying.dump(tx):
             writer.write(frame)
         digest = writer.close(node.ctx.keys.envelope)
-        return Made(digest, os.fstat(out.fileno()).st_size, manifest)
+        tokens = sorted({one.path.split("/")[-1].split(".")[0] for one in found if contents.in_token(one.body)})
+        return Made(digest, os.fstat(out.fileno()).st_size, manifest, tuple(tokens))
 
 
 def _note(tx: Writing, node: Node, done: Made, by: str) -> None:

@@ -8,7 +8,8 @@
    compares both once more and goes on here;
 4. the settings name the new store. If we stop before: the same; nothing is left to do but this.
 
-Rules kept here: nobody serves the folder meanwhile; only the line of `store.url` changes in the settings.
+Rules kept here: nobody serves the node meanwhile (a process that would, writes nothing more: the old store is locked,
+then fenced); only the line of `store.url` changes in the settings.
 
 Left to persons: the old store still holds everything, in clear. It is destroyed when nobody wants it any more.
 """
@@ -22,7 +23,7 @@ from passerelle.backup import soundness
 from passerelle.backup.restoring import incoming
 from passerelle.core import settings as configuration
 from passerelle.core.audit import What
-from passerelle.core.errors import InputError, SettingsError, StateError, StoreError
+from passerelle.core.errors import BusyError, InputError, SettingsError, StateError, StoreError
 from passerelle.core.sources import redacted
 from passerelle.exchange import notes
 from passerelle.exchange.context import Context
@@ -54,6 +55,8 @@ def move(node: Node, to: str, by: str, *, fault: Fault = no_fault) -> Moved:
     if _address(node.folder, old) == url:
         raise InputError(f"--to: expected another store than the one in use, got {redacted(old)}")
     _check_settings(node.folder)
+    if node.is_served():
+        raise BusyError(f"expected a node that no process serves, got {node.ctx.name}, which is served: stop it first")
     store = node.store
     if not isinstance(store, BaseStore):
         raise StateError("expected a store of one of the databases, got another")
@@ -86,7 +89,7 @@ def _copy(node: Node, store: BaseStore, target: BaseStore, shown: str, by: str) 
 
     def work(tx: Writing) -> tuple[Part, ...]:
         incoming(target, mark)
-        details = {"from": str(redacted(_address(node.folder, node.settings.store.url))), "to": shown}
+        details = {"before": str(redacted(_address(node.folder, node.settings.store.url))), "after": shown}
         notes.record(tx, node.ctx, What.STORE_MIGRATED, by, name, details)
         parts = copying.load(target, copying.dump(tx))
         if names := copying.differing(parts, target.read(copying.parts)):

@@ -77,14 +77,16 @@ def restore(
     *,
     newer: Sequence[Erasure] = (),
     without: str = "",
+    old: Path | None = None,
     store: str = "",
     clock: Clock | None = None,
     fault: Fault = no_fault,
 ) -> int:
     """Put a backup back into a new folder; all of it, or nothing. Returns how many contents were erased once more.
 
-    `newer`: what was erased, by registers that are newer than the backup; `without`: why there are none;
-    `store`: another place for the records. Raises InputError, BackupError, StoreError.
+    `newer`: what was erased, by registers that are newer than the backup; `without`: why there are none; `old`: the
+    folder of before, which knows what left by hand since; `store`: another place for the records.
+    Raises InputError, BackupError, StoreError.
     """
     with folders.fresh(folder) as made:
         payload = Payload(archive.opened(found, key))
@@ -92,6 +94,8 @@ def restore(
         settings, text = _settings(found, there, store)
         for one in there:
             contents.write(made, msgspec.structs.replace(one, body=text) if one.path == SETTINGS else one)
+        for path in sorted(old.glob(contents.CARRIED)) if old else ():
+            contents.write(made, File(str(path.relative_to(old or folder)), 0o600, path.read_bytes()))
         (made / KEYS).mkdir(mode=0o700, exist_ok=True)
         url = settings.store.url
         mark = f"a backup of {found.manifest.node} is being put back"

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from passerelle.cli import exits
-from passerelle.cli.door import Answer, As, Folder, command, group, opened, permitted, read_file, write_file
+from passerelle.cli.door import Answer, As, Folder, command, group, opened, permitted, read_file, secret, write_file
 from passerelle.cli.screen import Screen
 from passerelle.core.words import _, n_
 
@@ -15,22 +15,19 @@ if TYPE_CHECKING:
     from passerelle.backup.archive import Archive
     from passerelle.ports.erasures import Erasure
 
-CREDENTIAL = "backup-passphrase"
-
 BackupFile = Annotated[Path, typer.Argument(metavar="FILE", help="The backup.", show_default=False)]
 Key = Annotated[
     Path | None,
     typer.Option("--key", metavar="KEYFILE", help="Open it with this private backup key.", show_default=False),
 ]
 Phrase = Annotated[
-    bool,
+    str,
     typer.Option(
-        "--passphrase", help="Use a passphrase: of the systemd credential backup-passphrase, or typed when asked."
+        "--passphrase",
+        metavar="prompt|file:PATH|credential:NAME",
+        help="A passphrase: typed, the first line of a file, or a credential of systemd.",
+        show_default=False,
     ),
-]
-PhraseFile = Annotated[
-    Path | None,
-    typer.Option("--passphrase-file", metavar="PATH", help="Use the passphrase in this file.", show_default=False),
 ]
 
 
@@ -43,14 +40,14 @@ def register(app: typer.Typer) -> None:
         "create",
         "backup create /srv/be --out /backup/be-2026-11-21.backup --as eva",
         "backup create /srv/be --out be.backup --to be-backup.key.pub --without-keys --as eva",
-        "backup create /srv/be --out be.backup --passphrase --as eva",
+        "backup create /srv/be --out be.backup --passphrase credential:backup --as eva",
     )(create)
     command(backup, "show", "backup show be.backup")(show)
     command(backup, "verify", "backup verify be.backup", "backup verify be.backup --key be-backup.key --json")(verify)
     command(
         app,
         "restore",
-        "restore be.backup /srv/be --key be-backup.key --erasures old/erasures.jsonl",
+        "restore be.backup /srv/be-new --key be-backup.key --old /srv/be",
         "restore be.backup /srv/be --key be-backup.key --store postgresql://db/passerelle?schema=be \\\n"
         '    --no-newer-erasures "the disk is lost"',
     )(restore)
@@ -88,8 +85,7 @@ def create(
             help="Seal it to this public backup key too, beside those of backup.recipients. May be repeated.",
         ),
     ] = None,
-    passphrase: Phrase = False,
-    passphrase_file: PhraseFile = None,
+    passphrase: Phrase = "",
     without_keys: Annotated[bool, typer.Option("--without-keys", help="Leave the private keys out.")] = False,
     *,
     as_: As,
@@ -99,12 +95,11 @@ def create(
     The node may serve meanwhile: everything is of one moment. The file is encrypted, and there whole or not at all.
     """
     from passerelle.backup import making
-    from passerelle.cli.secrets import passphrase as asked
 
     with opened(folder) as node:
         who = permitted(node, as_, "backup.create")
         recipients = making.recipients(node, to or ())
-        phrase = asked(passphrase_file, CREDENTIAL, new=True) if passphrase or passphrase_file else ""
+        phrase = _phrase(passphrase, twice=True) if passphrase else ""
         made = making.create(node, out, recipients, who.id, passphrase=phrase, keys=not without_keys)
     manifest = made.manifest
     value = {
@@ -115,6 +110,7 @@ def create(
         "to": [one.id for one in recipients],
         "passphrase": bool(phrase),
         "records": sum(manifest.records.values()),
+        "tokens": list(made.tokens),
         "absent": list(manifest.absent),
     }
 
@@ -122,6 +118,8 @@ def create(
         screen.line(_("{out}: {size} bytes, SHA-256 {digest}", out=out, size=made.size, digest=made.digest))
         if not manifest.keys:
             screen.line(_("the private keys are not in it: keep them in another way"))
+        if made.tokens:
+            screen.line(_("these keys are in a token and not in it: {labels}", labels=", ".join(made.tokens)))
         for one in manifest.absent:
             screen.line(_("not in it, because it is outside the folder: {path}", path=one))
 
@@ -139,8 +137,7 @@ def show(file: BackupFile) -> Answer:
 def verify(
     file: BackupFile,
     key: Key = None,
-    passphrase: Phrase = False,
-    passphrase_file: PhraseFile = None,
+    passphrase: Phrase = "",
     scratch: Annotated[
         Path | None,
         typer.Option(
@@ -161,8 +158,8 @@ def verify(
 
     found = archive.examine(file)
     wrong: tuple[str, ...] | None = None
-    if key or passphrase or passphrase_file:
-        opener = _opener(key, passphrase, passphrase_file)
+    if key or passphrase:
+        opener = _opener(key, passphrase)
         with TemporaryDirectory(prefix="passerelle-", dir=scratch) as place:
             wrong = restoring.rehearse(found, opener(found), Path(place))
     value = {**_said(found), "digest": found.digest, "opened": wrong is not None, "wrong": list(wrong or ())}
@@ -184,14 +181,22 @@ def restore(
     file: BackupFile,
     folder: Annotated[Path, typer.Argument(metavar="DIR", help="The new folder of the node.", show_default=False)],
     key: Key = None,
-    passphrase: Phrase = False,
-    passphrase_file: PhraseFile = None,
+    passphrase: Phrase = "",
     erasures: Annotated[
         list[Path] | None,
         typer.Option(
             "--erasures",
             metavar="PATH",
             help="A newer register of erasures: erasures.jsonl of the lost folder, or a later backup. May be repeated.",
+        ),
+    ] = None,
+    old: Annotated[
+        Path | None,
+        typer.Option(
+            "--old",
+            metavar="PATH",
+            help="The folder of before, where it can be read: its register of erasures counts, and what left by hand.",
+            show_default=False,
         ),
     ] = None,
     no_newer_erasures: Annotated[
@@ -211,20 +216,25 @@ def restore(
     """
     from passerelle.backup import archive, restoring
     from passerelle.core.errors import BackupError, InputError
+    from passerelle.exchange.register import NAME, Register
+    from passerelle.node import IDENTITY
     from passerelle.office.asking import this_user
 
-    if not erasures and not no_newer_erasures.strip():
+    if not erasures and not old and not no_newer_erasures.strip():
         raise InputError(
-            "expected newer registers of erasures (--erasures), or why there are none (--no-newer-erasures): "
+            "expected newer registers of erasures (--old, --erasures), or why there are none (--no-newer-erasures): "
             "what was erased since the backup would come back"
         )
+    if old and not (old / IDENTITY).exists():
+        raise InputError(f"--old: expected the folder of a node, got {old}")
     found = archive.examine(file)
     if fingerprint and fingerprint.lower() != found.identity.fingerprint:
         raise BackupError(f"expected a backup signed by {fingerprint[:80]}, got one of {found.identity.fingerprint}")
-    opener = _opener(key, passphrase, passphrase_file)
+    opener = _opener(key, passphrase)
     newer: list[Erasure] = [one for path in erasures or () for one in restoring.registered(path, opener)]
+    newer += Register(old / NAME).read() if old else []
     erased = restoring.restore(
-        found, opener(found), folder, this_user(), newer=newer, without=no_newer_erasures.strip(), store=store
+        found, opener(found), folder, this_user(), newer=newer, without=no_newer_erasures.strip(), old=old, store=store
     )
     value = {**_said(found), "digest": found.digest, "folder": str(folder), "erased": erased}
 
@@ -244,19 +254,28 @@ def restore(
     return Answer(value, tell)
 
 
-def _opener(key: Path | None, phrase: bool, file: Path | None) -> "Callable[[Archive], bytes]":
+def _opener(key: Path | None, passphrase: str) -> "Callable[[Archive], bytes]":
     """What gives the data key of a backup. The secret is asked for once. Raises InputError when none is named."""
     from passerelle.backup import archive
-    from passerelle.cli.secrets import passphrase
     from passerelle.core.errors import InputError
 
     if key is not None:
         text = read_file(key, "--key")
         return lambda found: archive.data_key(found, text, "", str(key))
-    if not phrase and file is None:
+    if not passphrase:
         raise InputError("expected a backup key (--key) or a passphrase (--passphrase), got neither")
-    typed = passphrase(file, CREDENTIAL)
+    typed = _phrase(passphrase)
     return lambda found: archive.data_key(found, None, typed)
+
+
+def _phrase(source: str, *, twice: bool = False) -> str:
+    from passerelle.core.errors import InputError
+    from passerelle.core.settings import SECRET_SOURCE
+    from passerelle.identity import passphrases
+
+    if not SECRET_SOURCE.fullmatch(source):
+        raise InputError("--passphrase: expected prompt, file:PATH or credential:NAME, got something else")
+    return passphrases.read(source, passphrases.BACKUP, Path(), lambda what: secret(what, twice=twice))
 
 
 def _said(found: "Archive") -> dict[str, Any]:
@@ -282,13 +301,22 @@ def _said(found: "Archive") -> dict[str, Any]:
 
 
 def _tell(screen: Screen, found: "Archive") -> None:
-    value = _said(found)
-    value["records"], value["files"] = sum(value["records"].values()), len(value["files"])
-    value["to"] = ", ".join(value["to"])
-    value["absent"] = ", ".join(value["absent"])
-    value["keys"], value["passphrase"] = (_("yes") if value[one] else _("no") for one in ("keys", "passphrase"))
-    logs = value.pop("logs")
-    screen.fields(value.items())
+    value, manifest = _said(found), found.manifest
+    screen.fields(
+        [
+            ("file", found.path),
+            ("bytes", found.size),
+            ("node", manifest.node),
+            ("created", manifest.created),
+            ("version", manifest.program),
+            ("SHA-256", found.identity.fingerprint),
+            ("opens with", ", ".join([*value["to"], *([_("a passphrase")] if value["passphrase"] else [])])),
+            ("private keys", _("yes") if manifest.keys else _("no")),
+            ("files", len(manifest.files)),
+            ("records", sum(manifest.records.values())),
+            ("not in it", ", ".join(manifest.absent)),
+        ]
+    )
     screen.line()
-    screen.table(("log", "size", "root"), [(one["origin"], one["size"], one["root"]) for one in logs], "no logs")
+    screen.table(("log", "size", "root"), [(one.origin, one.size, one.root) for one in manifest.logs], "no logs")
     screen.line()

@@ -18,7 +18,7 @@ from passerelle.identity.keys import read_private
 Ask = Callable[[str], str]
 """Ask a person for what is named, and return what he typed."""
 
-PASSPHRASE, PIN = E_("passphrase of the keys"), E_("PIN of the token")
+PASSPHRASE, PIN, BACKUP = E_("passphrase of the keys"), E_("PIN of the token"), E_("passphrase of the backup")
 _MOST = 4096
 _DIRECTORY = "CREDENTIALS_DIRECTORY"
 

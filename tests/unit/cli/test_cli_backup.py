@@ -112,9 +112,10 @@ def test_what_was_erased_since_stays_erased(scene):
     refused = call("restore", out, scene.folder / "put", "--key", scene.key)
     assert refused.code == 2
     assert "would come back" in refused.err
-    for name, newer in (("one", scene.be / "erasures.jsonl"), ("two", later)):
+    for name, newer in (("one", scene.be / "erasures.jsonl"), ("two", later), ("three", scene.be)):
         put = scene.folder / name / "be"
-        assert value("restore", out, put, "--key", scene.key, "--erasures", newer)["erased"] == 1
+        option = "--old" if newer == scene.be else "--erasures"
+        assert value("restore", out, put, "--key", scene.key, option, newer)["erased"] == 1
         assert [one["message"] for one in value("erasures", put, "--as", "ann")] == [message]
         assert message in (put / "erasures.jsonl").read_text()
         assert not any(b"Amraoui" in path.read_bytes() for path in put.rglob("*") if path.is_file())
@@ -131,21 +132,22 @@ def test_nothing_is_put_over_anything(scene):
 
 
 def test_a_passphrase_opens_too(scene, tmp_path, monkeypatch):
-    secret = tmp_path / "backup-passphrase"
+    secret = tmp_path / "phrase"
     secret.write_text("a wall of eleven horses\n")
     secret.chmod(0o600)
-    out, made = create(scene, "p.backup", "--passphrase-file", secret)
+    out, made = create(scene, "p.backup", "--passphrase", f"file:{secret}")
     assert made["passphrase"] is True
-    assert value("backup", "verify", out, "--passphrase-file", secret)["wrong"] == []
     monkeypatch.setenv("CREDENTIALS_DIRECTORY", str(tmp_path))
-    assert value("backup", "verify", out, "--passphrase")["wrong"] == []
+    assert value("backup", "verify", out, "--passphrase", "credential:phrase")["wrong"] == []
     secret.write_text("a wall of twelve horses\n")
-    wrong = call("backup", "verify", out, "--passphrase")
+    wrong = call("backup", "verify", out, "--passphrase", f"file:{secret}")
     assert (wrong.code, "expected the passphrase of this backup" in wrong.err) == (7, True)
     secret.write_text("short\n")
-    assert call("backup", "create", scene.be, "--out", tmp_path / "q", "--passphrase").code == 2
+    assert call("backup", "create", scene.be, "--out", tmp_path / "q", "--passphrase", f"file:{secret}").code == 2
     secret.chmod(0o644)
-    assert "0600" in call("backup", "verify", out, "--passphrase").err
+    assert "0600" in call("backup", "verify", out, "--passphrase", f"file:{secret}").err
+    typed = call("backup", "verify", out, "--passphrase", "a wall of eleven horses")
+    assert (typed.code, "eleven" in typed.err) == (2, False)
 
 
 def test_keys_stay_out_when_that_is_wanted(scene):

@@ -323,7 +323,7 @@ def test_whatever_opens_a_node_is_done_by_a_person():
 
     # Making and running the node, reading its settings, and what needs no more of it than its catalogue.
     without = {"init", "serve", "config show", "catalogue list", "catalogue show", "dossier form"}
-    without |= {"calendar show", "calendar check"}
+    without |= {"calendar show", "calendar check", "restore"}
     for name, one in walk(get_command(app)):
         if name.startswith("witness"):
             continue  # a folder of its own, which knows no persons

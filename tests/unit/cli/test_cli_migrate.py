@@ -123,7 +123,7 @@ def test_a_stop_leaves_one_store_and_the_next_try_ends_it(scene, point):
         value("queue", scene.be)
     value("store", "migrate", scene.be, "--to", "other.db")
     assert [name for name in ("store.db", "other.db") if opens(scene.be / name)] == ["other.db"]
-    assert value("dossier", "show", scene.be, scene.dossier, "--as", "ann")["state"] == "requested"
+    assert value("dossier", "show", scene.be, scene.dossier, "--as", "ann")["state"] == "opened"
 
 
 def opens(path):

@@ -15,6 +15,7 @@ from passerelle.ledger import entry as entries
 from passerelle.oversight import checkup, doctor, logs
 from passerelle.oversight.checkup import CHECKS, Patient
 from passerelle.oversight.doctor import DAY, HOUR, MIB, MINUTE, File, Link, Met, Named
+from passerelle.ports.backups import BACKUPS, Backup
 from passerelle.ports.records import ALARMS, ATTEMPTS, ENTRIES, LOGS, MESSAGES, Alarm, Attempt
 from passerelle.ports.timers import TIMERS
 from passerelle.ports.work import DRAFTS, REVIEWS, Draft, Review
@@ -198,10 +199,22 @@ def look(peer, tmp_path, check="", **how):
 
 
 def test_a_node_that_is_well(pair, tmp_path):
+    made = Backup(digest="00", time=pair.clock.now(), size=1, by="eva", keys=True)
+    pair.be.store.write("test", lambda tx: tx.put(BACKUPS, [made]))
     found = look(pair.be, tmp_path)
     of_this_node = [one for one in found if one.check not in ("disk", "calendars")]
     assert set(levels(of_this_node)) == {"ok"}
     assert {one.check for one in found} == set(CHECKS) - {"people"}
+
+
+def test_a_backup_that_is_old_or_was_never_made(pair, tmp_path):
+    (never,) = look(pair.be, tmp_path, "backup")
+    assert (never.level, never.todo) == ("warning", f"passerelle backup create {tmp_path} --out FILE")
+    made = Backup(digest="00", time=pair.clock.now(), size=1, by="eva", keys=True)
+    pair.be.store.write("test", lambda tx: tx.put(BACKUPS, [made]))
+    assert levels(look(pair.be, tmp_path, "backup")) == ["ok"]
+    pair.clock.advance(2 * doctor.DAY + 1)
+    assert levels(look(pair.be, tmp_path, "backup")) == ["warning"]
 
 
 def test_nothing_personal_is_said(pair, tmp_path):
