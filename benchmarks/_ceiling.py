@@ -84,7 +84,7 @@ async def receiver(folder: str, port: str, size: str) -> None:
         return receipt
 
     server = Server(
-        application({"batch": batch, "status": batch, "recover": batch}, lambda words: None),
+        application({"batch": batch, "status": batch, "recover": batch}, lambda event, **fields: None),
         "127.0.0.1",
         int(port),
         str(place / "tls.key"),

@@ -17,7 +17,7 @@ from passerelle.backup import archive
 from passerelle.cli import exits
 from passerelle.cli.terms import ALARMS
 from passerelle.core import json as strict
-from passerelle.core import settings
+from passerelle.core import log, settings
 from passerelle.core.audit import Operation, What
 from passerelle.dossiers import demands, rules, tables
 from passerelle.dossiers.reading import Common
@@ -76,7 +76,7 @@ def _real_settings() -> dict[str, Any]:
 
 def _default(cell: str) -> Any:
     """The default that a cell of a table says."""
-    if cell in ("–", ""):
+    if cell == "–":
         return msgspec.NODEFAULT
     return {"[]": (), "none": (), "empty": "", "https://<listen>": ()}.get(cell, int(cell) if cell.isdigit() else cell)
 
@@ -312,6 +312,18 @@ def test_every_alarm_is_told() -> None:
     raised = {word for file in SOURCE.rglob("*.py") for word in _alarms(file)}
     rows = _rows(_section(_page("how-to/operator.md"), "## Look after it"))[0]
     assert raised == {_code(row[0]) for row in rows} == set(ALARMS)
+
+
+def test_every_event_of_the_log_is_told() -> None:
+    rows = _rows(_section(_page("how-to/operator.md"), "### The log"))[0]
+    told = {
+        name: set() if fields == "" else set(fields.split(", "))
+        for names, fields, _ in rows
+        for name in re.findall(r"`([a-z.-]+)`", names)
+    }
+    assert told.keys() == log.EVENTS.keys()
+    for name, fields in log.EVENTS.items():
+        assert fields.keys() <= told[name], name
 
 
 def test_the_roles_are_those_of_the_code() -> None:

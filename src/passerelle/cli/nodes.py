@@ -2,20 +2,20 @@
 
 import asyncio
 import json
-import os
 import signal
 import socket
 import sys
 from collections.abc import Callable
 from contextlib import ExitStack
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 import passerelle
-from passerelle.cli import exits
+from passerelle.cli import exits, logs
 from passerelle.cli.door import Answer, Folder, Json, LanguageOption, command, opened, said, secret
-from passerelle.cli.screen import Screen, on_terminal
+from passerelle.cli.screen import Screen
+from passerelle.core.log import Say
 from passerelle.core.words import _
 
 if TYPE_CHECKING:
@@ -168,13 +168,13 @@ def serve(
     """
     from passerelle.core.errors import BusyError, TransportError
 
-    say = _log(plain)
+    say = logs.journal(plain=plain)
     with ExitStack() as stack:
         node = stack.enter_context(opened(folder))
         role = _role(node, instance, listen, only)
         wake = stack.enter_context(node.serving(role.instance))
         try:
-            asyncio.run(_serve(node, role, wake, say, lambda: _ready(node, role, as_json)))
+            asyncio.run(_serve(node, role, wake, say, lambda: _ready(node, role, as_json, say)))
         except TransportError as error:
             raise BusyError(f"{role.listen}: {error}") from None
     say("node.stopped", node=node.ctx.name, instance=role.instance)
@@ -195,9 +195,7 @@ def _role(node: "Node", instance: str, listen: str, only: str) -> "Role":
     return Role(check_instance(instance or instance_of(node)), duties, listen or node.settings.server.listen)
 
 
-async def _serve(
-    node: "Node", role: "Role", wake: socket.socket | None, say: Callable[..., None], ready: Callable[[], None]
-) -> None:
+async def _serve(node: "Node", role: "Role", wake: socket.socket | None, say: Say, ready: Callable[[], None]) -> None:
     from passerelle.service import Service
 
     service = Service(node, say, role)
@@ -207,8 +205,9 @@ async def _serve(
     await service.run(wake, ready)
 
 
-def _ready(node: "Node", role: "Role", as_json: bool) -> None:
+def _ready(node: "Node", role: "Role", as_json: bool, say: Say) -> None:
     name, listen = node.ctx.name, role.listen if "receive" in role.duties else None
+    say("node.started", node=name, instance=role.instance)
     value = {
         "ready": True,
         "node": name,
@@ -222,21 +221,6 @@ def _ready(node: "Node", role: "Role", as_json: bool) -> None:
         text = _("ready {name} does {duties}", name=name, duties=", ".join(role.duties))
     sys.stdout.write((json.dumps(value) if as_json else text) + "\n")
     sys.stdout.flush()
-
-
-def _log(plain: bool) -> Callable[..., None]:
-    """The log of a serving node: one line an event, to standard error."""
-    import structlog
-
-    last: Any = structlog.processors.JSONRenderer(ensure_ascii=False)
-    if plain:
-        last = structlog.dev.ConsoleRenderer(colors=on_terminal(sys.stderr) and not os.environ.get("NO_COLOR"))
-    logger = structlog.wrap_logger(
-        structlog.PrintLogger(sys.stderr),
-        processors=[structlog.processors.TimeStamper(fmt="iso", utc=True, key="time"), last],
-    )
-    made: Callable[..., None] = logger.info
-    return made
 
 
 def exit_codes() -> Answer:

@@ -1,14 +1,13 @@
 """Commands on witnesses: those of this node's audit log, and a witness of its own for the logs of others."""
 
 import asyncio
-import json
 import signal
-import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from passerelle.cli import logs
 from passerelle.cli.door import Answer, As, Folder, Json, command, group, opened, permitted, print_json, read_file, said
 from passerelle.cli.screen import Screen
 from passerelle.cli.terms import term
@@ -217,13 +216,9 @@ async def _serve(one: "WitnessFolder", as_json: bool) -> None:
     from passerelle.transport.https import Server
     from passerelle.transport.witness import application
 
-    def refused(words: str) -> None:
-        sys.stderr.write(json.dumps({"event": "witness.refused", "reason": words}) + "\n")
-        sys.stderr.flush()
-
     host, port = split_listen(one.settings.listen)
     folder = one.folder
-    server = Server(application(one, refused), host, port, str(folder / TLS_KEY), str(folder / TLS_CERTIFICATE))
+    server = Server(application(one, logs.journal()), host, port, str(folder / TLS_KEY), str(folder / TLS_CERTIFICATE))
     loop = asyncio.get_running_loop()
     for sign in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(sign, server.stop)

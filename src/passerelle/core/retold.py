@@ -75,6 +75,34 @@ def retold(text: str) -> str:
     return text if told is None else told.text
 
 
+def without_fields(text: str) -> str:
+    """An English text of the node without what stands in its fields: `…` in their place. Of no known text nothing.
+
+    A field keeps a small number, and a text that is itself one of the node's: neither says anything of a person.
+    """
+    return _bare(text[:_MAX], _DEPTH)
+
+
+_SMALL = re.compile(r"-?[0-9]{1,7}")  # not a date of birth, nor the number of a person
+
+
+def _bare(text: str, depth: int) -> str:
+    templates, exact = _catalogue("fr")
+    if text in exact or _SMALL.fullmatch(text):
+        return text
+    if not depth:
+        return ""
+    for one in templates:
+        if (fields := one.match(text)) is not None:
+            bare = [_bare(fields[name], depth - 1) or "…" for name in one.names]
+            return one.parts[0] + "".join(map("".join, zip(bare, one.parts[1:], strict=True)))
+    parts = [_bare(part, depth - 1) for part in text.split("; ")] if "; " in text else [""]
+    if all(parts):
+        return "; ".join(parts)
+    after = _bare(text.partition(": ")[2], depth - 1)
+    return f"…: {after}" if after else ""
+
+
 class _Told(NamedTuple):
     """A text told, and how many blanks stand in what was left in English: the fewer, the better it was understood."""
 

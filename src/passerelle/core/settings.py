@@ -25,6 +25,7 @@ field of `Settings`, a row of `_BOUNDS` for what is bounded, and its lines in th
 | audit.late | how long a witness may not answer before an alarm (PT1S to P366D) | PT6H |
 | backup.recipients | files below the folder with public backup keys, to which every backup is sealed | [] |
 | backup.late | how old the last backup may be before doctor warns (PT1H to P366D) | P2D |
+| admin.listen | address and port of health and metrics, plain HTTP, never for partners; empty: none |  |
 | limits.connections | open connections in all (8 to 10000) | 256 |
 | limits.connections_an_address | open connections from one address, or one IPv6 network of 64 bits (1 to 10000) | 64 |
 | limits.handshake_ms | how long a TLS handshake may take, milliseconds | 10000 |
@@ -124,6 +125,12 @@ class BackupSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     late: str = "P2D"
 
 
+class AdminSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Where health and metrics are read. Nothing listens unless an address is named: it is plain HTTP, for anybody."""
+
+    listen: str = ""
+
+
 class LimitsSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """What the partner interface spends on others, whatever they send. Times in milliseconds, sizes in bytes."""
 
@@ -168,6 +175,7 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     exchange: ExchangeSettings = ExchangeSettings()
     audit: AuditSettings = AuditSettings()
     backup: BackupSettings = BackupSettings()
+    admin: AdminSettings = AdminSettings()
     limits: LimitsSettings = LimitsSettings()
     lease: LeaseSettings = LeaseSettings()
     keys: KeysSettings = KeysSettings()
@@ -278,6 +286,11 @@ def check(made: Configured) -> None:
     if made.settings.keys.token and not made.settings.keys.pkcs11_module.startswith("/"):
         where = f"{made.where('keys.pkcs11_module')}: keys.pkcs11_module"
         raise SettingsError(f"{where}: expected an absolute path, as keys.token is set, got none")
+    if admin := made.settings.admin.listen:
+        if admin == made.settings.server.listen:
+            words = f"admin.listen: expected another address than partners have, got {admin!r}"
+            raise SettingsError(f"{made.where('admin.listen')}: {words}")
+        split_listen(admin, made.where("admin.listen"), "admin.listen")
 
 
 def _measure(value: int | str, where: str) -> int:
@@ -287,11 +300,11 @@ def _measure(value: int | str, where: str) -> int:
         raise SettingsError(f"{where}: {error}") from None
 
 
-def split_listen(text: str, where: str = "settings") -> tuple[str, int]:
+def split_listen(text: str, where: str = "settings", name: str = "server.listen") -> tuple[str, int]:
     """Host and port of `host:port` or `[v6]:port`. Raises SettingsError."""
     host, _, port = text.rpartition(":")
     if not host or not port.isdigit() or not 0 < int(port) < 65536:
-        raise SettingsError(f"{where}: server.listen: expected host:port, got {text!r}")
+        raise SettingsError(f"{where}: {name}: expected host:port, got {text!r}")
     return host.strip("[]"), int(port)
 
 

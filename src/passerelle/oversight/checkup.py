@@ -107,10 +107,12 @@ def _clock(patient: Patient) -> Iterator[Finding]:
 
 
 def _links(patient: Patient) -> Iterator[Finding]:
-    def read(tx: Reading) -> list[Link]:
-        return [_link(tx, partner, lane) for partner in tx.scan(PARTNERS, limit=_ALL) for lane in LANES]
+    return doctor.links(patient.ctx.store.read(links_of), patient.now, str(patient.folder))
 
-    return doctor.links(patient.ctx.store.read(read), patient.now, str(patient.folder))
+
+def links_of(tx: Reading) -> list[Link]:
+    """How it stands with each partner in each lane."""
+    return [_link(tx, partner, lane) for partner in tx.scan(PARTNERS, limit=_ALL) for lane in LANES]
 
 
 def _link(tx: Reading, partner: Partner, lane: str) -> Link:

@@ -13,11 +13,10 @@ from dataclasses import replace
 from typing import Any
 
 from passerelle.core.errors import PasserelleError
+from passerelle.core.log import Say
 from passerelle.exchange.context import Context
 from passerelle.exchange.leases import Contender, FencedStore
 from passerelle.ports.leases import Lease
-
-Say = Callable[..., None]
 
 
 async def rest(wake: asyncio.Event, seconds: float) -> None:
@@ -87,7 +86,7 @@ class Holding:
             try:
                 await self.step()
             except PasserelleError as error:
-                self._say("lease.failed", reason=str(error))
+                self._say("lease.failed", reason=error)
             await rest(self._wake, self._contender.me.seconds / 4)
 
     async def step(self) -> None:
@@ -143,4 +142,4 @@ class Holding:
             async with self._turn:
                 await asyncio.to_thread(self._contender.leave)
         except PasserelleError as error:
-            self._say("lease.failed", reason=str(error))
+            self._say("lease.failed", reason=error)

@@ -28,7 +28,7 @@ Begin = Callable[["Service", Context], AbstractAsyncContextManager[Step]]
 
 @dataclass(frozen=True, kw_only=True)
 class Part:
-    """`name` stands in the log (`<name>.failed`). A step never blocks: that goes to a thread (`asyncio.to_thread`).
+    """`name` stands in the log (`part.failed`). A step never blocks: that goes to a thread (`asyncio.to_thread`).
 
     `lease`: done by one process at a time, the one that holds this lease; empty: by every process. `duty`: which of
     `passerelle serve --only` it belongs to; empty: to all.
@@ -51,7 +51,7 @@ async def keep(service: "Service", part: Part, tenure: Tenure) -> None:
             except LeaseLostError:
                 raise
             except (PasserelleError, OSError) as error:
-                service.say(f"{part.name}.failed", reason=str(error))
+                service.part_failed(part.name, error)
                 await rest(tenure.over, service.poll)
     except LeaseLostError as error:
         service.holding.lost(tenure, str(error))
@@ -66,6 +66,6 @@ async def _steps(service: "Service", part: Part, tenure: Tenure, step: Step, wak
         except LeaseLostError:
             raise
         except (PasserelleError, OSError) as error:
-            service.say(f"{part.name}.failed", reason=str(error))
+            service.part_failed(part.name, error)
         if not tenure.over.is_set():
             await rest(wake, pause)

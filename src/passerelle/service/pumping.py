@@ -135,9 +135,12 @@ class Pumps:
         posting = await asyncio.to_thread(self._next, sender, lane)
         if posting is None:
             return False
+        began = self._service.now()
         answer = await self._post(partner, "batch", posting.body)
         size = await asyncio.to_thread(sender.received, posting, answer)
         self._service.moved()
+        seconds, entries = self._service.now() - began, posting.end - posting.start
+        self._service.metrics.batch("out", lane, entries=entries, size=len(posting.body), seconds=seconds)
         if lane == "governance":
             self.wake(partner)  # what waited for a change of keys to be taken goes on
         self._service.say("batch.receipted", partner=partner, lane=lane, start=posting.start, size=size)
@@ -172,7 +175,10 @@ class Pumps:
         self._failing.add((partner, lane))
         due = sender.failed(lane, str(error), refused=refused)
         next_ms = due - self.ctx.clock.now()
-        self._service.say("send.failed", partner=partner, lane=lane, reason=str(error), next_ms=next_ms)
+        self._service.metrics.failed(lane)
+        if isinstance(error, RefusedByPartnerError):
+            self._service.metrics.refused("out", error.check)
+        self._service.say("send.failed", partner=partner, lane=lane, reason=error, next_ms=next_ms)
 
 
 def way(ctx: Context, partner: str) -> tuple[tuple[str, ...], tuple[str, ...]]:

@@ -9,6 +9,7 @@ Rules kept here:
 import asyncio
 import os
 import socket
+import time
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
@@ -16,6 +17,7 @@ from dataclasses import dataclass
 from passerelle.core import ids
 from passerelle.core.audit import What
 from passerelle.core.errors import TransportError
+from passerelle.core.log import Say
 from passerelle.core.settings import split_listen
 from passerelle.exchange import inbox, notes
 from passerelle.exchange.leases import Contender
@@ -25,15 +27,15 @@ from passerelle.node import MAIN, Node
 from passerelle.oversight import witnesses
 from passerelle.oversight.witness_desk import StoreDesk
 from passerelle.ports.leases import Process
-from passerelle.service import custodian, keeping, parts, uploading
+from passerelle.service import admin, custodian, keeping, notifying, parts, uploading
 from passerelle.service.holding import Holding, Tenure, rest
 from passerelle.service.parts import Part
 from passerelle.service.pumping import PREFIX, Pumps
+from passerelle.store.base import BaseStore
 from passerelle.transport.https import Client, Server, application
+from passerelle.transport.metrics import Metrics
 from passerelle.transport.uploads import Uploads
 from passerelle.transport.witness import routes
-
-Say = Callable[..., None]
 
 PARTS: tuple[Part, ...] = (
     keeping.AUDIT,
@@ -42,6 +44,8 @@ PARTS: tuple[Part, ...] = (
     custodian.CUSTODY,
     uploading.UPLOADS,
     uploading.TIDYING,
+    admin.ADMIN,
+    notifying.NOTIFYING,
 )
 """What is kept in order beside batches."""
 
@@ -73,36 +77,37 @@ class Service:
     def __init__(self, node: Node, say: Say, role: Role = Role()) -> None:
         self.node, self.ctx, self.say, self.role = node, node.ctx, say, role
         self.client = Client(node.settings.exchange.timeout_ms)
+        self.metrics = Metrics()
+        if isinstance(node.store, BaseStore):
+            node.store.observe = self.metrics.transaction
         self.poll = node.settings.exchange.poll_ms / 1000  # seconds
         self.stopping = asyncio.Event()
         self.pumps = self.pumping(self)
         self._parts = tuple(one for one in PARTS if not one.duty or one.duty in role.duties)
         single = tuple(dict.fromkeys(one.lease for one in self._parts if one.lease))
-        self.holding = Holding(self._contender(), single, self._begin, say)
+        self.holding = Holding(self._contender(), single, self._begin, self._lease_said)
         self._always = Tenure(node.ctx)
         self._wakes: dict[str, asyncio.Event] = {}
         self._moved = 0.0  # when a batch last came or went
         self._loop = asyncio.get_running_loop()
-        self._server = self._interface() if "receive" in role.duties else None
+        self.server = self._interface() if "receive" in role.duties else None
 
     def _interface(self) -> Server:
         """What partners reach."""
         node, say = self.node, self.say
         handlers = {"batch": self._batch, "status": self._status, "recover": self._recover}
         host, port = split_listen(self.role.listen or node.settings.server.listen)
-        uploads = Uploads(self.ctx, self._answered, lambda words: say("upload.refused", reason=words))
+        uploads = Uploads(self.ctx, self._answered, say, lambda *what: self.metrics.upload("in", *what))
         app = application(
             handlers,
-            lambda words: say("partner.refused", reason=words),
+            say,
             lambda head: inbox.admit(self.ctx, head),
-            [
-                *routes(witnesses.PATH, StoreDesk(self.ctx), lambda words: say("witness.refused", reason=words)),
-                *uploads.routes,
-            ],
+            [*routes(witnesses.PATH, StoreDesk(self.ctx), say), *uploads.routes],
+            self._counted,
         )
         key, certificate = node.certificate()
-        limits, password = node.settings.limits, node.custody.password()
-        return Server(app, host, port, str(key), str(certificate), limits, password=password)
+        limits, password, ended = node.settings.limits, node.custody.password(), self.metrics.connection_ended
+        return Server(app, host, port, str(key), str(certificate), limits, ended, password=password)
 
     def _contender(self) -> Contender:
         role, node = self.role, self.node
@@ -122,9 +127,12 @@ class Service:
     # -- what partners ask, in threads --------------------------------------------------------------------------
 
     def _batch(self, body: bytes) -> bytes:
+        began = time.monotonic()
         answer = inbox.receive(self.ctx, body)
         header, _ = parse_header(body)
         sender, _, lane, _ = split_origin(header.origin)
+        seconds, entries = time.monotonic() - began, header.end - header.start
+        self.metrics.batch("in", lane, entries=entries, size=len(body), seconds=seconds)
         self._loop.call_soon_threadsafe(self._life, sender, lane)
         return answer
 
@@ -157,6 +165,26 @@ class Service:
         self._moved = self.now()
         self.wake_of(uploading.UPLOADS.name).set()
 
+    def _counted(self, what: str, why: str) -> None:
+        if what == "refused":
+            self.metrics.refused("in", why)
+        else:
+            self.metrics.later(why)
+
+    def _lease_said(self, event: str, **fields: object) -> None:
+        if event != "lease.failed":
+            self.metrics.lease(str(fields["lease"]), "gained" if event == "lease.taken" else "lost")
+        self.say(event, **fields)
+
+    def listens(self) -> bool:
+        """Whether partners reach this process, where it is to be reached at all."""
+        return self.server is None or self.server.started
+
+    def part_failed(self, name: str, error: BaseException) -> None:
+        """A step of a part failed, and is tried again."""
+        self.metrics.part_failed(name)
+        self.say("part.failed", part=name, reason=error)
+
     def busy(self) -> bool:
         """Whether batches come and go."""
         return self.now() - self._moved < _CALM
@@ -185,7 +213,7 @@ class Service:
             await asyncio.to_thread(one, self.node, self.say)
         if wake is not None:
             self._loop.add_reader(wake, self._woken, wake)
-        listening = asyncio.create_task(self._server.serve()) if self._server else None
+        listening = asyncio.create_task(self.server.serve()) if self.server else None
         holding: asyncio.Task[None] | None = None
         try:
             await self._listens(listening)
@@ -204,8 +232,8 @@ class Service:
                 self._loop.remove_reader(wake)
             self.stop()
             await asyncio.gather(self._always.ended(), self.holding.ended())
-            if listening is not None and self._server is not None:
-                self._server.stop()
+            if listening is not None and self.server is not None:
+                self.server.stop()
                 with suppress(TransportError):
                     await listening
             await self.client.close()
@@ -216,7 +244,7 @@ class Service:
 
     async def _listens(self, listening: asyncio.Task[None] | None) -> None:
         """The partner interface has started."""
-        while listening is not None and self._server is not None and not self._server.started:
+        while listening is not None and self.server is not None and not self.server.started:
             if listening.done():
                 listening.result()
                 raise TransportError("expected the partner interface to start, got an end")

@@ -82,10 +82,12 @@ class _Lines:
             try:
                 await self._file(row, fresh=not found.times)
                 self._service.say("upload.brought", partner=partner, lane=lane, pieces=row.count)
+                self._service.metrics.upload("out", "done", row.size)
             except (ClosedError, NotAwaitedError):
                 pass  # the answer, or the decision on the message, is on its way
             except (PasserelleError, OSError) as error:
-                self._service.say("upload.failed", partner=partner, lane=lane, reason=str(error))
+                self._service.say("upload.failed", partner=partner, lane=lane, reason=error)
+                self._service.metrics.upload("out", "failed", 0)
             policy = self._ctx.policy
             found.times += 1
             most = min(policy.retry_most, policy.retry_first << min(found.times, 30)) / 1000

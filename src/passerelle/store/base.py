@@ -14,8 +14,10 @@ is running (a connection in use then is closed at the end of its transaction).
 """
 
 import threading
+import time
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from typing import Any, Literal, TypeVar
 
 import msgspec
@@ -186,6 +188,14 @@ class Transaction(ABC):
     def _fence(self) -> None: ...
 
 
+Observe = Callable[[str, str, float], None]
+"""Told of each transaction: `read` or `write`; `done`, `failed` or `busy`; how many seconds it took."""
+
+
+def _unobserved(kind: str, outcome: str, seconds: float) -> None:
+    """Nobody measures."""
+
+
 class BaseStore(ABC):
     """`Store`: the frame around a transaction, which the subclass begins and ends."""
 
@@ -194,13 +204,15 @@ class BaseStore(ABC):
         self._shapes: dict[Kind[Any], Shape[Any]] = {kind: Shape(kind) for kind in (META, *kinds)}
         self._here = threading.local()
         self._closed = False
+        self.observe: Observe = _unobserved
 
     def read(self, work: Callable[[Reading], T]) -> T:
-        self._enter()
-        try:
-            return self._read(work)
-        finally:
-            self._here.inside = False
+        with self._timed("read"):
+            self._enter()
+            try:
+                return self._read(work)
+            finally:
+                self._here.inside = False
 
     def write(self, name: str, work: Callable[[Writing], T]) -> T:
         return self._whole(name, work)
@@ -225,13 +237,26 @@ class BaseStore(ABC):
             self._fault(f"{name}:commit")
             return result
 
-        self._enter()
-        try:
-            result = self._write(steps)
-        finally:
-            self._here.inside = False
+        with self._timed("write"):
+            self._enter()
+            try:
+                result = self._write(steps)
+            finally:
+                self._here.inside = False
         self._fault(f"{name}:done")
         return result
+
+    @contextmanager
+    def _timed(self, kind: str) -> Iterator[None]:
+        began, outcome = time.perf_counter(), "failed"
+        try:
+            yield
+            outcome = "done"
+        except BusyError:
+            outcome = "busy"
+            raise
+        finally:
+            self.observe(kind, outcome, time.perf_counter() - began)
 
     def close(self) -> None:
         if getattr(self._here, "inside", False):

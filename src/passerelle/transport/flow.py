@@ -67,14 +67,18 @@ class Room:
         )
 
     @asynccontextmanager
-    async def taken(self, partner: str, size: int, *, entries: int = 0, urgent: bool = False) -> AsyncIterator[None]:
+    async def taken(
+        self, partner: str, size: int, *, brings: int = 0, entries: int = 0, urgent: bool = False
+    ) -> AsyncIterator[None]:
         """Room for `size` bytes as long as this is entered. `urgent` requests may use what is left to none else.
+
+        `brings`, `entries`: what counts for the minute.
 
         Raises LaterError when there is none in time, or the partner has sent what it may send a minute.
         """
-        for bucket, amount, what in zip(self._buckets[partner], (size, entries), ("bytes", "entries"), strict=True):
+        for bucket, amount, what in zip(self._buckets[partner], (brings, entries), ("bytes", "entries"), strict=True):
             if wait := bucket.wait(self._now(), amount):
-                raise LaterError(f"{what} a minute", wait)
+                raise LaterError(what, wait)
         try:
             async with asyncio.timeout(self._limits.wait_ms / 1000):
                 while not self._fits(partner, size, urgent):
@@ -82,7 +86,7 @@ class Room:
         except TimeoutError:
             raise LaterError("memory", self._limits.wait_ms / 1000) from None
         self._add(partner, size, 1)
-        for bucket, amount in zip(self._buckets[partner], (size, entries), strict=True):
+        for bucket, amount in zip(self._buckets[partner], (brings, entries), strict=True):
             bucket.spend(amount)
         try:
             yield
@@ -217,7 +221,14 @@ async def hold(request: Request, partner: str, size: int, *, entries: int = 0, u
     known(request)
     room = getattr(request.state, "room", None)
     if room is not None:
-        await request.state.held.enter_async_context(room.taken(partner, size, entries=entries, urgent=urgent))
+        taken = room.taken(partner, size, brings=declared(request, size), entries=entries, urgent=urgent)
+        await request.state.held.enter_async_context(taken)
+
+
+def declared(request: Request, otherwise: int) -> int:
+    """How many bytes the body has, as its header says."""
+    length = request.headers.get("content-length", "")
+    return int(length) if length.isdigit() else otherwise
 
 
 async def hold_answer(request: Request, size: int) -> None:

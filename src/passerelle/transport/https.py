@@ -27,6 +27,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from passerelle.core.errors import KeyFileError, StoreError, TransportError
+from passerelle.core.log import Say
 from passerelle.core.retold import E_
 from passerelle.core.settings import LimitsSettings
 from passerelle.exchange.checks import BatchRefusedError, Check
@@ -53,7 +54,7 @@ class RefusedByPartnerError(TransportError):
 
 async def _body(request: Request, most: int, admit: Admit | None) -> bytes:
     """The body, refused as soon as it is too large, or begins with a header that no partner signed."""
-    if _declared(request, 0) > most:
+    if flow.declared(request, 0) > most:
         raise _too_large(most)
     body = bytearray()
     admitted = admit is None
@@ -64,16 +65,10 @@ async def _body(request: Request, most: int, admit: Admit | None) -> bytes:
         # A stranger is turned away by the first kilobytes: what he would send behind them is never held.
         if not admitted and admit is not None and (head := header_part(bytes(body[: 4 + MAX_HEADER]))):
             one = await asyncio.to_thread(admit, head)
-            size, urgent = _declared(request, most), one.lane == "flash"
+            size, urgent = flow.declared(request, most), one.lane == "flash"
             await flow.hold(request, one.partner, size, entries=one.entries, urgent=urgent)
             admitted = True
     return bytes(body)
-
-
-def _declared(request: Request, otherwise: int) -> int:
-    """How many bytes the body has, as its header says."""
-    length = request.headers.get("content-length", "")
-    return int(length) if length.isdigit() else otherwise
 
 
 def _too_large(most: int) -> BatchRefusedError:
@@ -81,7 +76,7 @@ def _too_large(most: int) -> BatchRefusedError:
 
 
 def _endpoint(
-    handler: Handler, most: int, admit: Admit | None, answers: int, log: Callable[[str], None], count: Count
+    name: str, handler: Handler, most: int, admit: Admit | None, answers: int, say: Say, count: Count
 ) -> Callable[[Request], Awaitable[Response]]:
     async def answer(request: Request) -> Response:
         try:
@@ -90,16 +85,17 @@ def _endpoint(
                 await flow.hold_answer(request, answers)
             return Response(await asyncio.to_thread(handler, body), media_type="application/octet-stream")
         except BatchRefusedError as error:
-            log(f"{request.url.path}: refused, {error}")
+            say("partner.refused", path=name, check=str(error.check), reason=error.words)
             count("refused", str(error.check))
             return JSONResponse({"refused": str(error.check)}, 422)
         except LaterError as error:
-            log(f"{request.url.path}: not now, {error}")
+            say("partner.later", path=name, why=error.why)
             count("later", error.why)
             return flow.later(error)
         except (StoreError, KeyFileError) as error:  # a key that cannot be had now, as of a token that is away
-            log(f"{request.url.path}: not now, {error}")
-            count("later", "store")
+            why = "store" if isinstance(error, StoreError) else "keys"
+            say("partner.later", path=name, why=why)
+            count("later", why)
             return JSONResponse({"later": True}, 503)
 
     return answer
@@ -114,7 +110,7 @@ def _uncounted(what: str, why: str) -> None:
 
 def application(
     handlers: Mapping[str, Handler],
-    log: Callable[[str], None],
+    say: Say,
     admit: Admit | None = None,
     more: Sequence[Route] = (),
     count: Count = _uncounted,
@@ -127,7 +123,7 @@ def application(
     routes = []
     for name, most in PATHS.items():
         first, answers = (admit, 0) if name == "batch" else (None, MAX_BODY if name == "recover" else 0)
-        endpoint = _endpoint(handlers[name], most, first, answers, log, count)
+        endpoint = _endpoint(name, handlers[name], most, first, answers, say, count)
         routes.append(Route(f"/passerelle/1/{name}", endpoint, methods=["POST"]))
     return Starlette(routes=[*routes, *more])
 
@@ -153,6 +149,7 @@ class Server:
             ssl_keyfile_password=password,
             ssl_certfile=certificate_file,
             log_config=None,
+            log_level="error",
             access_log=False,
             lifespan="off",
             ws="none",

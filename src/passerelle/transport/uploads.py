@@ -21,6 +21,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from passerelle.core.errors import ProofError, StoreError, TransportError
+from passerelle.core.log import Say
 from passerelle.exchange import attachments_in as desk
 from passerelle.exchange import attachments_out as out
 from passerelle.exchange import attachments_wire as wire
@@ -38,6 +39,10 @@ _HELD = 3 * pieces.PIECE
 
 
 _LATER_SECONDS = 5
+
+
+Count = Callable[[str, int], None]
+"""Told how an upload ended, and how many bytes it brought."""
 
 
 class ClosedError(TransportError):
@@ -77,8 +82,10 @@ class _Frames:
 class Uploads:
     """The two routes. `answered(partner, lane)` is called when a file was answered: there is a message to send."""
 
-    def __init__(self, ctx: Context, answered: Callable[[str, str], None], log: Callable[[str], None]) -> None:
-        self._ctx, self._answered, self._log = ctx, answered, log
+    def __init__(
+        self, ctx: Context, answered: Callable[[str, str], None], say: Say, count: Count = lambda outcome, size: None
+    ) -> None:
+        self._ctx, self._answered, self._say, self._count = ctx, answered, say, count
 
     @property
     def routes(self) -> list[Route]:
@@ -103,7 +110,8 @@ class Uploads:
             return flow.later(error)
 
     def _refused(self, status: int, error: Exception) -> Response:
-        self._log(f"{PATH}: {status}, {error}")
+        self._say("upload.refused", status=status, reason=error)
+        self._count("failed", 0)
         return Response(status_code=status)
 
     async def _serve(self, request: Request) -> Response:
@@ -134,6 +142,7 @@ class Uploads:
         finally:
             if keeping is not None:
                 answered |= await keeping
+        self._count("done", sum(pieces.length_of(row.size, one) for one in range(admitted.first, admitted.end)))
         return answered
 
 

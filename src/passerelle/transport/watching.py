@@ -5,11 +5,11 @@ signs anything. After that each gets the checkpoint of every new block, and is a
 """
 
 import asyncio
-from collections.abc import Callable
 from contextlib import suppress
 
 from passerelle.core.clock import add_duration
 from passerelle.core.errors import InputError, LedgerError, SignatureError, TransportError
+from passerelle.core.log import Say
 from passerelle.core.settings import AuditSettings
 from passerelle.exchange.context import Context
 from passerelle.ledger.checkpoint import Checkpoint
@@ -17,8 +17,6 @@ from passerelle.oversight import audit_log, witnesses
 from passerelle.oversight.witnesses import Watcher
 from passerelle.transport.https import Client
 from passerelle.transport.witness import ADD, HELD
-
-Say = Callable[..., None]
 
 TRIES = 3
 """How often one watcher is shown the log in a row: refused, asked what it holds, shown it from there."""

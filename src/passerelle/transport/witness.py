@@ -18,6 +18,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from passerelle.core.errors import StoreError
+from passerelle.core.log import Say
 from passerelle.ledger.witness import MAX_REQUEST
 from passerelle.oversight.witness import (
     BehindError,
@@ -58,34 +59,32 @@ async def _body(request: Request) -> bytes:
     return bytes(body)
 
 
-def _endpoint(
-    handler: Callable[[bytes], bytes], log: Callable[[str], None]
-) -> Callable[[Request], Awaitable[Response]]:
+def _endpoint(name: str, handler: Callable[[bytes], bytes], say: Say) -> Callable[[Request], Awaitable[Response]]:
     async def answer(request: Request) -> Response:
         try:
             return Response(await asyncio.to_thread(handler, await _body(request)), media_type="text/plain")
         except BehindError as error:
-            log(f"{request.url.path}: {error}")
+            say("witness.refused", path=name, status=409, reason=error)
             return Response(f"{error.size}\n", 409, media_type=SIZE, headers={"Content-Type": SIZE})
         except WitnessError as error:
             # A stranger learns the number of the specification, and nothing of what is watched here.
-            log(f"{request.url.path}: {error}")
+            say("witness.refused", path=name, status=_STATUS[type(error)], reason=error)
             return Response(status_code=_STATUS[type(error)])
         except StoreError as error:
-            log(f"{request.url.path}: not now, {error}")
+            say("witness.refused", path=name, status=503, reason=error)
             return Response(status_code=503)
 
     return answer
 
 
-def routes(prefix: str, desk: Desk, log: Callable[[str], None]) -> list[Route]:
+def routes(prefix: str, desk: Desk, say: Say) -> list[Route]:
     """The two routes below a prefix."""
     return [
-        Route(f"{prefix}/{name}", _endpoint(handler, log), methods=["POST"])
+        Route(f"{prefix}/{name}", _endpoint(name, handler, say), methods=["POST"])
         for name, handler in ((ADD, desk.add), (HELD, desk.held))
     ]
 
 
-def application(desk: Desk, log: Callable[[str], None]) -> Starlette:
+def application(desk: Desk, say: Say) -> Starlette:
     """The interface of a witness that serves alone."""
-    return Starlette(routes=routes("", desk, log))
+    return Starlette(routes=routes("", desk, say))

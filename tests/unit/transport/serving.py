@@ -87,7 +87,7 @@ def running(folder: Path, **limits: int) -> Iterator[Running]:
     loop = asyncio.new_event_loop()
 
     async def serve() -> None:
-        app = application(handlers, lambda words: None, made.admit, count=count)
+        app = application(handlers, lambda event, **fields: None, made.admit, count=count)
         made.server = Server(app, "127.0.0.1", made.port, str(key), str(pem), LimitsSettings(**limits), counted)
         task = asyncio.create_task(made.server.serve())
         while not made.server.started:

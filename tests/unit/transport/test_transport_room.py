@@ -78,18 +78,18 @@ def test_what_is_spent_a_minute_comes_back_in_time():
     async def run():
         limits = LimitsSettings(partner_bytes_a_minute=6 * MIB, partner_entries_a_minute=60)
         one = Room(limits, lambda: now[0])
-        assert await fits(one, "ma", 4 * MIB, entries=10)
-        with pytest.raises(LaterError, match="bytes a minute") as told:
-            async with one.taken("ma", 4 * MIB):
+        assert await fits(one, "ma", 0, brings=4 * MIB, entries=10)
+        with pytest.raises(LaterError, match="bytes") as told:
+            async with one.taken("ma", 0, brings=4 * MIB):
                 pass
         assert told.value.seconds == 20
-        assert await fits(one, "fr", 4 * MIB)
+        assert await fits(one, "fr", 0, brings=4 * MIB)
         now[0] = 20.0
-        assert await fits(one, "ma", 4 * MIB, entries=60)
+        assert await fits(one, "ma", 0, brings=4 * MIB, entries=60)
         assert not await fits(one, "ma", 0, entries=60)
         # One that is larger than a minute's worth is not refused for ever.
         now[0] = 200.0
-        assert await fits(one, "ma", 8 * MIB)
+        assert await fits(one, "ma", 0, brings=8 * MIB)
 
     asyncio.run(run())
 
