@@ -154,6 +154,7 @@ def test_serve_refuses_a_store_that_is_gone(strangers):
 def test_serve_refuses_an_address_that_is_taken(strangers):
     host, _, port = configuration.load(strangers.be / "passerelle.toml").server.listen.rpartition(":")
     with socket.socket() as taken:
+        taken.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         taken.bind((host, int(port)))
         taken.listen()
         assert "free address" in refused(strangers.be, 5)
