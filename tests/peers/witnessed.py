@@ -101,7 +101,7 @@ class Watched:
         peer = Peer(peer.ctx, identity, peer.sender)
         introduce(peer, self.be)
         introduce(self.be, peer)
-        self.serve(name, interface.routes(witnesses.PATH, StoreDesk(peer.ctx), lambda _: None))
+        self.serve(name, interface.routes(witnesses.PATH, StoreDesk(peer.ctx), lambda *_, **__: None))
         return peer
 
     def serve(self, address: str, routes: Any) -> None:
@@ -118,7 +118,7 @@ class Watched:
         row = Witness(made.name, made.body, made.fingerprint, "active", NOW, "ann")
         self.ctx.store.write("test.witness", lambda tx: tx.put(WITNESSES, [row]))
         self.wire.applications[made.endpoints[0].removeprefix("https://")] = interface.application(
-            folder, lambda _: None
+            folder, lambda *_, **__: None
         )
 
     # -- what is there ------------------------------------------------------------------------------------------
