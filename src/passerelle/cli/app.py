@@ -11,6 +11,8 @@ from typer.main import get_command
 from passerelle.cli import (
     acts,
     alarms,
+    attaching,
+    attachments,
     audit,
     backup,
     calendars,
@@ -74,6 +76,8 @@ showing.register(dossier)
 acts.register(dossier)
 drafts.register(dossier)
 work.register(dossier)
+attaching.register(app)
+attachments.register(app)
 queue.register(app)
 erasing.register(app)
 due.register(app)

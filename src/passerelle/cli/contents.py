@@ -34,9 +34,15 @@ def lines_of(content: Mapping[str, Any], kind: DossierType | None) -> Iterator[s
             continue
         schema, defs = resolved(fields.get(key, {}), shared), shared
         label = _label(schema, key)
+        if key == "attachments" and isinstance(value, list):
+            value = [_without_key(one) for one in value]  # noqa: PLW2901 - what opens a file is for no screen
         if key == "body" and act is not None:
             schema, defs = act.schema, act.schema.get("$defs", {})
         yield from _field(label, value, schema, defs, 1)
+
+
+def _without_key(file: Any) -> Any:
+    return {key: value for key, value in file.items() if key != "key"} if isinstance(file, dict) else file
 
 
 def _label(schema: Schema, key: str) -> str:

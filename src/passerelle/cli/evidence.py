@@ -1,8 +1,9 @@
 """Commands on evidence: write it on a node, verify it anywhere."""
 
 import re
+from functools import partial
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, BinaryIO
 
 import typer
 
@@ -25,6 +26,7 @@ def register(app: typer.Typer) -> None:
         "verify evidence.json --trust be.json --trust ma.json",
         "verify trail.json --trust be.json --trust oversight.json",
         "verify evidence.json --audit november.json --trust be.json --trust ma.json",
+        "verify evidence.json --attachment passport.jpg --trust be.json --trust ma.json",
     )(verify)
 
 
@@ -100,14 +102,23 @@ def verify(
         Path | None,
         typer.Option("--audit", metavar="FILE", help="Hold the evidence against this export of a sender's audit log."),
     ] = None,
+    attachment: Annotated[
+        list[Path] | None,
+        typer.Option(
+            "--attachment",
+            metavar="FILE",
+            help="Say whether this plain file is one that a message of the evidence announced. May be repeated.",
+        ),
+    ] = None,
 ) -> Answer:
     """Check an evidence file or an audit export: no node, no network. Says of each statement whether it holds, and why.
 
     Without trusted identity files the verdict is at most "consistent, identities unconfirmed".
     """
+    from passerelle.core.errors import InputError
     from passerelle.identity import fingerprint
     from passerelle.oversight import verify as verifier
-    from passerelle.oversight import verify_audit, verify_release
+    from passerelle.oversight import verify_audit, verify_files, verify_release
 
     trusted = [verify_audit.identity_of(read_file(path, "--trust")) for path in trust or []]
     data = read_file(file, "evidence")
@@ -118,6 +129,10 @@ def verify(
             report = verify_audit.verify(data, trusted)
         else:
             report = verifier.verify(data, verify_audit.nodes(trusted), advance)
+        if attachment and verify_audit.is_audit(data):
+            raise InputError("--attachment: expected an evidence file, got an export of an audit log")
+        if attachment:
+            report = verify_files.verify(report, data, {str(path): partial(_readable, path) for path in attachment})
     value: dict[str, Any] = {
         "verdict": report.verdict,
         "statements": [
@@ -142,6 +157,15 @@ def verify(
         screen.line(term(report.verdict))
 
     return Answer(value, tell, exits.FAILED if report.verdict == verifier.FAILED else exits.DONE)
+
+
+def _readable(path: Path) -> BinaryIO:
+    from passerelle.core.errors import InputError
+
+    try:
+        return path.open("rb")
+    except OSError as error:
+        raise InputError(f"--attachment: expected a readable file, got {path}: {error.strerror}") from None
 
 
 def _digits(about: str, detail: str) -> str:

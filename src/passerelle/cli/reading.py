@@ -1,11 +1,14 @@
-"""How the delivery of a message stands, in words."""
+"""How the delivery of a message and of its files stands, in words."""
 
+from collections.abc import Sequence
 from typing import Any
 
+from passerelle.cli.terms import term
 from passerelle.core.retold import retold
 from passerelle.core.words import _
 from passerelle.exchange.checks import MEANING
 from passerelle.office import stage
+from passerelle.office.attaching import Standing
 from passerelle.ports.records import MESSAGES, WAITS, Message
 from passerelle.ports.store import Reading
 
@@ -63,3 +66,45 @@ def needs(tx: Reading, message: Message) -> list[str]:
                 _("message {id}, which waits itself", id=wait.need) if there else _("message {id}", id=wait.need)
             )
     return words or [_("nothing known")]
+
+
+# -- the files of a message --------------------------------------------------------------------------------------------
+
+
+def file_value(one: Standing) -> dict[str, Any]:
+    """How a file of a message or a draft stands."""
+    return {
+        "number": one.number,
+        "address": one.address,
+        "media": one.media,
+        "size": one.size,
+        "here": one.here,
+        "state": one.state,
+        "outcome": one.outcome,
+    }
+
+
+def amount(size: int) -> str:
+    """A number of bytes in words, with one digit behind the point."""
+    for factor, words in ((1 << 30, _("{count} GiB")), (1 << 20, _("{count} MiB")), (1 << 10, _("{count} KiB"))):
+        if size >= factor:
+            return words.replace("{count}", f"{size / factor:.1f}".removesuffix(".0"))
+    return _("{count} bytes", count=size)
+
+
+def waits_for_files(files: Sequence[Standing], *, own: bool) -> str:
+    """That a message waits for its files, or that one was not taken, in words; or nothing."""
+    words = []
+    if waiting := [one for one in files if one.state == "waiting"]:
+        size = sum(one.size for one in waiting)
+        if own:
+            words.append(_("the partner has not answered for {count} of its files", count=len(waiting)))
+        else:
+            here, whole = amount(sum(one.here for one in waiting)), amount(size)
+            words.append(_("waits for its attachments, {here} of {size}", here=here, size=whole))
+    words += [
+        _("file {number} was not taken: {outcome}", number=one.number, outcome=term(one.outcome))
+        for one in files
+        if one.state == "refused" and one.outcome
+    ]
+    return "; ".join(words)

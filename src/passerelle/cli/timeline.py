@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from typing import Any
 
-from passerelle.cli.reading import delivery
+from passerelle.cli.reading import delivery, file_value, waits_for_files
 from passerelle.core import json
 from passerelle.core.clock import to_iso
 from passerelle.core.words import _
@@ -13,7 +13,7 @@ from passerelle.dossiers.types import DossierType, Language
 from passerelle.exchange import erasing
 from passerelle.exchange.cases import Cases
 from passerelle.exchange.context import Context
-from passerelle.office import stage
+from passerelle.office import attaching, stage
 from passerelle.ports.records import CONTENTS, Dossier, Message
 from passerelle.ports.store import Reading
 
@@ -71,6 +71,10 @@ def timeline(
         label = kind.states[state].labels.text(language) if kind and state in kind.states else state
         value |= {"state_after": state, "label_after": label, "overtaken": message.id in overtaken}
         value["stage"] = stages[message.id]
+        if files := attaching.of_message(tx, message):
+            value["attachments"] = [file_value(one) for one in files]
+            if words := waits_for_files(files, own=message.direction == "out"):
+                value["delivery"]["words"] += "; " + words
         if (gone := erased.get(message.id)) is not None:
             value["erased"] = to_iso(gone.time)
             value["delivery"]["words"] += _("; content erased on {day}", day=to_iso(gone.time)[:10])

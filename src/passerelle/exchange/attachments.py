@@ -233,6 +233,12 @@ def keep(tx: Writing, ctx: Context, addresses: Iterable[str]) -> None:
     tx.put(ATTACHMENTS, [msgspec.structs.replace(row, expires=expires) for row in found])
 
 
+def drop(tx: Writing, addresses: Iterable[str]) -> None:
+    """Files that no draft names any more, and no message has, are gone."""
+    found = (own(tx, address) for address in addresses)
+    delete(tx, [row for row in found if row is not None and row.state == "sealed"])
+
+
 # -- reading -----------------------------------------------------------------------------------------------------------
 
 

@@ -185,7 +185,9 @@ def _around(tx: Writing, ctx: Context, message: Message, content: dict[str, Any]
     last = not any(tx.get(CONTENTS, one.id) for one in reversed(others))
     now = ctx.clock.now()
     drafts = tx.scan(DRAFTS, "by_dossier", (message.dossier,), limit=_ALL)
-    tx.put(DRAFTS, [_discarded(one, by, now) for one in drafts if last or _about(one, message.id)])
+    gone = [one for one in drafts if last or _about(one, message.id)]
+    attachments.drop(tx, [address for one in gone for address in _files(one)])
+    tx.put(DRAFTS, [_discarded(one, by, now) for one in gone])
     if last:
         given = tx.scan(ASSIGNMENTS, "by_dossier", (message.dossier,), limit=_ALL)
         tx.put(ASSIGNMENTS, [msgspec.structs.replace(one, note="") for one in given if one.note])
@@ -219,6 +221,12 @@ def _about(draft: Draft, message_id: str) -> bool:
         return False
     body = json.parse_object(draft.body).get("body")
     return isinstance(body, dict) and body.get("message") == message_id
+
+
+def _files(draft: Draft) -> list[str]:
+    """The addresses of the files of a draft."""
+    said = json.parse_object(draft.body) if draft.body else {}
+    return [str(one["address"]) for one in said.get("attachments", [])]
 
 
 def _discarded(draft: Draft, by: str, now: int) -> Draft:

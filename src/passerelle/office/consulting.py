@@ -35,7 +35,7 @@ _READ = (What.CONTENT_READ.value, What.DRAFT_READ.value, What.EVIDENCE_EXPORTED.
 
 
 class Consultation(msgspec.Struct, frozen=True):
-    """That somebody read something. `what`: dossier, draft, notes, evidence; `time` in milliseconds."""
+    """That somebody read something. `what`: dossier, draft, notes, evidence, attachment; `time` in milliseconds."""
 
     who: str
     time: int
@@ -53,15 +53,25 @@ def dossier(
     reason: str = "",
     *,
     what: str = "dossier",
+    **more: object,
 ) -> None:
     """Before the content of these messages of a dossier is shown. Raises NotAllowedError, or InputError: no reason."""
     ask(tx, office, who, Action.DOSSIER_READ, facts.of_dossier(tx, office.ctx, row))
     words = _why(tx, who, row, messages, reason)
-    details = {"read": what, "messages": [one.id for one in messages], "reason": words}
+    details = {"read": what, "messages": [one.id for one in messages], "reason": words, **more}
     notes.record(tx, office.ctx, What.CONTENT_READ, who.id, row.id, details, row.id)
 
 
-def draft(tx: Writing, office: Office, who: Person, found: Draft, reason: str = "") -> None:
+def draft(
+    tx: Writing,
+    office: Office,
+    who: Person,
+    found: Draft,
+    reason: str = "",
+    *,
+    what: str = "draft",
+    **more: object,
+) -> None:
     """Before a draft is shown. Raises NotAllowedError, or InputError: no reason."""
     ask(tx, office, who, Action.DRAFT_READ, facts.of_draft(tx, office.ctx, found))
     words = _reason(reason)
@@ -71,7 +81,7 @@ def draft(tx: Writing, office: Office, who: Person, found: Draft, reason: str = 
         words = "waits for release"
     if not words:
         raise InputError(f"--reason: expected why draft {found.id} is read by {who.id}, got nothing")
-    details = {"read": "draft", "draft": found.id, "edition": found.edition, "reason": words}
+    details = {"read": what, "draft": found.id, "edition": found.edition, "reason": words, **more}
     notes.record(tx, office.ctx, What.DRAFT_READ, who.id, found.dossier, details, found.dossier)
 
 
@@ -129,7 +139,7 @@ def check_read(tx: Reading, who: Person, found: Draft) -> bool:
         if one.what != What.DRAFT_READ.value or one.who != who.id:
             continue
         details = json.parse_object(one.details)
-        if details.get("draft") != found.id:
+        if details.get("draft") != found.id or details.get("read") != "draft":
             continue
         if details["edition"] == found.edition:
             return True

@@ -117,6 +117,19 @@ def act_of(draft: Draft, releaser: str = "") -> Act:
     return Act(partner=draft.partner, lane=draft.lane, content=content, author=draft.author, releaser=releaser)
 
 
+def files_of(draft: Draft) -> list[dict[str, Any]]:
+    """The files that the draft announces, as its content names them."""
+    if not draft.body:
+        return []
+    found = json.parse_object(draft.body).get("attachments", [])
+    return found if isinstance(found, list) else []
+
+
+def addresses_of(draft: Draft) -> set[str]:
+    """The addresses of these files."""
+    return {str(one["address"]) for one in files_of(draft)}
+
+
 def check_comment(text: str, what: str = "comment") -> str:
     """Words of one person to another. Raises InputError."""
     words = text.strip()

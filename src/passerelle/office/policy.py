@@ -57,6 +57,7 @@ class Action(StrEnum):
     DRAFT_LOOK = "draft.look"
     DOSSIER_READ = "dossier.read"
     DRAFT_READ = "draft.read"
+    ATTACHMENT_SAVE = "attachment.save"
     REVIEW_LOOK = "review.look"
     EVIDENCE_EXPORT = "evidence.export"
     DOSSIER_OPEN = "dossier.open"

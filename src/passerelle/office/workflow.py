@@ -24,7 +24,7 @@ from passerelle.core.audit import What
 from passerelle.core.clock import to_iso
 from passerelle.core.errors import ForbiddenError, InputError, StateError
 from passerelle.dossiers.types import ActType
-from passerelle.exchange import desk, notes
+from passerelle.exchange import attachments, desk, notes
 from passerelle.exchange.context import Context
 from passerelle.exchange.desk import Act, Leaving
 from passerelle.office import consulting, drafts, facts, reviews, telling
@@ -93,6 +93,8 @@ def edit(
         kind = _checked(tx, office.ctx, made, act)
         _attest(tx, office.ctx, made, kind, who, now)
         tx.put(DRAFTS, [made])
+        attachments.drop(tx, drafts.addresses_of(found) - drafts.addresses_of(made))
+        attachments.keep(tx, office.ctx, drafts.addresses_of(made))
         _record(tx, office, What.ACT_EDITED, who, made)
         return made
 
@@ -121,6 +123,7 @@ def submit(office: Office, who: Person, draft_id: str, *, attest: Iterable[str] 
             _attest(tx, office.ctx, found, kind, who, now)
         made = _submit(tx, office, who, found, kind, now)
         tx.put(DRAFTS, [made])
+        attachments.keep(tx, office.ctx, drafts.addresses_of(made))
         return made
 
     return office.ctx.store.write("desk.submit", work)
@@ -138,6 +141,7 @@ def send_back(office: Office, who: Person, draft_id: str, comment: str, *, seen:
         found = drafts.find(tx, draft_id, ("submitted",), seen)
         made = drafts.moved(found, "returned", who.id, office.ctx.clock.now(), words)
         tx.put(DRAFTS, [made])
+        attachments.keep(tx, office.ctx, drafts.addresses_of(made))
         _record(tx, office, What.ACT_SENT_BACK, who, made, comment=words)
         telling.tell(tx, office.ctx, telling.RETURNED, made.author, who.id, made.dossier, made.id)
         return made
@@ -146,7 +150,7 @@ def send_back(office: Office, who: Person, draft_id: str, comment: str, *, seen:
 
 
 def discard(office: Office, who: Person, draft_id: str, reason: str, *, seen: int | None = None) -> Draft:
-    """Throw a draft away: what it says is gone, that it was there stays. Raises as `send_back`."""
+    """Throw a draft away: what it says is gone, its files too; that it was there stays. Raises as `send_back`."""
     words = drafts.check_comment(reason, "reason")
 
     def work(tx: Writing) -> Draft:
@@ -154,6 +158,7 @@ def discard(office: Office, who: Person, draft_id: str, reason: str, *, seen: in
         found = drafts.find(tx, draft_id, drafts.OPEN, seen)
         made = drafts.moved(found, "discarded", who.id, office.ctx.clock.now(), words)
         tx.put(DRAFTS, [made])
+        attachments.drop(tx, drafts.addresses_of(found))
         _record(tx, office, What.ACT_DISCARDED, who, made, reason=words)
         return made
 

@@ -12,7 +12,7 @@ from passerelle.core import ids, json
 from passerelle.core.audit import What
 from passerelle.core.clock import to_iso
 from passerelle.core.errors import NotFoundError, StateError
-from passerelle.exchange import links, notes, trust
+from passerelle.exchange import attachments, links, notes, trust
 from passerelle.exchange.context import Context
 from passerelle.exchange.wire import WITHHELD
 from passerelle.identity.identity import Identity
@@ -91,6 +91,7 @@ class _Collection:
             raise StateError(f"expected {kind} {wanted} to have an entry in a log, got none yet")
         instruments = self._instruments(chosen)
         answers = [message.refusal for message in chosen if message.refusal]
+        answers += [row.answer for message in chosen for row in attachments.progress(tx, message.id) if row.answer]
         signing = [name for record in instruments for name in (record.own_message, record.partner_message) if name]
         partners = dict.fromkeys(message.partner for message in chosen)
         handovers = [name for partner in partners for name in self._handovers(partner)]

@@ -33,6 +33,7 @@ from passerelle.ledger import checkpoint as checkpoints
 from passerelle.ledger import entry as entries
 from passerelle.ledger import proof as proofs
 from passerelle.ledger.checkpoint import Checkpoint
+from passerelle.oversight import verify_answers
 from passerelle.oversight.chain import Chain
 from passerelle.oversight.statements import (
     BROKEN,
@@ -115,7 +116,8 @@ def verify(
                 _message(run, item)
                 advance(done, len(value["messages"]))
             _parties(run)
-            _refusals(run)
+            run.refused = verify_answers.refusals(run.messages, run.say)
+            verify_answers.files(run.messages, run.say)
             _instruments(run, value)
             _subject(run, value)
             _written(run, value)
@@ -369,23 +371,6 @@ def _written(run: _Verifier, value: dict[str, Any]) -> None:
         run.say("file", says, "attested", "the file says so; no signature covers it")
     else:
         run.say("file", "names the node that wrote it", "fails", f"expected one of the identities, got {value['by']!r}")
-
-
-def _refusals(run: _Verifier) -> None:
-    for message in run.messages.values():
-        # One that makes no sense refuses nothing.
-        if not message.is_of("refusal") or not message.counts_as("refusal"):
-            continue
-        for one in (message.content or {})["refused"]:
-            refused = run.messages.get(one["message"])
-            # Only the receiver of a message refuses it, and only to its sender; nobody refuses a refusal.
-            if refused is None or refused.is_of("refusal"):
-                continue
-            if (refused.sender, refused.receiver) == (message.receiver, message.sender):
-                run.refused.add(refused.leaf.message)
-                checks = ", ".join(one["checks"])
-                detail = f"checks {checks}, {moment(message.leaf.time)}, message {message.leaf.message}"
-                run.say(f"message {refused.leaf.message}", f"was refused by {message.sender}", "holds", detail)
 
 
 def _order(run: _Verifier) -> None:

@@ -52,6 +52,7 @@ TABLE = {
     # Reading: never coordinator, dispatcher, security officer, operator. Who is on duty: in the flash lane, see below.
     Action.DOSSIER_READ: READERS,
     Action.DRAFT_READ: READERS,
+    Action.ATTACHMENT_SAVE: READERS,
     Action.EVIDENCE_EXPORT: READERS - {Role.ANALYST, Role.LIAISON},
     # Writing and sending: never an analyst or an auditor. An approver writes nothing, but can stop what others wrote.
     Action.DOSSIER_OPEN: WRITERS,
@@ -137,6 +138,7 @@ def test_a_role_everywhere_is_a_role_here(action):
 FLASH = {
     Action.DOSSIER_READ,
     Action.DRAFT_READ,
+    Action.ATTACHMENT_SAVE,
     Action.DOSSIER_OPEN,
     Action.DOSSIER_ACT,
     Action.DRAFT_EDIT,
