@@ -11,7 +11,7 @@ import typer
 from passerelle.cli.door import Answer, As, Folder, acting, command, group, opened
 from passerelle.cli.drafts import named
 from passerelle.cli.screen import Screen
-from passerelle.cli.terms import term
+from passerelle.cli.terms import outcome, term
 from passerelle.core.words import _
 
 if TYPE_CHECKING:
@@ -54,7 +54,7 @@ def register(app: typer.Typer) -> None:
 def state_words(one: dict[str, Any]) -> str:
     """How a file stands, in words."""
     if one["outcome"] and one["state"] == "refused":
-        return f"{term('refused')}: {term(one['outcome'])}"
+        return _("refused: {why}", why=outcome(one["outcome"]))
     if one["state"] == "waiting" and one["here"] < one["size"]:
         return f"{term('waiting')}, {100 * one['here'] // one['size']} %"
     return term(one["state"])

@@ -43,7 +43,9 @@ def _read(node: "Node", tx: "Reading") -> dict[str, Any]:
     from passerelle.ledger.checkpoint import LANES
     from passerelle.ports.records import ALARMS, ATTEMPTS, MESSAGES, PARTNERS
 
-    value: dict[str, Any] = {name: [] for name in ("in_line", "without_receipt", "waiting", "retries", "links")}
+    value: dict[str, Any] = {
+        name: [] for name in ("in_line", "without_receipt", "waiting", "files", "retries", "links")
+    }
     value["more_in_line"] = 0  # beyond those listed
     now = node.ctx.clock.now()
     partners = [one.name for one in tx.scan(PARTNERS, limit=_ALL)]
@@ -58,6 +60,7 @@ def _read(node: "Node", tx: "Reading") -> dict[str, Any]:
                 value["without_receipt"] += _without_receipt(tx, log)
             waiting = tx.scan(MESSAGES, "by_queue", (partner, "in", lane, "waiting"), limit=_ALL)
             value["waiting"] += [_waiting(tx, one) for one in waiting]
+            value["files"] += _files(tx, partner, lane)
             attempt = tx.get(ATTEMPTS, partner, lane)
             if attempt is not None and attempt.failures:
                 retry = {
@@ -130,6 +133,35 @@ def _waiting(tx: "Reading", message: "Message") -> dict[str, Any]:
     return _message(message, _("waits for {what}", what=_(" and ").join(needs(tx, message))))
 
 
+def _files(tx: "Reading", partner: str, lane: str) -> list[dict[str, Any]]:
+    """Files that are awaited here, and own ones of which the partner has said nothing yet."""
+    from passerelle.cli.reading import amount
+    from passerelle.office import attaching
+    from passerelle.ports.attachments import ATTACHMENTS
+    from passerelle.ports.records import MESSAGES
+
+    rows = [
+        row
+        for state in ("expected", "bound")
+        for row in tx.scan(ATTACHMENTS, "by_line", (state, partner, lane), limit=_ALL)
+    ]
+    messages = tx.get_many(MESSAGES, [(row.message,) for row in rows])
+    found = []
+    for row in rows:
+        message = messages.get((row.message,))
+        if message is None or message.state == "unsequenced":
+            continue  # it waits in line with its message
+        one = attaching.standing(row, message)
+        own = message.direction == "out"
+        words = (
+            _("the partner has not answered for it yet")
+            if own
+            else _("{here} of {size}", here=amount(one.here), size=amount(one.size))
+        )
+        found.append(_message(message, words) | {"file": one.number})
+    return found
+
+
 def _standing_still(node: "Node", log: "Log") -> dict[str, Any]:
     """A link on which nothing moves, and the way out."""
     folder, partner, lane = node.folder, log.partner, log.lane
@@ -168,6 +200,7 @@ _TABLES = {
         N_("messages of partners that wait"),
         ("partner", "lane", "what", "since", "waits", "message", "dossier"),
     ),
+    "files": (N_("files that wait"), ("partner", "lane", "what", "file", "since", "waits", "message")),
     "drafts": (N_("drafts that wait for release"), ("draft", "partner", "act", "author", "created", "dossier")),
     "retries": (N_("failed, tried again"), ("partner", "lane", "failures", "failed", "next_try", "reason")),
     "links": (N_("links that stand still"), ("direction", "partner", "lane", "state", "reason")),
@@ -181,7 +214,7 @@ def _show(screen: Screen, value: dict[str, Any]) -> None:
     for name, (words, keys) in _TABLES.items():
         if value[name]:
             screen.title(_(words))
-            screen.table(keys, [[term(one[key]) for key in keys] for one in value[name][:_SHOWN]])
+            screen.table(keys, [[term(str(one[key])) for key in keys] for one in value[name][:_SHOWN]])
             if (more := len(value[name]) - _SHOWN) > 0:
                 screen.line(n_("and {count} more (--json has it)", "and {count} more (--json has them)", more))
     if count := value["other_drafts"]:

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 
-from passerelle.cli.terms import term
+from passerelle.cli.terms import outcome
 from passerelle.core.retold import retold
 from passerelle.core.words import _
 from passerelle.exchange.checks import MEANING
@@ -103,7 +103,7 @@ def waits_for_files(files: Sequence[Standing], *, own: bool) -> str:
             here, whole = amount(sum(one.here for one in waiting)), amount(size)
             words.append(_("waits for its attachments, {here} of {size}", here=here, size=whole))
     words += [
-        _("file {number} was not taken: {outcome}", number=one.number, outcome=term(one.outcome))
+        _("file {number} was not taken: {outcome}", number=one.number, outcome=outcome(one.outcome))
         for one in files
         if one.state == "refused" and one.outcome
     ]

@@ -77,11 +77,6 @@ TERMS = frozenset(
         N_("lost"),
         N_("erased"),
         N_("expired"),
-        N_("too-large"),
-        N_("wrong-type"),
-        N_("does-not-open"),
-        N_("gone"),
-        N_("again"),
         # why something was erased
         N_("time-limit"),
         N_("unlawful"),
@@ -132,6 +127,16 @@ ALARMS = {
     "witness.lies": N_("a witness answers what cannot be"),
 }
 """What each alarm means, in short."""
+
+OUTCOMES = {
+    "complete": N_("complete"),
+    "too-large": N_("larger than the receiver takes"),
+    "wrong-type": N_("its bytes are not of its type"),
+    "does-not-open": N_("it does not open with its key"),
+    "gone": N_("the message was erased there before"),
+    "again": N_("the receiver lost it and wants it again"),
+}
+"""What came of a file, as its receiver says."""
 
 DETAILS = {
     "act": N_("act"),
@@ -204,3 +209,8 @@ def term(word: str) -> str:
     if word in ALARMS:
         return f"{_(ALARMS[word])} ({isolated(word)})"
     return _(word) if word in TERMS else word
+
+
+def outcome(word: str) -> str:
+    """What came of a file, in words."""
+    return _(OUTCOMES[word]) if word in OUTCOMES else word

@@ -24,7 +24,7 @@ from passerelle.core import json
 from passerelle.core.audit import What
 from passerelle.core.clock import to_iso
 from passerelle.core.errors import JsonError, NotFoundError, StateError
-from passerelle.exchange import attachments_in, notes
+from passerelle.exchange import attachments, attachments_in, notes
 from passerelle.exchange.cases import Cases
 from passerelle.exchange.context import Context
 from passerelle.exchange.register import Register

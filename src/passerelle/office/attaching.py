@@ -153,10 +153,11 @@ def place_of(files: Sequence[dict[str, Any]], wanted: str) -> int:
 
 def of_message(tx: Reading, message: Message) -> list[Standing]:
     """The files of a message, in its order. Those of an erased one are not known any more."""
-    return [_standing(row, message) for row in attachments.progress(tx, message.id)]
+    return [standing(row, message) for row in attachments.progress(tx, message.id)]
 
 
-def _standing(row: Attachment, message: Message) -> Standing:
+def standing(row: Attachment, message: Message) -> Standing:
+    """How one of them stands."""
     here = min(row.size, row.count * CHUNKS * CHUNK)
     if row.state in ("complete", "refused", "lost"):
         state = row.state

@@ -2,15 +2,18 @@
 
 import os
 import stat
+from types import SimpleNamespace
 
+import msgspec
 import pytest
 
-from passerelle.exchange import filenames
+from passerelle.exchange import attachments, filenames
 from passerelle.exchange.media import MEDIA
 from passerelle.node import Node
 from passerelle.office.asking import this_user
 from passerelle.ports.attachments import ATTACHMENTS, BODIES
 from passerelle.ports.records import AUDITS
+from tests.peers import uploads
 from tests.unit.cli.scene import FIRST, call, ok, request, value
 
 JPEG = b"\xff\xd8\xff\xe0" + bytes(range(256)) * 500
@@ -228,3 +231,169 @@ def test_every_type_has_an_ending_of_its_own():
     assert set(filenames.ENDINGS) == set(MEDIA)
     first = [endings[0] for endings in filenames.ENDINGS.values()]
     assert len(set(first)) == len(first)
+
+
+# -- sent --------------------------------------------------------------------------------------------------------------
+
+
+class _Both:
+    """Both nodes of a scene, opened, as files go between them."""
+
+    def __init__(self, scene):
+        self.be, self.ma = (SimpleNamespace(ctx=Node.open(folder).ctx) for folder in (scene.be, scene.ma))
+
+    def other(self, peer):
+        return self.ma if peer is self.be else self.be
+
+    def close(self):
+        self.be.ctx.store.close()
+        self.ma.ctx.store.close()
+
+
+def carry(scene, *, pieces=None):
+    """The files of be go to ma: all of it, or so many pieces."""
+    both = _Both(scene)
+    done = []
+    uploads.upload(both, both.be, 1, lambda: pieces is not None and (done.append(1) or len(done) > pieces))
+    both.close()
+
+
+@pytest.fixture
+def sent(draft):
+    """The dossier is at ma, its two files are not yet; the second is of four pieces."""
+    (draft.folder / "judgment.pdf").write_bytes(b"%PDF-1.7\n" + b"j" * (4 << 20) + b"end")
+    add(draft, "passport.jpg", "judgment.pdf")
+    ok("dossier", "submit", draft.be, draft.draft_id, "--as", "ann")
+    draft.dossier = value("dossier", "release", draft.be, draft.draft_id, "--as", "luc")[0]["dossier"]
+    draft.message = draft.draft_id
+    return draft
+
+
+def shown(scene, name):
+    who = {"be": "ann", "ma": "nadia"}[name]
+    [one] = value("dossier", "show", scene.of(name), scene.dossier, "--as", who)["timeline"]
+    return one
+
+
+def test_a_message_is_shown_as_waiting_until_its_files_are_there(sent):
+    assert [one["state"] for one in shown(sent, "be")["attachments"]] == ["in-line", "in-line"]
+    sent.settle()
+    one = shown(sent, "ma")
+    assert one["delivery"]["state"] == "received"  # it is applied: an alert does not wait for its photograph
+    assert "waits for its attachments, 0 bytes of 4.1 MiB" in one["delivery"]["words"]
+    assert "has not answered for 2 of its files" in shown(sent, "be")["delivery"]["words"]
+    carry(sent, pieces=1)
+    carry(sent, pieces=2)
+    [first, second] = value("attachment", "list", sent.ma, sent.dossier, "--as", "nadia")
+    assert (first["state"], second["state"]) == ("complete", "waiting")
+    assert 0 < second["here"] < second["size"]
+    assert "waiting, " in ok("attachment", "list", sent.ma, sent.message, "--as", "nadia").out
+    assert "MiB of 4 MiB" in shown(sent, "ma")["delivery"]["words"]
+    carry(sent)
+    sent.settle()
+    for name in ("be", "ma"):
+        one = shown(sent, name)
+        assert [file["state"] for file in one["attachments"]] == ["complete", "complete"]
+        assert "attachments" not in one["delivery"]["words"]
+
+
+def test_the_queue_says_which_files_wait(sent):
+    sent.settle()
+    [here, there] = value("queue", sent.ma, "--as", "nadia")["files"]
+    assert (here["message"], here["what"], here["file"]) == (sent.message, "request", 1)
+    assert "of" in there["waits"]
+    assert [one["file"] for one in value("queue", sent.be, "--as", "ann")["files"]] == [1, 2]
+    assert "files that wait" in ok("queue", sent.ma, "--as", "nadia").out
+    carry(sent)
+    sent.settle()
+    assert value("queue", sent.ma, "--as", "nadia")["files"] == []
+    assert value("queue", sent.be, "--as", "ann")["files"] == []
+
+
+def test_the_receiver_reads_a_file_when_it_is_whole_and_it_is_recorded_before(sent):
+    sent.settle()
+    out = sent.folder / "received.jpg"
+    early = call("attachment", "save", sent.ma, sent.message, "1", "--out", out, "--reason", "to look", "--as", "nadia")
+    assert early.code == 4
+    carry(sent)
+    without = call("attachment", "save", sent.ma, sent.message, "1", "--out", out, "--as", "nadia")
+    assert without.code == 2
+    assert "--reason" in without.err
+    assert not out.exists()
+    ok("attachment", "save", sent.ma, sent.message, "1", "--out", out, "--reason", "to look", "--as", "nadia")
+    assert out.read_bytes() == JPEG
+    read = value("dossier", "show", sent.ma, sent.dossier, "--as", "nadia")["read_by"][0]
+    assert (read["who"], read["what"], read["reason"]) == ("nadia", "attachment", "to look")
+
+
+def test_what_the_partner_does_not_take_is_told_with_the_reason(sent):
+    both = _Both(sent)
+
+    def change(tx):
+        # What `be` could not send honestly: a program under the name of a photograph.
+        found = [one for one in tx.scan(ATTACHMENTS, limit=10) if one.media == "image/jpeg"]
+        tx.put(ATTACHMENTS, [msgspec.structs.replace(one, media="image/png") for one in found])
+
+    both.close()
+    sent.settle()
+    node = Node.open(sent.ma)
+    node.store.write("test.change", change)
+    node.close()
+    carry(sent)
+    sent.settle()
+    [first, _] = value("attachment", "list", sent.be, sent.message, "--as", "ann")
+    assert (first["state"], first["outcome"]) == ("refused", "wrong-type")
+    assert "file 1 was not taken" in shown(sent, "be")["delivery"]["words"]
+    assert (
+        "refused: its bytes are not of its type" in ok("attachment", "list", sent.be, sent.message, "--as", "ann").out
+    )
+
+
+def test_erased_with_the_message_its_files_are_gone(sent):
+    sent.settle()
+    carry(sent)
+    sent.settle()
+    ok("person", "add", sent.ma, "dana", "--user", this_user(), "--as", FIRST["ma"])
+    ok("person", "grant", sent.ma, "dana", "dpo", "--as", FIRST["ma"])
+    ok("erase", sent.ma, sent.message, "--ground", "order", "--reason", "order 2026/114", "--as", "dana")
+    [gone] = value("attachment", "list", sent.ma, sent.dossier, "--as", "nadia")
+    assert (gone["message"], gone["state"]) == (sent.message, "erased")
+    out = sent.folder / "late.jpg"
+    late = call("attachment", "save", sent.ma, sent.message, "1", "--out", out, "--reason", "late", "--as", "nadia")
+    assert late.code == 4
+    assert "erased here" in late.err
+    node = Node.open(sent.ma)
+    assert node.store.read(lambda tx: tx.scan(ATTACHMENTS, limit=10)) == []
+    while attachments.tidy(node.ctx):
+        pass
+    assert node.store.read(lambda tx: tx.scan(BODIES, limit=10)) == []
+    node.close()
+
+
+# -- evidence ----------------------------------------------------------------------------------------------------------
+
+
+def test_a_saved_file_is_held_against_evidence_without_a_node(sent):
+    sent.settle()
+    carry(sent)
+    sent.settle()
+    evidence = sent.folder / "evidence.json"
+    ok("evidence", sent.be, sent.message, "--out", evidence, "--as", "ann")
+    trust = ("--trust", sent.be / "identity.json", "--trust", sent.ma / "identity.json")
+    plain = sent.folder / "passport.jpg"
+    made = value("verify", evidence, "--attachment", plain, *trust)
+    assert made["verdict"] == "verified"
+    held = [one for one in made["statements"] if one["about"] == f"file {plain}"]
+    assert [one["result"] for one in held] == ["holds"]
+    assert f"is file 1 of message {sent.message}, byte for byte, as be announced it" in held[0]["says"]
+    others = [one for one in made["statements"] if "was given to compare" in one["says"]]
+    assert [one["result"] for one in others] == ["absent"]
+    taken = [one for one in made["statements"] if "whole and of its type, says ma" in one["says"]]
+    assert [one["result"] for one in taken] == ["holds", "holds"]
+    # One byte more, less or other, and it is none of them.
+    for bytes_ in (JPEG[:-1], JPEG + b"x", JPEG[:-1] + bytes([JPEG[-1] ^ 1]), b""):
+        other = sent.folder / "other.jpg"
+        other.write_bytes(bytes_)
+        wrong = call("verify", evidence, "--attachment", other, *trust, "--json")
+        assert wrong.code == 1
+        assert wrong.json["verdict"] == "failed"

@@ -8,7 +8,7 @@ from passerelle.node import Node
 from tests.unit.cli.scene import call, ok, request, said, value
 from tests.unit.instruments import samples as texts
 
-LISTS = ("in_line", "without_receipt", "waiting", "drafts", "retries", "links", "alarms")
+LISTS = ("in_line", "without_receipt", "waiting", "files", "drafts", "retries", "links", "alarms")
 
 
 def test_nothing_waits(partners):
