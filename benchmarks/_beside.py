@@ -1,12 +1,14 @@
 """Beside the batches: alerts under load, two senders at once, PostgreSQL. Each on nodes of its own, at batch 100."""
 
+import shutil
 import time
 from collections.abc import Mapping
 from pathlib import Path
 
+from benchmarks import attachment
 from benchmarks._children import BenchError, Child, Run
 from benchmarks._pair import make_nodes, make_pair, partners
-from benchmarks._plan import MOST, PROFILED, SIZE, Clock, Found, Plan, free_ports
+from benchmarks._plan import HUGE, LARGE, MOST, PROFILED, SIZE, Clock, Found, Plan, free_ports
 from benchmarks._postgres import server
 from benchmarks._samples import BE, FR, MA
 
@@ -92,6 +94,21 @@ def measure_senders(place: Run, plan: Plan, found: Found, clock: Clock) -> None:
         found.rates["two senders", PROFILED].append(link.loaded(plan, BE, FR))
     link.check()
     link.close()
+
+
+def measure_attachments(place: Run, plan: Plan, found: Found, clock: Clock) -> None:
+    """Files of 1 MB, many in line, and of 100 MB, one after the other: from the file to its answer."""
+    for size, files, runs in ((LARGE, plan.files, plan.runs), (HUGE, 1, plan.huge)):
+        for number in range(runs):
+            clock.say(f"attachments of {size:,} bytes")
+            folder = place.folder / f"files-{size}-{number}"
+            folder.mkdir()
+            beside = Run(folder)
+            try:
+                found.rates["files", size].append(attachment.measure(beside, size, files).whole / size)
+            finally:
+                beside.close()
+            shutil.rmtree(folder)
 
 
 def measure_postgres(place: Run, plan: Plan, found: Found, clock: Clock) -> None:

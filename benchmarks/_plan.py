@@ -15,7 +15,7 @@ PROFILED = 100
 """The batch size at which everything beside the batches themselves is measured."""
 MOST = 20_000
 
-PARTS = ("batches", "flash", "senders", "postgres", "as2")
+PARTS = ("batches", "flash", "senders", "postgres", "attachments", "as2")
 
 
 @dataclass(frozen=True)

@@ -30,9 +30,9 @@ import msgspec
 from benchmarks import table
 from benchmarks._children import BenchError, Child, Run, run
 from benchmarks._machine import described
-from benchmarks._nodes import make_pair
+from benchmarks._pair import make_pair
+from benchmarks._plan import free_ports
 from benchmarks._samples import BE, MA, Acts
-from benchmarks.exchange import free_ports
 from benchmarks.table import Figure, Runs
 from passerelle.exchange import attachments, desk
 from passerelle.exchange.attachments import Announced
@@ -56,6 +56,11 @@ class Measured:
     going: float
     copying: float
     memory: dict[str, int]
+
+    @property
+    def whole(self) -> float:
+        """Sealed, sent and answered."""
+        return 1 / (1 / self.sealing + 1 / self.going)
 
 
 class Source(io.RawIOBase):

@@ -30,14 +30,19 @@ from typing import Any
 from benchmarks import table
 from benchmarks._against import measure_as2
 from benchmarks._batches import Bench
-from benchmarks._beside import measure_flash, measure_postgres, measure_senders
+from benchmarks._beside import measure_attachments, measure_flash, measure_postgres, measure_senders
 from benchmarks._children import BenchError, Run, run
 from benchmarks._machine import described, fdatasync_rate
 from benchmarks._plan import PARTS, PROFILED, QUICK, SIZE, Clock, Found, Plan
 from benchmarks._report import DID, figures_of, verdicts
 from benchmarks.table import Runs
 
-_ALONE = {"flash": measure_flash, "senders": measure_senders, "postgres": measure_postgres}
+_ALONE = {
+    "flash": measure_flash,
+    "senders": measure_senders,
+    "postgres": measure_postgres,
+    "attachments": measure_attachments,
+}
 
 
 def parsed(arguments: Sequence[str] | None = None) -> tuple[Plan, Any]:
