@@ -41,6 +41,7 @@ from passerelle.cli import (
     statistics,
     stores,
     types,
+    units,
     witness,
     work,
 )
@@ -66,6 +67,7 @@ app = typer.Typer(
 )
 nodes.register(app)
 config.register(app)
+units.register(app)
 people.register(app)
 policy.register(app)
 partners.register(app)

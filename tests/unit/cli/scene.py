@@ -54,7 +54,7 @@ def usual(arguments: tuple[object, ...]) -> tuple[object, ...]:
     """The arguments, with the person whose work it is on this node where a test names none."""
     words = [str(one) for one in arguments] or [""]
     name = next((Path(one).name for one in words[:4] if Path(one).name in PEOPLE and "/" in one), "")
-    without = words[0] in ("init", "serve", "config", "catalogue", "calendar", "restore") or words[:2] == [
+    without = words[0] in ("init", "serve", "config", "unit", "catalogue", "calendar", "restore") or words[:2] == [
         "dossier",
         "form",
     ]
