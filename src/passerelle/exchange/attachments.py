@@ -283,12 +283,16 @@ def body_of(ctx: Context, row: Attachment, number: int) -> bytes:
     return ctx.store.read(read)
 
 
+def chunks(size: int, number: int, body: bytes, key: bytes) -> Iterator[bytes]:
+    """The opened chunks of a piece. Raises SealError."""
+    last = stream.chunks_in(size) - 1
+    for at, chunk in enumerate(pieces.chunks_of(body), number * pieces.CHUNKS):
+        yield stream.open_chunk(key, at, at == last, chunk)
+
+
 def opened(size: int, number: int, body: bytes, key: bytes) -> bytes:
     """The bytes of a file that a piece holds. Raises SealError."""
-    last = stream.chunks_in(size) - 1
-    first = number * pieces.CHUNKS
-    chunks = enumerate(pieces.chunks_of(body), first)
-    return b"".join(stream.open_chunk(key, at, at == last, chunk) for at, chunk in chunks)
+    return b"".join(chunks(size, number, body, key))
 
 
 # -- deleting ----------------------------------------------------------------------------------------------------------

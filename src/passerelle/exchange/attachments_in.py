@@ -28,8 +28,8 @@ from passerelle.exchange.attachments_wire import UploadError
 from passerelle.exchange.content import OUTCOMES
 from passerelle.exchange.context import Context
 from passerelle.exchange.wire import verify_note
+from passerelle.identity import stream
 from passerelle.identity.keys import unb64
-from passerelle.identity.stream import CHUNK
 from passerelle.ledger import pieces
 from passerelle.ports.attachments import ATTACHMENTS, BODIES, LEFTOVERS, PIECES, Attachment, Body, Leftover, Piece
 from passerelle.ports.records import Message
@@ -177,13 +177,16 @@ def take(ctx: Context, row: Attachment, number: int, path: list[bytes], body: by
 
 def _look(row: Attachment, number: int, body: bytes) -> str:
     """The outcome that a proven piece already decides, or nothing."""
+    reader, last = media.Reader(row.media), stream.chunks_in(row.size) - 1
+    text = media.is_text(row.media) and pieces.pieces_in(row.size) == 1
+    wrong = ""
     try:
-        plain = attachments.opened(row.size, number, body, row.key)
+        for at, chunk in enumerate(attachments.chunks(row.size, number, body, row.key)):
+            if not wrong and number == 0 and (at == 0 or text):
+                wrong = reader.problem(chunk, last=at == last)
     except SealError:
         return NOT_OPENED
-    if pieces.pieces_in(row.size) == 1:
-        return WRONG_TYPE if media.Reader(row.media).problem(plain, last=True) else ""
-    return WRONG_TYPE if number == 0 and media.head_problem(row.media, plain[:CHUNK]) else ""
+    return WRONG_TYPE if wrong else ""
 
 
 def _counted(tx: Writing, ctx: Context, row: Attachment) -> Attachment:

@@ -54,7 +54,7 @@ _PRAGMAS = (
     "checkpoint_fullfsync = ON",
     "secure_delete = ON",
     "temp_store = MEMORY",
-    "cache_size = -16000",
+    "cache_size = -4000",  # each connection has one; what is read twice the system keeps anyway
     "trusted_schema = OFF",
     "cell_size_check = ON",
 )
