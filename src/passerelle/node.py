@@ -25,7 +25,7 @@ from zoneinfo import ZoneInfo
 from passerelle.core import locks
 from passerelle.core import settings as configuration
 from passerelle.core.audit import What
-from passerelle.core.clock import Clock, SystemClock
+from passerelle.core.clock import Clock, SystemClock, add_duration
 from passerelle.core.errors import (
     IdentityError,
     InputError,
@@ -39,7 +39,7 @@ from passerelle.core.settings import Settings
 from passerelle.dossiers.calendars import Calendars
 from passerelle.dossiers.types import Catalogue
 from passerelle.exchange import notes, register, rotation, succession, trust
-from passerelle.exchange.context import Context, Policy
+from passerelle.exchange.context import Context, Policy, Uploads
 from passerelle.identity import files, passphrases
 from passerelle.identity import identity as identities
 from passerelle.identity import keys as key_files
@@ -135,6 +135,7 @@ class Node:
                     batch_bytes=exchange.batch_bytes,
                     retry_first=exchange.retry_first_ms,
                     retry_most=exchange.retry_most_ms,
+                    uploads=_uploads(settings),
                     check_own=check_own,
                 ),
                 country=settings.node.country,
@@ -294,6 +295,17 @@ class Node:
     def partners(self) -> list[Partner]:
         """All partners, by name."""
         return self.store.read(lambda tx: tx.scan(PARTNERS, limit=10_000))
+
+
+def _uploads(settings: Settings) -> Uploads:
+    files = settings.attachments
+    return Uploads(
+        file_bytes=files.file_bytes,
+        unfinished_bytes=files.unfinished_bytes,
+        unfinished_files=files.unfinished_files,
+        expire=add_duration(0, files.expire),
+        unsent=add_duration(0, files.unsent),
+    )
 
 
 def _own_identity(folder: Path) -> Identity:

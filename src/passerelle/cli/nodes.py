@@ -166,9 +166,11 @@ def serve(
     Prints one line on standard output once it listens. The log goes to standard error and holds no personal data. With
     PostgreSQL several processes may serve one node, on one machine or on several: each its own --instance and --listen.
     """
+    from passerelle.core import memory
     from passerelle.core.errors import BusyError, TransportError
 
     say = logs.journal(plain=plain)
+    memory.share()
     with ExitStack() as stack:
         node = stack.enter_context(opened(folder))
         role = _role(node, instance, listen, only)

@@ -23,6 +23,11 @@ field of `Settings`, a row of `_BOUNDS` for what is bounded, and its lines in th
 | audit.every | how often audit records are closed into a block and shown to witnesses (PT1S to P1D) | PT1H |
 | audit.partners | whether partners witness the audit log: when-none (no other is added), always, never | when-none |
 | audit.late | how long a witness may not answer before an alarm (PT1S to P366D) | PT6H |
+| attachments.file_bytes | bytes of the largest file that is sent or taken (1 MiB to 1 TiB) | 8589934592 |
+| attachments.unfinished_bytes | bytes of files that a partner may have begun to upload and not ended (1 MiB to 1 PiB) | 34359738368 |
+| attachments.unfinished_files | how many files that may be (1 to 100000) | 100 |
+| attachments.expire | how long an upload may stand still before what came of it is deleted (PT1M to P366D) | P7D |
+| attachments.unsent | how long a file that no released act names is kept (PT1H to P366D) | P30D |
 | backup.recipients | files below the folder with public backup keys, to which every backup is sealed | [] |
 | backup.late | how old the last backup may be before doctor warns (PT1H to P366D) | P2D |
 | admin.listen | address and port of health and metrics, plain HTTP, never for partners; empty: none |  |
@@ -131,6 +136,16 @@ class AdminSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     listen: str = ""
 
 
+class AttachmentSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """What files may cost. Sizes in bytes, durations are ISO 8601."""
+
+    file_bytes: int = 8 * 1024**3
+    unfinished_bytes: int = 32 * 1024**3
+    unfinished_files: int = 100
+    expire: str = "P7D"
+    unsent: str = "P30D"
+
+
 class LimitsSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """What the partner interface spends on others, whatever they send. Times in milliseconds, sizes in bytes."""
 
@@ -174,6 +189,7 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     calendar: CalendarSettings = CalendarSettings()
     exchange: ExchangeSettings = ExchangeSettings()
     audit: AuditSettings = AuditSettings()
+    attachments: AttachmentSettings = AttachmentSettings()
     backup: BackupSettings = BackupSettings()
     admin: AdminSettings = AdminSettings()
     limits: LimitsSettings = LimitsSettings()
@@ -191,6 +207,13 @@ _BOUNDS: Mapping[str, Mapping[str, tuple[int, int] | tuple[str, str]]] = {
         "timeout_ms": (100, 600_000),
     },
     "audit": {"every": ("PT1S", "P1D"), "late": ("PT1S", "P366D")},
+    "attachments": {
+        "file_bytes": (1024**2, 1024**4),
+        "unfinished_bytes": (1024**2, 1024**5),
+        "unfinished_files": (1, 100_000),
+        "expire": ("PT1M", "P366D"),
+        "unsent": ("PT1H", "P366D"),
+    },
     "backup": {"late": ("PT1H", "P366D")},
     "limits": {
         "connections": (8, 10_000),
