@@ -20,4 +20,4 @@ def share() -> bool:
         choose = ctypes.CDLL(None).mallopt
     except (OSError, AttributeError):
         return False
-    return all([choose(what, value) for what, value in _CHOICES])
+    return sum(bool(choose(what, value)) for what, value in _CHOICES) == len(_CHOICES)

@@ -24,7 +24,7 @@ field of `Settings`, a row of `_BOUNDS` for what is bounded, and its lines in th
 | audit.partners | whether partners witness the audit log: when-none (no other is added), always, never | when-none |
 | audit.late | how long a witness may not answer before an alarm (PT1S to P366D) | PT6H |
 | attachments.file_bytes | bytes of the largest file that is sent or taken (1 MiB to 1 TiB) | 8589934592 |
-| attachments.unfinished_bytes | bytes of files that a partner may have begun to upload and not ended (1 MiB to 1 PiB) | 34359738368 |
+| attachments.unfinished_bytes | bytes of files that a partner has begun and not ended (1 MiB to 1 PiB) | 34359738368 |
 | attachments.unfinished_files | how many files that may be (1 to 100000) | 100 |
 | attachments.expire | how long an upload may stand still before what came of it is deleted (PT1M to P366D) | P7D |
 | attachments.unsent | how long a file that no released act names is kept (PT1H to P366D) | P30D |
