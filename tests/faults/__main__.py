@@ -16,7 +16,7 @@ from collections.abc import Sequence
 
 from tests.faults import killed, played
 
-KILLED = ("kills", "kills of writers", "acts", "receipted entries")
+KILLED = ("kills", "kills of writers", "kills of couriers", "acts", "files", "receipted entries")
 PLAYED = ("acts", "batches", "replays", "crashes", "restores")
 SHORT = (10, 10, 60)
 

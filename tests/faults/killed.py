@@ -1,8 +1,9 @@
 """Rounds of kills: two nodes at work, written to from both sides, and SIGKILL at any moment.
 
-A round: the writers write; then, at a moment that is drawn, one node or both are killed, and perhaps the writers too.
-Before anything starts again, no receipt may be ahead of what is stored. Then the dead are started (and perhaps killed
-once more while they start), the writers end, everything settles, and everything must be well.
+A round: the writers write, and in some a courier carries the same logs by hand beside the network; then, at a moment
+that is drawn, one node or both are killed, and perhaps writers and courier too. Before anything starts again, no
+receipt may be ahead of what is stored. Then the dead are started (and perhaps killed once more while they start), the writers
+end, everything settles, files are brought to their end, and everything must be well.
 
 Who is killed, and after how long, is drawn from the seed; what the processes are doing at that moment is the machine's.
 Ten rounds share two nodes, so that what one kill left behind meets the next.
@@ -20,6 +21,8 @@ from tests.faults import landed
 from tests.faults.living import NAMES, PATIENCE, Living
 
 SHARED = 10
+CARRIED = 0.4
+"""Part of the rounds in which a courier goes beside the network."""
 VICTIMS = (("be",), ("ma",), ("be", "ma"))
 
 
@@ -34,13 +37,19 @@ class Kills:
         """Raises what went wrong."""
         living = self.living
         before = {name: len(living.written(name)) for name in NAMES}
+        attached = {name: len(living.files(name)) for name in NAMES}
         for name in NAMES:
             living.write(name, draw.getrandbits(32))
         living.busy(before)
+        courier = living.carry() if draw.random() < CARRIED else None
         victims = draw.choice(VICTIMS)
         writers_too = [name for name in victims if draw.random() < 0.5]
         time.sleep(draw.random() * 0.4)
         self._kill(draw, victims, writers_too)
+        if courier is not None and draw.random() < 0.5:
+            courier.kill()
+            self.counts["kills of couriers"] += 1
+            courier = None
         with living.pair(*writers_too) as pair:
             self.counts["receipted entries"] += landed.no_receipt_ahead(pair)
         for name in victims:
@@ -51,7 +60,9 @@ class Kills:
         for name in NAMES:
             if name not in writers_too:
                 living.writers[name].end()
-        self._settle()
+        if courier is not None:
+            courier.end()
+        self._settle(attached)
         self.counts["acts"] += sum(len(living.written(name)) - before[name] for name in NAMES)
 
     def _kill(self, draw: random.Random, victims: tuple[str, ...], writers: list[str]) -> None:
@@ -73,13 +84,15 @@ class Kills:
             self.counts["kills"] += 1
             node.start()
 
-    def _settle(self) -> None:
+    def _settle(self, attached: dict[str, int]) -> None:
         end = time.monotonic() + PATIENCE
         with self.living.pair() as pair:
             while not landed.at_rest(pair):
                 assert time.monotonic() < end, "expected both sides to settle, got no rest"
                 time.sleep(0.02)
             landed.all_well(pair, {name: self.living.written(name) for name in NAMES})
+            files = {name: list(self.living.files(name).items())[attached[name] :] for name in NAMES}
+            self.counts["files"] += landed.files_whole(pair, {name: dict(those) for name, those in files.items()})
 
     def end(self) -> None:
         """Both nodes end as they should, and said nothing of an error of their own."""

@@ -1,14 +1,18 @@
 """What must be true of two nodes and of what was written, after whatever was killed."""
 
+import hashlib
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from passerelle.exchange import links
+from passerelle.core import json
+from passerelle.exchange import attachments, links
+from passerelle.identity.keys import unb64
 from passerelle.ledger import checkpoint as checkpoints
 from passerelle.ledger import merkle
 from passerelle.ledger.checkpoint import LANES
-from passerelle.ports.records import ALARMS, ENTRIES, LOGS, MESSAGES, Message
+from passerelle.ports.attachments import ATTACHMENTS, Attachment
+from passerelle.ports.records import ALARMS, CONTENTS, ENTRIES, LOGS, MESSAGES, Message
 from passerelle.ports.store import Reading
 from tests.peers import agree as truths
 from tests.peers.agree import current
@@ -55,7 +59,40 @@ def at_rest(pair: Pair) -> bool:
             log = current(peer, "out", lane)
             if log is not None and log.cosigned != links.to_send(log):
                 return False
+            if any(peer.message(row.message).state == "sequenced" for row in _unanswered(peer, lane)):
+                return False
     return True
+
+
+def _unanswered(peer: Peer, lane: str) -> list[Attachment]:
+    """Own files of which the partner has not said what became of them."""
+    line = ("bound", peer.sender.partner, lane)
+    return peer.store.read(lambda tx: tx.scan(ATTACHMENTS, "by_line", line, limit=100_000))
+
+
+def files_whole(pair: Pair, files: Mapping[str, Mapping[str, str]]) -> int:
+    """Each file of a message that was applied is at the partner, complete, and opens to the bytes that were attached.
+
+    `files`: SHA-256 by address, by author. Returns how many were opened.
+    """
+    opened = 0
+    for peer in (pair.be, pair.ma):
+        other = pair.other(peer)
+        for address, digest in files[peer.ctx.name].items():
+            own = peer.store.read(lambda tx, address=address: attachments.own(tx, address))  # type: ignore[misc]
+            assert own is not None, f"{address[:12]}: attached, and not there"
+            if peer.message(own.message).state != "sequenced":
+                continue
+            assert (own.state, own.outcome) == ("complete", "complete"), f"{address[:12]}: {own.state} {own.outcome}"
+            content = peer.store.read(lambda tx, own=own: tx.get(CONTENTS, own.message))  # type: ignore[misc]
+            named = attachments.announced(json.parse(content.body))
+            key = next(unb64(one.key) for one in named if one.address == address)
+            there = hashlib.sha256()
+            for part in attachments.open_stream(other.ctx, address, key):
+                there.update(part)
+            assert there.hexdigest() == digest, f"{address[:12]}: the partner has another file"
+            opened += 1
+    return opened
 
 
 def none_lost(pair: Pair, written: Mapping[str, Sequence[str]]) -> None:

@@ -137,6 +137,7 @@ class Living:
             for name in NAMES
         }
         self.writers: dict[str, Process] = {}
+        self.couriers: list[Process] = []
         for one in self.nodes.values():
             one.start()
         for one in self.nodes.values():
@@ -145,18 +146,35 @@ class Living:
     def notes(self, name: str) -> Path:
         return self.folder / f"written-{name}"
 
-    def written(self, name: str) -> list[str]:
-        """Ids of the messages whose write returned. A line that has no end counts for nothing."""
+    def _noted(self, name: str) -> list[str]:
         with suppress(FileNotFoundError):
             text = self.notes(name).read_text()
-            return text[: text.rfind("\n") + 1].split()
+            return text[: text.rfind("\n") + 1].split()  # a line that has no end counts for nothing
         return []
+
+    def written(self, name: str) -> list[str]:
+        """Ids of the messages whose write returned."""
+        return [one for one in self._noted(name) if ":" not in one]
+
+    def files(self, name: str) -> dict[str, str]:
+        """Of the files that these messages bear, SHA-256 by address."""
+        return dict(one.split(":") for one in self._noted(name) if ":" in one)  # type: ignore[misc]
 
     def write(self, name: str, seed: int) -> None:
         """Start the writer of a node."""
         words = ("tests.faults.writer", str(self.folder / name), self.channel, str(seed), str(self.notes(name)))
         self.writers[name] = made = Process(self.folder, f"writer-{name}", *words)
         made.start()
+
+    def carry(self) -> Process:
+        """Start a courier between both."""
+        self.couriers.append(
+            made := Process(
+                self.folder, "courier", "tests.faults.courier", *(str(self.folder / name) for name in NAMES)
+            )
+        )
+        made.start()
+        return made
 
     def busy(self, before: dict[str, int]) -> None:
         """Wait until both writers have written more than `before`."""
@@ -192,5 +210,5 @@ class Living:
             shutil.rmtree(scratch)
 
     def close(self) -> None:
-        for one in (*self.writers.values(), *self.nodes.values()):
+        for one in (*self.couriers, *self.writers.values(), *self.nodes.values()):
             one.kill()

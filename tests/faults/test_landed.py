@@ -102,3 +102,10 @@ def test_a_write_that_returned_and_left_nothing_is_seen() -> None:
     written["ma"].append(written["be"][0].replace("-7", "-8"))
     with pytest.raises(AssertionError, match="1 lost"):
         check(pair, written)
+
+
+def test_a_file_that_was_attached_and_is_nowhere_is_seen() -> None:
+    pair, _ = well()
+    assert landed.files_whole(pair, {"be": {}, "ma": {}}) == 0
+    with pytest.raises(AssertionError, match="attached, and not there"):
+        landed.files_whole(pair, {"be": {"0" * 64: "0" * 64}, "ma": {}})

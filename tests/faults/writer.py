@@ -2,14 +2,18 @@
 
     python -m tests.faults.writer FOLDER CHANNEL SEED NOTES
 
-One line goes into the file NOTES for each write that returned: the ids of its messages. Whatever stands there must
-arrive, or be refused with a reason; a line is one call of the system, so the kernel has all of it even if the process
-is killed behind it. The process ends when its standard input does, after the write that it is at.
+One line goes into the file NOTES for each write that returned: the ids of its messages, and of each file that they bear
+address and SHA-256, with a colon between. Whatever stands there must arrive, or be refused with a reason; a line is one
+call of the system, so the kernel has all of it even if the process is killed behind it. The process ends when its
+standard input does, after the write that it is at.
 
-Acts are drawn from SEED: new dossiers, and what the type's rules allow next in those that are there, of either side; in
-both lanes; one to twelve a transaction. It holds still while `AHEAD` of its messages have no index.
+Acts are drawn from SEED: new dossiers, some with photographs, and what the type's rules allow next in those that are
+there, of either side; in both lanes; one to twelve a transaction. It holds still while `AHEAD` of its messages have no
+index.
 """
 
+import hashlib
+import io
 import os
 import random
 import select
@@ -20,9 +24,11 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+import msgspec
+
 from passerelle.core.errors import PasserelleError
 from passerelle.dossiers.state import Standing, next_acts
-from passerelle.exchange import desk
+from passerelle.exchange import attachments, desk
 from passerelle.exchange.desk import Act
 from passerelle.node import Node
 from passerelle.ports.records import DOSSIERS, MESSAGES, Dossier
@@ -30,6 +36,10 @@ from passerelle.ports.store import Reading
 from tests.unit.dossiers import samples
 
 AHEAD = 150
+BEARING = 0.03
+"""Part of the requests that bear photographs."""
+SIZES = (1, 500, 65_533, 65_534, 300_000, 1_048_573, 1_500_000, 3_300_000)
+"""Bytes of photographs: around a chunk and a piece, too."""
 _SET_BY_NODE = ("v", "kind", "id", "governance", "after", "four_eyes")
 
 
@@ -45,6 +55,7 @@ class Writer:
         self.name = self.node.ctx.name
         self.partner = "ma" if self.name == "be" else "be"
         self.channel, self.draw = channel, random.Random(seed)
+        self.files: list[str] = []
         self.notes = os.open(notes, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
 
     def _act(self, content: dict[str, Any], lane: str) -> Act:
@@ -56,9 +67,17 @@ class Writer:
             partner=self.partner, lane=lane, content=made, author=f"{self.name}-017", releaser=f"{self.name}-003"
         )
 
+    def _photograph(self) -> dict[str, Any]:
+        body = b"\xff\xd8\xff" + self.draw.randbytes(self.draw.choice(SIZES))
+        made = attachments.seal(self.node.ctx, io.BytesIO(body), name="photograph.jpg", media="image/jpeg")
+        self.files.append(f"{made.address}:{hashlib.sha256(body).hexdigest()}")
+        return dict(msgspec.to_builtins(made))
+
     def _opening(self) -> Act:
         if self.draw.random() < 0.7:
-            return self._act(samples.wanted_request(), "routine")
+            count = self.draw.choice((1, 1, 2)) if self.draw.random() < BEARING else 0
+            bears = {"attachments": [self._photograph() for _ in range(count)]} if count else {}
+            return self._act(samples.wanted_request(**bears), "routine")
         alert = samples.urgent_alert()
         alert["body"] = {**alert["body"], "when": {"moment": "on-day", "day": _day(1), "time": "17:30"}}
         return self._act(alert, self.draw.choice(("flash", "flash", "routine")))
@@ -80,12 +99,16 @@ class Writer:
                 changes["message"] = self.draw.choice(known)
         return self._act(samples.act(dossier.type, name, **changes), lane)
 
-    def _drawn(self, tx: Reading) -> list[Act]:
+    def _open(self, tx: Reading) -> list[Dossier]:
+        first = tx.scan(DOSSIERS, limit=1)
+        place = (first[0].domain, "open") if first else ("", "")
+        return tx.scan(DOSSIERS, "by_status", place, limit=40, descending=True)
+
+    def _drawn(self, newest: list[Dossier]) -> list[Act]:
         made = [self._opening() for _ in range(self.draw.choice((0, 1, 1, 3, 8)))]
-        domain = tx.scan(DOSSIERS, limit=1)[0].domain if tx.count(DOSSIERS) else ""
-        newest = tx.scan(DOSSIERS, "by_status", (domain, "open"), limit=40, descending=True) if domain else []
         for one in self.draw.sample(newest, min(len(newest), self.draw.choice((0, 1, 2, 4)))):
-            found = self._next(tx, one, self.draw.choice(("routine", "routine", "flash")))
+            lane = self.draw.choice(("routine", "routine", "flash"))
+            found = self.node.store.read(lambda tx, one=one, lane=lane: self._next(tx, one, lane))  # type: ignore[misc]
             made += [found] if found else []
         return made
 
@@ -97,12 +120,13 @@ class Writer:
         """One transaction. False when enough is in line, or the rules let none of what was drawn out."""
         if self.node.store.read(self._in_line) > AHEAD:
             return False
-        acts = self.node.store.read(self._drawn)
+        self.files.clear()
+        acts = self._drawn(self.node.store.read(self._open))
         if not acts:
             return False
         with suppress(PasserelleError):
             written = desk.post(self.node.ctx, acts)
-            os.write(self.notes, (" ".join(one.id for one in written) + "\n").encode())
+            os.write(self.notes, (" ".join([*(one.id for one in written), *self.files]) + "\n").encode())
             self.node.wake()
             return True
         return False
