@@ -2,8 +2,8 @@
 
 A round: the writers write, and in some a courier carries the same logs by hand beside the network; then, at a moment
 that is drawn, one node or both are killed, and perhaps writers and courier too. Before anything starts again, no
-receipt may be ahead of what is stored. Then the dead are started (and perhaps killed once more while they start), the writers
-end, everything settles, files are brought to their end, and everything must be well.
+receipt may be ahead of what is stored. Then the dead are started (and perhaps killed once more while they start), the
+writers end, everything settles, files are brought to their end, and everything must be well.
 
 Who is killed, and after how long, is drawn from the seed; what the processes are doing at that moment is the machine's.
 Ten rounds share two nodes, so that what one kill left behind meets the next.
