@@ -18,7 +18,7 @@ from rich.console import Console
 from rich.table import Table
 
 from passerelle.core.errors import InputError, PasserelleError
-from passerelle.demo import officers, published
+from passerelle.demo import officers, published, years
 from passerelle.demo.story import Story
 
 
@@ -66,12 +66,15 @@ def _play(folder: Path, options: argparse.Namespace, console: Console) -> int:
         officers.identification(story)
         officers.alerts(story)
         officers.refusals(story)
+        years.photograph(story)
         story.overtake()
         story.forbidden()
         story.kill_receiver()
+        years.by_hand(story)
         story.put_back()
         if options.published:
             story.list_of(options.published.name, persons)
+        years.lost_disk(story)
         story.evidence()
         officers.audit(story)
     except PasserelleError as error:

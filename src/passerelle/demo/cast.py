@@ -121,7 +121,7 @@ def channel(
         "sides": _sides("migration" in found.areas, said.get("services", _POLICE)),
         "purposes": said["purposes"],
         "types": {kind: entry | {"deadlines": said.get("deadlines", {})}},
-        "fields": ["subjects.*", "statements.*", "body.*"],
+        "fields": ["subjects.*", "statements.*", "body.*", "attachments"],
         "categories": said["categories"],
         "handling": said.get("handling", ["H0", "H1", "H2"]),
         "classification": {"levels": _LEVELS, "ceiling": {"be": "restricted", "ma": "diffusion-restreinte"}},

@@ -61,6 +61,7 @@ STAFF = {
     "010": Role.DUTY,
     "030": Role.ANALYST,
     "040": Role.AUDITOR,
+    "050": Role.DPO,
 }
 """The people of each side, by the end of their id, and the role that each holds in all domains."""
 
@@ -146,6 +147,11 @@ class Side:
             path.unlink()
         for path in copy.iterdir():
             shutil.copy2(path, self.folder / path.name)
+        self.node = Node.open(self.folder)
+
+    def reopen(self) -> None:
+        """The node of the folder as it is now; the process must not run."""
+        self.node.close()
         self.node = Node.open(self.folder)
 
     def close(self) -> None:

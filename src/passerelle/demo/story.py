@@ -40,6 +40,7 @@ class Story:
         self.channels: dict[str, str] = {}
         self.charge = _CHARGE
         self.main = ""
+        self.photographed = ""
         self._began = time.monotonic()
 
     # -- small things -------------------------------------------------------------------------------------------
