@@ -196,7 +196,8 @@ def edit(
     *,
     as_: As,
 ) -> Answer:
-    """Change a draft: what the file says replaces what the draft says. A submitted one is taken back by it.
+    """Change a draft: what the file says replaces what the draft says; its attachments stay. A submitted one is taken
+    back by it.
 
     Whoever writes a version is its author, and nobody who wrote one is the second pair of eyes.
     """
@@ -215,10 +216,12 @@ def edit(
             found = drafts.find(tx, known.id, drafts.OPEN, version or known.version)
             kind = type_named(node.ctx.catalogue, found.type)
             row = tx.get(DOSSIERS, found.dossier)
+            there = drafts.files_of(found)
+            files = {"attachments": there} if there else {}
             filled = writing.fill(
                 tx,
                 node.ctx,
-                {"dossier": found.dossier, **written},
+                {"dossier": found.dossier, **files, **written},
                 partner=found.partner,
                 kind=kind,
                 act=kind.acts[found.act],

@@ -61,10 +61,9 @@ def files(messages: Mapping[str, Message], say: Say) -> None:
         detail = f"{content['outcome']}, {moment(answer.leaf.time)}, message {answer.leaf.message}"
         name = f"message {about.leaf.message}"
         if content["outcome"] == COMPLETE:
-            says = f"its file {number} is whole and of its type, says {answer.sender}"
+            say(name, f"its file {number} is whole and of its type, says {answer.sender}", "holds", detail)
         else:
-            says = f"its file {number} was not taken, says {answer.sender}"
-        say(name, says, "holds", detail)
+            say(name, f"its file {number} was not taken, says {answer.sender}", "holds", detail)
 
 
 def _answered(messages: Mapping[str, Message], name: str, answer: Message) -> Message | None:

@@ -13,7 +13,7 @@ from passerelle.identity.keys import unb64
 from passerelle.identity.stream import KEY
 from passerelle.ledger import entry as entries
 from passerelle.ledger.resealing import Resealing
-from passerelle.oversight.statements import BROKEN, FAILED, Report, Statement
+from passerelle.oversight.statements import BROKEN, FAILED, Report, Run
 
 _PART = 1 << 20
 
@@ -22,7 +22,6 @@ class _Named(NamedTuple):
     """A file as a message announced it."""
 
     message: str
-    sender: str
     number: int
     address: str
     size: int
@@ -35,32 +34,25 @@ def verify(report: Report, evidence: bytes, files: Mapping[str, Callable[[], Bin
 
     A file that no message announced fails; an announced file that was not given is absent.
     """
-    if report.verdict == FAILED:
-        failed = tuple(Statement(f"file {name}", _SAYS, "fails", "the evidence fails") for name in files)
-        return Report(FAILED, report.statements + failed)
-    named = list(_announced(json.parse_object(evidence)["messages"]))
-    found: list[Statement] = []
+    run = Run()
+    named = list(_announced(json.parse_object(evidence)["messages"])) if report.verdict != FAILED else []
     seen: set[_Named] = set()
     for name, open_ in files.items():
         same = _matching(named, open_)
         seen.update(same)
-        if not same:
-            detail = f"{len(named)} files are announced, and it is none of them"
-            found.append(Statement(f"file {name}", _SAYS, "fails", detail))
+        about = f"file {name}"
         for one in same:
-            says = f"is file {one.number} of message {one.message}, byte for byte, as {one.sender} announced it"
             detail = f"{one.size} bytes, {one.media}, address {one.address}"
-            found.append(Statement(f"file {name}", says, "holds", detail))
-    found += [
-        Statement(f"message {one.message}", f"its file {one.number} was given to compare", "absent", one.address)
-        for one in named
-        if one not in seen
-    ]
-    wrong = any(one.result == "fails" for one in found)
-    return Report(FAILED if wrong else report.verdict, report.statements + tuple(found))
-
-
-_SAYS = "is one that a message of the evidence announced"
+            run.say(about, f"is file {one.number} of message {one.message}, byte for byte", "holds", detail)
+        if report.verdict == FAILED:
+            run.say(about, "is one that a message of the evidence announced", "fails", "the evidence fails")
+        elif not same:
+            detail = f"it is none of the {len(named)} files that are announced"
+            run.say(about, "is one that a message of the evidence announced", "fails", detail)
+    for one in named:
+        if one not in seen:
+            run.say(f"message {one.message}", f"its file {one.number} was given to compare", "absent", one.address)
+    return Report(FAILED if run.failed else report.verdict, report.statements + tuple(run.statements))
 
 
 def _announced(messages: Sequence[dict[str, Any]]) -> Iterator[_Named]:
@@ -76,7 +68,7 @@ def _announced(messages: Sequence[dict[str, Any]]) -> Iterator[_Named]:
             except BROKEN:
                 continue
             if isinstance(size, int) and size > 0 and len(key) == KEY:
-                yield _Named(leaf.message, leaf.origin.split("/")[1], number, address, size, media, key)
+                yield _Named(leaf.message, number, address, size, media, key)
 
 
 def _matching(named: Sequence[_Named], open_: Callable[[], BinaryIO]) -> list[_Named]:
