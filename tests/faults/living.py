@@ -8,14 +8,23 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import replace
 from pathlib import Path
+from types import MappingProxyType
 
 from passerelle import founding
 from passerelle.core.clock import ManualClock
-from passerelle.core.settings import AuditSettings, ExchangeSettings, NodeSettings, ServerSettings, Settings
+from passerelle.core.settings import (
+    AuditSettings,
+    ExchangeSettings,
+    LeaseSettings,
+    NodeSettings,
+    ServerSettings,
+    Settings,
+    StoreSettings,
+)
 from passerelle.exchange.context import Context
 from passerelle.exchange.sender import Sender
 from passerelle.node import Node
@@ -34,10 +43,10 @@ def environment() -> dict[str, str]:
     return {**os.environ, "PYTHONPATH": f"{SOURCE}{os.pathsep}{_ROOT}", "PASSERELLE_LANGUAGE": "en"}
 
 
-def make(folder: Path) -> tuple[dict[str, Context], str]:
+def make(folder: Path, stores: Mapping[str, str] = MappingProxyType({})) -> tuple[dict[str, Context], str]:
     """Both nodes below the folder, partners under a signed channel. Their contexts, and the channel's digest.
 
-    Pauses are short, so that a round is; audit blocks are closed every second.
+    Pauses are short, so that a round is; audit blocks are closed every second. `stores`: other places of records.
     """
     for name in NAMES:
         country, zone = _PLACES[name]
@@ -48,6 +57,8 @@ def make(folder: Path) -> tuple[dict[str, Context], str]:
                 batch_entries=40, poll_ms=50, retry_first_ms=20, retry_most_ms=100, timeout_ms=10_000
             ),
             audit=AuditSettings(every="PT1S"),
+            store=StoreSettings(url=stores.get(name, "store.db")),
+            lease=LeaseSettings(seconds=1),
         )
         founding.create(folder / name, settings)
     be, ma = Node.open(folder / "be"), Node.open(folder / "ma")
@@ -87,6 +98,11 @@ class Process:
                 stdout=subprocess.PIPE,
                 stderr=log,
             )
+
+    @property
+    def pid(self) -> int:
+        assert self._process is not None
+        return self._process.pid
 
     @property
     def runs(self) -> bool:

@@ -12,7 +12,7 @@ from contextlib import suppress
 from dataclasses import replace
 from typing import Any
 
-from passerelle.core.errors import PasserelleError
+from passerelle.core.errors import LeaseLostError, PasserelleError
 from passerelle.core.log import Say
 from passerelle.exchange.context import Context
 from passerelle.exchange.leases import Contender, FencedStore
@@ -96,7 +96,7 @@ class Holding:
         held = self._contender.held
         for name, tenure in tuple(self.tenures.items()):
             if held.get(name) != tenure.lease:
-                self.lost(tenure, "another process has it")
+                self.lost(tenure)
                 del self.tenures[name]
         for name, lease in held.items():
             there = self.tenures.get(name)
@@ -117,10 +117,15 @@ class Holding:
             self._say("lease.given-back", lease=name)
         self._leaving.pop(name)
 
-    def lost(self, tenure: Tenure, reason: str) -> None:
-        """What is done under this lease ends: another has it, or a write was refused because of it."""
+    def refused(self, tenure: Tenure, error: LeaseLostError) -> None:
+        """A write came too late and was not kept: what is done under this lease ends."""
+        self._say("write.refused", reason=str(error))
+        self.lost(tenure)
+
+    def lost(self, tenure: Tenure) -> None:
+        """Another process has the lease: what is done under it ends."""
         if tenure.lease is not None and not tenure.over.is_set():
-            self._say("lease.lost", lease=tenure.lease.name, token=tenure.lease.token, reason=reason)
+            self._say("lease.lost", lease=tenure.lease.name, token=tenure.lease.token)
             self._wake.set()
         tenure.end()
 

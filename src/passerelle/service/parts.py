@@ -54,7 +54,7 @@ async def keep(service: "Service", part: Part, tenure: Tenure) -> None:
                 service.part_failed(part.name, error)
                 await rest(tenure.over, service.poll)
     except LeaseLostError as error:
-        service.holding.lost(tenure, str(error))
+        service.holding.refused(tenure, error)
 
 
 async def _steps(service: "Service", part: Part, tenure: Tenure, step: Step, wake: asyncio.Event) -> None:

@@ -107,7 +107,7 @@ class Pumps:
                         return
                     await asyncio.to_thread(self._failed, way.sender, lane, error)
         except LeaseLostError as error:
-            self._service.holding.lost(way.tenure, str(error))
+            self._service.holding.refused(way.tenure, error)
 
     def _due(self, partner: str, lane: str) -> bool:
         attempt = self.ctx.store.read(lambda tx: tx.get(ATTEMPTS, partner, lane))
