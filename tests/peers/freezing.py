@@ -24,7 +24,7 @@ def main(folder: str, instance: str, listen: str, point: str, file: str) -> None
             os.kill(os.getpid(), signal.SIGSTOP)
 
     def say(event: str, **values: object) -> None:
-        print(json.dumps({"event": event, **values}), file=sys.stderr, flush=True)
+        print(json.dumps({"event": event, **values}, default=str), file=sys.stderr, flush=True)
 
     def ready() -> None:
         print(json.dumps({"ready": True}), flush=True)

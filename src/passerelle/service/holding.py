@@ -119,7 +119,8 @@ class Holding:
 
     def refused(self, tenure: Tenure, error: LeaseLostError) -> None:
         """A write came too late and was not kept: what is done under this lease ends."""
-        self._say("write.refused", reason=str(error))
+        if tenure.lease is not None:
+            self._say("write.refused", lease=tenure.lease.name, token=tenure.lease.token, reason=error)
         self.lost(tenure)
 
     def lost(self, tenure: Tenure) -> None:
