@@ -42,7 +42,7 @@ class Shelf:
     def __init__(self, path: Path) -> None:
         self._lock = threading.Lock()
         self._connection = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
-        for pragma in ("page_size = 8192", "journal_mode = WAL", "synchronous = FULL", "cache_size = -16000"):
+        for pragma in ("page_size = 8192", "journal_mode = WAL", "synchronous = FULL", "cache_size = -4000"):
             self._connection.execute(f"PRAGMA {pragma}").fetchall()
         self._connection.execute("CREATE TABLE contents (number INTEGER PRIMARY KEY, body BLOB NOT NULL)")
 

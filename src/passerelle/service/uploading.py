@@ -1,4 +1,5 @@
-"""Uploading the files of announced messages, beside the pumps: one file at a time for each partner and lane.
+"""Uploading the files of announced messages, beside the pumps: for each partner and lane a few small ones at a time,
+and one large one.
 
 Rules kept here:
 - a lane's uploads are a task of their own that no pump waits for: a flash alert overtakes the film of a routine act,
@@ -12,6 +13,7 @@ Rules kept here:
 
 import asyncio
 import random
+from collections import defaultdict
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -32,6 +34,11 @@ if TYPE_CHECKING:
     from passerelle.service.serving import Service
 
 
+AT_ONCE = 4
+"""Files on their way at once in a lane, all but one of them small (of one piece): while the partner keeps one, the next
+is read."""
+
+
 @dataclass
 class _Try:
     """How a file stands: tried so often, not again before `due` (seconds)."""
@@ -47,54 +54,71 @@ class _Lines:
         self._service, self._ctx = service, ctx
         self._way = Uploading(ctx, service.client)
         self._tries: dict[str, _Try] = {}
-        self._tasks: dict[tuple[str, str], asyncio.Task[None]] = {}
+        self._tasks: dict[tuple[str, str], list[asyncio.Task[None]]] = defaultdict(list)
+        self._going: dict[str, Attachment] = {}
 
     def _resting(self) -> frozenset[str]:
         now = self._service.now()
-        return frozenset(name for name, one in self._tries.items() if one.due > now)
+        return frozenset(name for name, one in self._tries.items() if one.due > now) | self._going.keys()
 
     async def step(self) -> float:
         """Begin what is due. Returns after how many seconds to look again."""
         for line in product(self._service.pumps.reached(), attachments_out.LANES):
-            task = self._tasks.get(line)
-            if task is not None and not task.done():
-                continue
-            if task is not None:
+            tasks = self._tasks[line]
+            for task in [one for one in tasks if one.done()]:
+                tasks.remove(task)
                 task.result()
+            if len(tasks) == AT_ONCE:
+                continue
             if await asyncio.to_thread(attachments_out.following, self._ctx, *line, self._resting()) is not None:
-                self._tasks[line] = asyncio.create_task(self._upload(*line))
+                tasks += [asyncio.create_task(self._upload(*line)) for _ in range(AT_ONCE - len(tasks))]
         return self._service.poll
 
     async def end(self) -> None:
         """No upload goes on."""
-        for task in self._tasks.values():
+        tasks = [task for those in self._tasks.values() for task in those]
+        for task in tasks:
             task.cancel()
-        await asyncio.gather(*self._tasks.values(), return_exceptions=True)
+        await asyncio.gather(*tasks, return_exceptions=True)
 
     async def _upload(self, partner: str, lane: str) -> None:
-        """Upload what is due in a lane, file after file."""
+        """Upload what is due in a lane, file after file; beside others that do the same."""
         following = attachments_out.following
         while not self._service.stopping.is_set():
             row = await asyncio.to_thread(following, self._ctx, partner, lane, self._resting())
-            if row is None:
+            if row is None or (row.count > 1 and self._large(partner, lane)):
                 return
-            found = self._tries.setdefault(row.id, _Try())
+            if row.id in self._going:
+                continue  # another took it meanwhile
+            self._going[row.id] = row
             try:
-                await self._file(row, fresh=not found.times)
-                self._service.say("upload.brought", partner=partner, lane=lane, pieces=row.count)
-                self._service.metrics.upload("out", "done", row.size)
-            except (ClosedError, NotAwaitedError):
-                pass  # the answer, or the decision on the message, is on its way
-            except (PasserelleError, OSError) as error:
-                self._service.say("upload.failed", partner=partner, lane=lane, reason=error)
-                self._service.metrics.upload("out", "failed", 0)
-            policy = self._ctx.policy
-            found.times += 1
-            most = min(policy.retry_most, policy.retry_first << min(found.times, 30)) / 1000
-            chance = random.random()  # noqa: S311 - spreads retries, protects nothing
-            found.due = self._service.now() + most * (0.5 + chance / 2)
-            if len(self._tries) > 10_000:
-                self._tries = {name: one for name, one in self._tries.items() if one.due > self._service.now()}
+                await self._one(row)
+            finally:
+                del self._going[row.id]
+
+    def _large(self, partner: str, lane: str) -> bool:
+        """Whether a large file is on its way: memory is bounded by one of a lane."""
+        return any((one.partner, one.lane) == (partner, lane) and one.count > 1 for one in self._going.values())
+
+    async def _one(self, row: Attachment) -> None:
+        """Upload a file as far as it goes now, and note when to look at it again."""
+        found = self._tries.setdefault(row.id, _Try())
+        try:
+            await self._file(row, fresh=not found.times)
+            self._service.say("upload.brought", partner=row.partner, lane=row.lane, pieces=row.count)
+            self._service.metrics.upload("out", "done", row.size)
+        except (ClosedError, NotAwaitedError):
+            pass  # the answer, or the decision on the message, is on its way
+        except (PasserelleError, OSError) as error:
+            self._service.say("upload.failed", partner=row.partner, lane=row.lane, reason=error)
+            self._service.metrics.upload("out", "failed", 0)
+        policy = self._ctx.policy
+        found.times += 1
+        most = min(policy.retry_most, policy.retry_first << min(found.times, 30)) / 1000
+        chance = random.random()  # noqa: S311 - spreads retries, protects nothing
+        found.due = self._service.now() + most * (0.5 + chance / 2)
+        if len(self._tries) > 10_000:
+            self._tries = {name: one for name, one in self._tries.items() if one.due > self._service.now()}
 
     async def _file(self, row: Attachment, *, fresh: bool) -> None:
         count = pieces.pieces_in(row.size)

@@ -34,7 +34,7 @@ STEADY, FLAT = [2000.0] * 10, [80.0, 95.0, *[100.0] * 8]
         ([*STEADY[:9], 1799.0], FLAT, False),
         (STEADY, [*FLAT[:9], 109.0], True),
         (STEADY, [*FLAT[:9], 111.0], False),
-        (STEADY, [*FLAT[:5], 111.0, *FLAT[6:]], False),
+        (STEADY, [*FLAT[:6], 111.0, *FLAT[7:]], False),
     ],
 )
 def test_what_it_concludes(rates: list[float], memory: list[float], good: bool) -> None:
@@ -42,7 +42,7 @@ def test_what_it_concludes(rates: list[float], memory: list[float], good: bool) 
 
 
 def test_the_slope_is_of_what_comes_behind_the_warm_up() -> None:
-    found = soak.judged(tenths(STEADY, [1.0, 50.0, *(100.0 + one for one in range(8))]))
+    found = soak.judged(tenths(STEADY, [1.0, 50.0, 70.0, 70.0, 70.0, *(100.0 + one for one in range(5))]))
     assert found.slope == pytest.approx((MIB / 1000, MIB / 2000))
     assert len(soak.figures_of(tenths(STEADY, FLAT), found)) == 10 + 2 * (10 + 10 + 2)
 
