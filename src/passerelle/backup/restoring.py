@@ -10,7 +10,9 @@
 Rules kept here:
 - nothing is put over anything: the folder is new, the store empty;
 - what was erased since the backup stays erased: newer registers are asked for, or a reason why there are none;
-- a restored node says so, and gives out no index before it has compared every log with the partner (`sender.compare`).
+- a restored node says so, and every log of its own stands still until a person opens a new generation: an index that
+  was given out since the backup is in no copy that is here, perhaps in none of the partner, if that was put back too,
+  and surely in an evidence file somewhere.
 
 Left unchecked: that the registers given are the newest. Whoever lost the folder has the one of the latest backup.
 """
@@ -33,14 +35,15 @@ from passerelle.core.errors import BackupError, InputError, StoreError
 from passerelle.core.settings import Settings
 from passerelle.dossiers.calendars import Calendars
 from passerelle.dossiers.types import Catalogue
-from passerelle.exchange import erasing, notes, register
+from passerelle.exchange import erasing, links, notes, register
 from passerelle.exchange.context import Context
 from passerelle.exchange.register import Register
 from passerelle.identity import files
 from passerelle.identity.keys import NodeKeys
+from passerelle.ledger.checkpoint import LANES
 from passerelle.node import IDENTITY, KEYS, SETTINGS
 from passerelle.ports.erasures import Erasure
-from passerelle.ports.records import META, Meta
+from passerelle.ports.records import LOGS, META, PARTNERS, Meta
 from passerelle.ports.store import Fault, Kind, Store, Writing, no_fault
 from passerelle.ports.work import DRAFTS
 from passerelle.store import copying, open_store
@@ -189,10 +192,21 @@ def _compare(manifest: Manifest, parts: Sequence[copying.Part], store: Store) ->
         raise BackupError("expected the logs that the manifest names, got others")
 
 
+def _stop(tx: Writing, ctx: Context, reason: str) -> None:
+    """Every log that this node sends stands still, those too that this store has never heard of."""
+    for partner in tx.scan(PARTNERS, limit=100_000):
+        for lane in LANES:
+            log = links.current_or_new(tx, ctx.name, partner.name, "out", lane)
+            if log.state == "open" and (log.size or partner.status != "unconfirmed"):
+                tx.put(LOGS, [msgspec.structs.replace(log, state="stopped", reason=reason)])
+
+
 def _done(tx: Writing, ctx: Context, found: Archive, by: str, erased: int, without: str) -> None:
     tx.delete(META, [(INCOMING_KEY,)])
     manifest = found.manifest
-    notes.alarm(tx, ctx, "store.restored", "", f"this node was put back as it was on {manifest.created}")
+    words = f"this node was put back as it was on {manifest.created}"
+    _stop(tx, ctx, words)
+    notes.alarm(tx, ctx, "store.restored", "", f"{words}: nothing is sent until a person opens new generations")
     details = {"backup": found.digest, "created": manifest.created, "erased": erased}
     details |= {"reason": without} if without else {}
     notes.record(tx, ctx, What.STORE_RESTORED, by, ctx.name, details)

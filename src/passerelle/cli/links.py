@@ -28,7 +28,10 @@ def register(app: typer.Typer) -> None:
     link = group(app, "link", "Links: the logs of both directions and what holds them up.")
     command(link, "list", "link list /srv/be")(list_all)
     command(
-        link, "reopen", 'link reopen /srv/be ma --lane routine --as eva --reason "restored from the backup of Monday"'
+        link,
+        "reopen",
+        'link reopen /srv/be ma --lane routine --as eva --reason "restored from the backup of Monday"',
+        'link reopen /srv/be ma --as eva --reason "restored from the backup of Monday"',
     )(reopen)
     command(link, "allow", "link allow /srv/ma be --lane routine --as omar")(allow)
 
@@ -72,6 +75,10 @@ def _value(node: "Node", tx: "Reading", log: "Log") -> dict[str, Any]:
     }
 
 
+def _read(node: "Node", log: "Log") -> dict[str, Any]:
+    return node.store.read(lambda tx: _value(node, tx, log))
+
+
 def _receipt_time(node: "Node", tx: "Reading", log: "Log") -> str | None:
     """When the partner cosigned the newest receipt that is held. Receipts given by this node bear no fixed time."""
     from passerelle.core.clock import to_iso
@@ -93,36 +100,60 @@ def _receipt_time(node: "Node", tx: "Reading", log: "Log") -> str | None:
 def reopen(
     folder: Folder,
     partner: PartnerName,
-    lane: Lane,
     as_: As,
     reason: Reason,
+    lane: Annotated[
+        str,
+        typer.Option(
+            "--lane", metavar="flash|routine|governance", help="Only the log of this lane.", show_default=False
+        ),
+    ] = "",
     although_open: Annotated[
         bool,
         typer.Option("--although-open", help="The log looks well here, but the partner has frozen its copy of it."),
     ] = False,
 ) -> Answer:
-    """Open a new generation of a stopped or frozen log to a partner.
+    """Open a new generation of a stopped or frozen log to a partner, or of all that stand still.
 
     Asks the partner what it holds, takes back what this store lacks, and goes on behind it. The partner must be
     reachable. After a frozen log, its people must have allowed it (`link allow`).
     """
     from passerelle import service
 
-    _check(lane)
+    values = []
+    if lane:
+        _check(lane)
     with opened(folder) as node:
-        who = permitted(node, as_, "link.reopen", id=partner, lane=lane)
-        log, taken = service.reopen(node, partner, lane, who.id, reason, although_open=although_open)
-        value = node.store.read(lambda tx: _value(node, tx, log))
-    value["taken_back"] = taken
-    return said(
-        value,
-        _(
-            "{origin} is open; {taken} entries came back from {partner}",
-            origin=log.origin,
-            taken=taken,
-            partner=partner,
-        ),
-    )
+        for one in [lane] if lane else node.store.read(lambda tx: _still(tx, partner)):
+            who = permitted(node, as_, "link.reopen", id=partner, lane=one)
+            log, taken = service.reopen(node, partner, one, who.id, reason, although_open=although_open)
+            values.append({**_read(node, log), "taken_back": taken})
+
+    def tell(screen: Screen) -> None:
+        for one in values:
+            screen.line(
+                _(
+                    "{origin} is open; {taken} entries came back from {partner}",
+                    origin=one["origin"],
+                    taken=one["taken_back"],
+                    partner=partner,
+                )
+            )
+
+    return Answer(values[0] if lane else values, tell)
+
+
+def _still(tx: "Reading", partner: str) -> list[str]:
+    """The lanes whose log to this partner stands still, governance first: the others rest on it."""
+    from passerelle.core.errors import StateError
+    from passerelle.exchange import links
+    from passerelle.ledger.checkpoint import LANES
+
+    logs = [links.current(tx, partner, "out", lane) for lane in sorted(LANES, key=lambda one: one != "governance")]
+    found = [log.lane for log in logs if log is not None and log.state in ("stopped", "frozen")]
+    if not found:
+        raise StateError(f"expected a log to {partner} that is stopped or frozen, got none")
+    return found
 
 
 async def _post(client: "Client", identity: "Identity", name: str, body: bytes) -> bytes:
