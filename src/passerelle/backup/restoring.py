@@ -192,21 +192,25 @@ def _compare(manifest: Manifest, parts: Sequence[copying.Part], store: Store) ->
         raise BackupError("expected the logs that the manifest names, got others")
 
 
-def _stop(tx: Writing, ctx: Context, reason: str) -> None:
+def _stop(tx: Writing, ctx: Context, created: str) -> None:
     """Every log that this node sends stands still, those too that this store has never heard of."""
     for partner in tx.scan(PARTNERS, limit=100_000):
         for lane in LANES:
             log = links.current_or_new(tx, ctx.name, partner.name, "out", lane)
             if log.state == "open" and (log.size or partner.status != "unconfirmed"):
-                tx.put(LOGS, [msgspec.structs.replace(log, state="stopped", reason=reason)])
+                stopped = msgspec.structs.replace(
+                    log, state="stopped", reason=f"this node was put back as it was on {created}"
+                )
+                tx.put(LOGS, [stopped])
 
 
 def _done(tx: Writing, ctx: Context, found: Archive, by: str, erased: int, without: str) -> None:
     tx.delete(META, [(INCOMING_KEY,)])
     manifest = found.manifest
-    words = f"this node was put back as it was on {manifest.created}"
-    _stop(tx, ctx, words)
-    notes.alarm(tx, ctx, "store.restored", "", f"{words}: nothing is sent until a person opens new generations")
-    details = {"backup": found.digest, "created": manifest.created, "erased": erased}
+    created = manifest.created
+    _stop(tx, ctx, created)
+    text = f"this node was put back as it was on {created}: nothing is sent until a person opens new generations"
+    notes.alarm(tx, ctx, "store.restored", "", text)
+    details = {"backup": found.digest, "created": created, "erased": erased}
     details |= {"reason": without} if without else {}
     notes.record(tx, ctx, What.STORE_RESTORED, by, ctx.name, details)

@@ -243,12 +243,8 @@ def restore(
         screen.line(n_("{count} content was erased once more", "{count} contents were erased once more", erased))
         if not found.manifest.keys:
             screen.line(_("the private keys were not in it: put them into {folder}", folder=folder / "keys"))
-        screen.line(
-            _(
-                "start it; logs that stand still are begun anew by: {command}",
-                command=f"passerelle link reopen {folder}",
-            )
-        )
+        reopen = f"passerelle link reopen {folder} PARTNER --reason …"
+        screen.line(_("its logs stand still; for each partner: {command}", command=reopen))
 
     at = found.manifest.created
     return Answer(value, tell)
