@@ -33,6 +33,9 @@ T = TypeVar("T")
 SCHEMA = 3
 """The version of the tables. Kept as the META record `schema`; a store of any other version is not opened."""
 
+OLDEST = 2
+"""The oldest version that `store.migrations` leads from."""
+
 SCHEMA_KEY = "schema"
 MOVED_KEY = "moved"
 INCOMING_KEY = "incoming"
@@ -46,8 +49,9 @@ class ConflictError(BusyError):
     """Another transaction was in the way: the whole of this one may be tried again at once."""
 
 
-Opening = Literal["use", "fill", "leave"]
-"""Why a store is opened: to be used; to be filled with another's records; to be left for another, once for all."""
+Opening = Literal["use", "fill", "leave", "upgrade"]
+"""Why a store is opened: to be used; to be filled with another's records; to be left for another, once for all; to be
+brought to this program's schema."""
 
 
 def check_meta(where: str, facts: Mapping[str, str], opening: Opening = "use") -> None:
@@ -59,8 +63,17 @@ def check_meta(where: str, facts: Mapping[str, str], opening: Opening = "use") -
         raise StoreError(f"{where}: expected a store in use, got one that was moved to {moved} and never opens again")
     if opening != "fill" and (incoming := facts.get(INCOMING_KEY)):
         raise StoreError(f"{where}: expected a store in use, got one that is not whole yet: {incoming}")
-    if (got := facts.get(SCHEMA_KEY)) != str(SCHEMA):
-        raise SchemaError(f"{where}: expected schema {SCHEMA}, got {got or 'none'}")
+    got = facts.get(SCHEMA_KEY, "")
+    if got == str(SCHEMA):
+        return
+    if got.isdecimal() and int(got) > SCHEMA:
+        raise SchemaError(f"{where}: expected schema {SCHEMA}, got {got}, of a newer program: use that one")
+    if not got.isdecimal() or int(got) < OLDEST:
+        raise SchemaError(f"{where}: expected schema {SCHEMA}, got {got or 'none'}, which no step leads from")
+    if opening != "upgrade":
+        raise SchemaError(
+            f"{where}: expected schema {SCHEMA}, got {got}, of an older program: passerelle store upgrade"
+        )
 
 
 class Transaction(ABC):

@@ -70,6 +70,13 @@ def split_schema(url: str) -> tuple[str, str]:
     return address + ("?" + "&".join(rest) if rest else ""), schemas[0] if schemas else DEFAULT_SCHEMA
 
 
+def schema_name(name: str) -> str:
+    """A name that needs no quotes. Raises StoreError for another."""
+    if not _SCHEMA_NAME.fullmatch(name):
+        raise StoreError(f"expected a schema name of a-z, 0-9 and _, 63 characters at most, got {name!r}")
+    return name
+
+
 class PostgresStore(BaseStore):
     """A store in `schema` of the database at `url`.
 
@@ -91,9 +98,7 @@ class PostgresStore(BaseStore):
     ) -> None:
         super().__init__(fault, kinds)
         self._opening = opening
-        if not _SCHEMA_NAME.fullmatch(schema):
-            raise StoreError(f"expected a schema name of a-z, 0-9 and _, 63 characters at most, got {schema!r}")
-        self.schema = schema
+        self.schema = schema_name(schema)
         self._url = url
         self._busy = busy
         # Of those that write alone: a copy of the whole store may wait for its disk as long as it likes.

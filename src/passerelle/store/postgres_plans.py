@@ -82,6 +82,8 @@ class PostgresPlan(Plan[R]):
 class PostgresTransaction(SqlTransaction[PostgresPlan[Any]]):
     """What goes another way than in SQLite."""
 
+    database = "postgresql"
+
     def _translate(self, error: Exception) -> Exception:
         return translate(error)
 

@@ -18,7 +18,7 @@ import msgspec
 from sqlalchemy import BigInteger, Boolean, Index, Integer, LargeBinary, MetaData, PrimaryKeyConstraint, Table, Text
 from sqlalchemy import Column as TableColumn
 from sqlalchemy.engine import make_url
-from sqlalchemy.schema import CreateIndex, CreateTable
+from sqlalchemy.schema import CreateColumn, CreateIndex, CreateTable
 from sqlalchemy.types import TypeEngine
 
 from passerelle.core.errors import StoreError
@@ -45,29 +45,37 @@ _decode = msgspec.json.Decoder(tuple[str, ...]).decode
 def ddl(shapes: Iterable[Shape[Any]], database: str) -> list[str]:
     """The statements that make all tables and indexes in `database`: sqlite or postgresql."""
     dialect = make_url(f"{database}://").get_dialect()()
-    metadata = MetaData()
-    for shape in shapes:
-        kind = shape.kind
-        table = Table(
-            kind.name,
-            metadata,
-            *(
-                TableColumn(c.name, _TYPES[c.type], nullable=c.nullable, autoincrement=False, quote=True)
-                for c in shape.columns
-            ),
-            PrimaryKeyConstraint(*kind.key),
-            quote=True,
-            sqlite_strict=True,
-        )
-        for index, columns in kind.indexes.items():
-            if index != "key":
-                Index(f"{kind.name}_{index}", *(table.c[name] for name in columns))
     made: list[str] = []
-    for table in metadata.tables.values():
+    for table in map(_table, shapes):
         made.append(str(CreateTable(table).compile(dialect=dialect)))
         indexes = sorted(table.indexes, key=lambda index: index.name or "")
         made += [str(CreateIndex(index).compile(dialect=dialect)) for index in indexes]
     return made
+
+
+def _table(shape: Shape[Any]) -> Table:
+    kind = shape.kind
+    table = Table(
+        kind.name,
+        MetaData(),
+        *(
+            TableColumn(c.name, _TYPES[c.type], nullable=c.nullable, autoincrement=False, quote=True)
+            for c in shape.columns
+        ),
+        PrimaryKeyConstraint(*kind.key),
+        quote=True,
+        sqlite_strict=True,
+    )
+    for index, columns in kind.indexes.items():
+        if index != "key":
+            Index(f"{kind.name}_{index}", *(table.c[name] for name in columns))
+    return table
+
+
+def column_ddl(shape: Shape[Any], name: str, database: str) -> str:
+    """A column as a statement names it that adds it."""
+    dialect = make_url(f"{database}://").get_dialect()()
+    return str(CreateColumn(_table(shape).c[name]).compile(dialect=dialect)).strip()
 
 
 def names(columns: Iterable[str], before: str = "") -> str:
@@ -206,6 +214,17 @@ class SqlTransaction(Transaction, Generic[P]):
         super().__init__(shapes, writes)
         self._plans = plans
         self._cursor = cursor
+
+    database = ""
+    """sqlite or postgresql."""
+
+    def sql(self, statement: str, values: Row = ()) -> list[Row]:
+        """A statement of its own, for migrations alone: its rows, if it gives some."""
+        return self._do(self._sql, statement, values)
+
+    def _sql(self, statement: str, values: Row) -> list[Row]:
+        done = self._cursor.execute(statement, values) if values else self._cursor.execute(statement)
+        return list(done.fetchall()) if done.description else []
 
     # Rows are always fetched to the last: a statement that is not finished would hold its moment of the database.
 

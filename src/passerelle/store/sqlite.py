@@ -101,6 +101,7 @@ class SqlitePlan(Plan[R]):
 
 
 class _SqliteTransaction(SqlTransaction[SqlitePlan[Any]]):
+    database = "sqlite"
     erased = False
     """Whether records that hold bytes were deleted."""
 

@@ -1,0 +1,88 @@
+"""A store of an older schema becomes one of this program's: one step a schema, each in one transaction.
+
+    from N to N + 1:  what tables, columns and indexes lack is added (`tables`)
+                      the logs are checked, as the caller does it
+                      the step's own work on rows (`to_<N + 1>`)
+                      what no kind names any more goes
+                      the logs are checked again; META says N + 1
+
+Rules kept here:
+- a step is one transaction of the store, and META's `schema` is set in it: a stop anywhere leaves the schema before or
+  the one behind, and the next try goes on there;
+- the tables are those of this program's kinds after any step, so a step's own work is about rows alone and may use the
+  records. What a kind lost, or keeps in another form, is that step's own work;
+- that nobody else has the store open meanwhile, and that a copy was made before (`copies`), is the caller's order.
+
+A new schema N + 1: raise `base.SCHEMA`, write `to_<N + 1>.py`, name it in `STEPS`, freeze the tables of N as
+`tests/contract/schema-<N>`.
+"""
+
+from collections.abc import Callable, Mapping
+from typing import TypeVar
+
+from passerelle.core.errors import StoreError
+from passerelle.ports.records import KINDS, META, Meta
+from passerelle.ports.store import Reading, Store, Writing
+from passerelle.store.base import SCHEMA, SCHEMA_KEY, BaseStore
+from passerelle.store.migrations import tables, to_3
+from passerelle.store.sql import SqlTransaction
+
+T = TypeVar("T")
+
+Step = Callable[[Writing], None]
+STEPS: Mapping[int, Step] = {2: to_3.work}
+"""What is done to the rows of a store of this schema to bring it to the next."""
+
+Look = Callable[[Store, int], None]
+"""Given a store inside the transaction, and the schema that the step begins at."""
+
+
+def upgrade(store: BaseStore, before: Look, after: Look) -> list[int]:
+    """Bring a store, opened for `upgrade`, to this program's schema. Returns the schemas it was brought from.
+
+    `before` and `after` look at it, and may write, within each step's transaction; what they raise undoes the step.
+    """
+    done: list[int] = []
+    while (at := store.read(schema_of)) < SCHEMA:
+        store.write(f"upgrade.{at}", lambda tx, at=at: _step(tx, at, before, after))  # type: ignore[misc]
+        done.append(at)
+    return done
+
+
+def schema_of(tx: Reading) -> int:
+    """The schema that a store says it has."""
+    row = tx.get(META, SCHEMA_KEY)
+    if row is None or not row.value.isdecimal():
+        raise StoreError("expected a store that says its schema, got one that does not")
+    return int(row.value)
+
+
+def _step(tx: Writing, at: int, before: Look, after: Look) -> None:
+    if not isinstance(tx, SqlTransaction):
+        raise TypeError(f"expected a database, got {type(tx).__name__}")
+    if schema_of(tx) != at:
+        return
+    tables.add(tx, KINDS)
+    inside = Inside(tx)
+    before(inside, at)
+    STEPS[at](tx)
+    if at + 1 == SCHEMA:
+        tables.remove(tx, KINDS)
+    after(inside, at)
+    tx.put(META, [Meta(name=SCHEMA_KEY, value=str(at + 1))])
+
+
+class Inside:
+    """A `Store` that is one transaction: whatever is asked of it happens there."""
+
+    def __init__(self, tx: Writing) -> None:
+        self._tx = tx
+
+    def read(self, work: Callable[[Reading], T]) -> T:
+        return work(self._tx)
+
+    def write(self, name: str, work: Callable[[Writing], T]) -> T:
+        return work(self._tx)
+
+    def close(self) -> None:
+        """The transaction ends without this."""
