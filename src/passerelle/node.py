@@ -75,6 +75,12 @@ def instance_of(node: "Node") -> str:
     return name or MAIN
 
 
+def url_of(folder: Path, settings: Settings) -> str:
+    """Where the store of a folder is, as `open_store` takes it."""
+    url = settings.store.url
+    return url if "://" in url else str(folder / url)
+
+
 class Node:
     """A node's parts, joined. Any process may open one; one serves."""
 
@@ -97,11 +103,13 @@ class Node:
         check_own: bool = True,
         ask: Ask = passphrases.nobody,
         opening: Opening = "use",
+        store: Store | None = None,
     ) -> "Node":
         """The node of a folder. Sealed keys and those in a token are fetched when one is first used; `ask` then asks.
 
         `mending`: only to change its keys; those in force may be missing, or be those of before a change.
-        `opening`: "leave" to move its records to another store, even when they were.
+        `opening`: "leave" to move its records to another store, even when they were. `store`: in place of the one that
+        the settings name, as one transaction of it.
         Raises SettingsError, KeyFileError, IdentityError (the keys are not those of the identity or of the store),
         StoreError and its kinds.
         """
@@ -114,7 +122,7 @@ class Node:
         url = settings.store.url
         if "://" not in url and not creating and not (folder / url).exists():
             raise StoreError(f"expected the store at {folder / url}, got no file")
-        store = open_store(url if "://" in url else str(folder / url), fault, opening)
+        store = store or open_store(url_of(folder, settings), fault, opening)
         try:
             identity = _belongs(store, folder, identity, mending=mending, creating=creating)
             _agrees(folder, settings, identity)

@@ -38,11 +38,11 @@ def old(place, number, *rows):
     )
 
 
-def upgrade(place, *, fault=None, before=lambda store, at: None, after=lambda store, at: None):
+def upgrade(place, *, fault=None, after=lambda store, at: None):
     plan = fault or FaultPlan()
     store = place.open(plan, opening="upgrade")
     try:
-        return migrations.upgrade(store, before, after)
+        return migrations.upgrade(store, after)
     finally:
         store.close()
 
@@ -115,10 +115,25 @@ def test_what_looks_at_it_may_undo_the_step(durable_place):
         store.write("x", lambda tx: tx.put(META, [Meta("note", str(at))]))
         raise StoreError("expected sound logs, got damaged ones")
 
-    for way in ("before", "after"):
-        with pytest.raises(StoreError, match="expected sound logs"):
-            upgrade(durable_place, **{way: refuse})
-        assert found(durable_place) == before
+    with pytest.raises(StoreError, match="expected sound logs"):
+        upgrade(durable_place, after=refuse)
+    assert found(durable_place) == before
+
+
+def test_a_rehearsal_sees_all_and_leaves_nothing(durable_place):
+    old(durable_place, 2)
+    before, seen = found(durable_place), []
+
+    def look(store, at):
+        seen.append((at, store.read(lambda tx: tx.get(PARTNERS, "ma"))))
+        store.write("x", lambda tx: tx.put(META, [Meta("note", "x")]))
+
+    store = durable_place.open(opening="upgrade")
+    migrations.rehearse(store, look)
+    assert seen == [(2, PARTNER)]
+    assert store.read(lambda tx: tx.get(META, "note")) is None
+    store.close()
+    assert found(durable_place) == before
 
 
 class _Then(Record, frozen=True):

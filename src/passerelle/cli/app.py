@@ -42,6 +42,7 @@ from passerelle.cli import (
     stores,
     types,
     units,
+    upgrading,
     witness,
     work,
 )
@@ -95,7 +96,7 @@ types.register(app)
 statistics.register(app)
 doctor.register(app)
 backup.register(app)
-stores.register(app)
+upgrading.register(stores.register(app))
 completion.register(app)
 
 

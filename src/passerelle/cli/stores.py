@@ -9,8 +9,8 @@ from passerelle.cli.screen import Screen
 from passerelle.core.words import _, n_
 
 
-def register(app: typer.Typer) -> None:
-    """Add the commands."""
+def register(app: typer.Typer) -> typer.Typer:
+    """Add the commands. Returns the group."""
     store = group(app, "store", "Where the records stand.")
     command(
         store,
@@ -18,6 +18,7 @@ def register(app: typer.Typer) -> None:
         "store migrate /srv/be --to postgresql://db/passerelle?schema=be --as eva",
         "store migrate /srv/be --to store.db --as eva",
     )(migrate)
+    return store
 
 
 def migrate(

@@ -74,6 +74,7 @@ class What(StrEnum):
     KEYS_ROTATED = "keys.rotated"
     KEYS_REVOKED = "keys.revoked"
     KEYS_COMPARED = "keys.compared"
+    STORE_UPGRADED = "store.upgraded"
     KEYS_PROTECTED = "keys.protected"
     KEY_DESTROYED = "key.destroyed"
     PARTNER_KEYS_CHANGED = "partner.keys-changed"

@@ -94,6 +94,7 @@ class Action(StrEnum):
     KEYS_RENEW = "keys.renew"
     KEYS_ADOPT = "keys.adopt"
     KEYS_PROTECT = "keys.protect"
+    STORE_UPGRADE = "store.upgrade"
     PERSON_ADD = "person.add"
     PERSON_CHANGE = "person.change"
     PERSON_GRANT = "person.grant"

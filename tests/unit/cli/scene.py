@@ -5,10 +5,11 @@ import os
 import shutil
 import signal
 import socket
+import sqlite3
 import subprocess
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager, redirect_stderr, redirect_stdout
+from contextlib import closing, contextmanager, redirect_stderr, redirect_stdout
 from datetime import date, timedelta
 from io import BytesIO, TextIOWrapper
 from pathlib import Path
@@ -149,6 +150,25 @@ def make_node(folder: Path, name: str, *more: object) -> Any:
     listen = f"127.0.0.1:{free_port()}"
     told = (part for pair in options for part in pair)
     return value("init", folder, "--name", name, *told, "--listen", listen, "--person", FIRST[name], *more)
+
+
+def age(folder: Path) -> None:
+    """The store of a node becomes one of schema 2, as the program of then had made it."""
+    path, now = folder / "store.db", folder / "store.db.now"
+    path.rename(now)
+    path.touch(0o600)
+    with closing(sqlite3.connect(path, isolation_level=None)) as made:
+        made.executescript((Path(__file__).parents[2] / "contract" / "schema-2" / "sqlite.sql").read_text())
+        made.execute("PRAGMA journal_mode = WAL")
+        made.execute("ATTACH ? AS now", (str(now),))
+        tables = [name for (name,) in made.execute("SELECT name FROM main.sqlite_schema WHERE type = 'table'")]
+        for table in tables:
+            columns = [f'"{row[1]}"' for row in made.execute(f'PRAGMA main.table_info("{table}")')]
+            names = ", ".join(columns)
+            made.execute(f'INSERT INTO main."{table}" ({names}) SELECT {names} FROM now."{table}"')
+        made.execute("UPDATE main.meta SET value = '2' WHERE name = 'schema'")
+    for end in ("", "-wal", "-shm"):
+        Path(f"{now}{end}").unlink(missing_ok=True)
 
 
 def staff(folder: Path, name: str) -> None:

@@ -48,6 +48,7 @@ def test_these_are_the_commands():
         "keys renew",
         "keys adopt",
         "keys compared",
+        "store upgrade",
         "keys list",
         "keys check",
         "keys protect",

@@ -1,10 +1,9 @@
 """A store of an older schema becomes one of this program's: one step a schema, each in one transaction.
 
     from N to N + 1:  what tables, columns and indexes lack is added (`tables`)
-                      the logs are checked, as the caller does it
                       the step's own work on rows (`to_<N + 1>`)
                       what no kind names any more goes
-                      the logs are checked again; META says N + 1
+                      the caller looks at it; META says N + 1
 
 Rules kept here:
 - a step is one transaction of the store, and META's `schema` is set in it: a stop anywhere leaves the schema before or
@@ -18,7 +17,8 @@ A new schema N + 1: raise `base.SCHEMA`, write `to_<N + 1>.py`, name it in `STEP
 """
 
 from collections.abc import Callable, Mapping
-from typing import TypeVar
+from contextlib import suppress
+from typing import Any, TypeVar
 
 from passerelle.core.errors import StoreError
 from passerelle.ports.records import KINDS, META, Meta
@@ -34,17 +34,33 @@ STEPS: Mapping[int, Step] = {2: to_3.work}
 """What is done to the rows of a store of this schema to bring it to the next."""
 
 Look = Callable[[Store, int], None]
-"""Given a store inside the transaction, and the schema that the step begins at."""
+"""Given a store inside the transaction, and the schema that the step begins at. What it raises undoes the step."""
 
 
-def upgrade(store: BaseStore, before: Look, after: Look) -> list[int]:
+class _UndoneError(Exception):
+    """The rehearsal is over."""
+
+
+def rehearse(store: BaseStore, look: Look) -> None:
+    """Have a store of an older schema looked at as one of this program's. Nothing of it stays."""
+
+    def work(tx: Writing) -> None:
+        tables.add(_database(tx), KINDS)
+        look(Inside(tx), schema_of(tx))
+        raise _UndoneError
+
+    with suppress(_UndoneError):
+        store.write("upgrade.rehearse", work)
+
+
+def upgrade(store: BaseStore, after: Look) -> list[int]:
     """Bring a store, opened for `upgrade`, to this program's schema. Returns the schemas it was brought from.
 
-    `before` and `after` look at it, and may write, within each step's transaction; what they raise undoes the step.
+    `after` looks at it at the end of each step's transaction, and may write there.
     """
     done: list[int] = []
     while (at := store.read(schema_of)) < SCHEMA:
-        store.write(f"upgrade.{at}", lambda tx, at=at: _step(tx, at, before, after))  # type: ignore[misc]
+        store.write(f"upgrade.{at}", lambda tx, at=at: _step(tx, at, after))  # type: ignore[misc]
         done.append(at)
     return done
 
@@ -57,19 +73,21 @@ def schema_of(tx: Reading) -> int:
     return int(row.value)
 
 
-def _step(tx: Writing, at: int, before: Look, after: Look) -> None:
-    if not isinstance(tx, SqlTransaction):
-        raise TypeError(f"expected a database, got {type(tx).__name__}")
-    if schema_of(tx) != at:
+def _step(tx: Writing, at: int, after: Look) -> None:
+    if schema_of(tx) != at:  # another process was faster
         return
-    tables.add(tx, KINDS)
-    inside = Inside(tx)
-    before(inside, at)
+    tables.add(_database(tx), KINDS)
     STEPS[at](tx)
     if at + 1 == SCHEMA:
-        tables.remove(tx, KINDS)
-    after(inside, at)
+        tables.remove(_database(tx), KINDS)
+    after(Inside(tx), at)
     tx.put(META, [Meta(name=SCHEMA_KEY, value=str(at + 1))])
+
+
+def _database(tx: Writing) -> SqlTransaction[Any]:
+    if not isinstance(tx, SqlTransaction):
+        raise TypeError(f"expected a database, got {type(tx).__name__}")
+    return tx
 
 
 class Inside:
