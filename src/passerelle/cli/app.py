@@ -43,6 +43,7 @@ from passerelle.cli import (
     types,
     units,
     upgrading,
+    whereabouts,
     witness,
     work,
 )
@@ -97,6 +98,7 @@ statistics.register(app)
 doctor.register(app)
 backup.register(app)
 upgrading.register(stores.register(app))
+whereabouts.register(app)
 completion.register(app)
 
 

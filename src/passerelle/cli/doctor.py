@@ -92,11 +92,12 @@ def _folder(folder: Path) -> "Iterator[Finding]":
 
 
 def _node(folder: Path, quick: bool, offline: bool, wait: int, as_: str) -> "Iterator[Finding]":
+    from passerelle import whereabouts
     from passerelle.cli.progress import progress
     from passerelle.core.errors import PasserelleError, StoreError
     from passerelle.core.retold import retold
     from passerelle.office.policy import PolicyError
-    from passerelle.oversight import checkup
+    from passerelle.oversight import checkup, doctor_keys
     from passerelle.oversight.doctor import Finding
 
     with ExitStack() as stack:
@@ -110,6 +111,8 @@ def _node(folder: Path, quick: bool, offline: bool, wait: int, as_: str) -> "Ite
             permitted(node, as_, "node.look")
         yield Finding("keys", "ok", _("keys, identity file and store belong together"))
         yield from _custody(node)
+        place = whereabouts.elsewhere(whereabouts.read(folder), whereabouts.here(folder))
+        yield from doctor_keys.place(place, str(folder))
         url = node.settings.store.url
         patient = checkup.Patient(
             node.ctx,

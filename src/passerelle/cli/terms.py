@@ -123,6 +123,8 @@ ALARMS = {
     "witness.away": N_("a witness does not answer"),
     "witness.behind": N_("a witness was put back"),
     "witness.fork": N_("a partner's audit log was changed"),
+    "store.put-back": N_("the store was put back, and nobody said so"),
+    "node.elsewhere": N_("this node is not where it served last"),
     "keys.away": N_("private keys cannot be used"),
     "witness.lies": N_("a witness answers what cannot be"),
 }

@@ -74,6 +74,8 @@ class What(StrEnum):
     KEYS_ROTATED = "keys.rotated"
     KEYS_REVOKED = "keys.revoked"
     KEYS_COMPARED = "keys.compared"
+    STORE_PUT_BACK = "store.put-back"
+    NODE_CONFIRMED = "node.confirmed"
     STORE_UPGRADED = "store.upgraded"
     KEYS_PROTECTED = "keys.protected"
     KEY_DESTROYED = "key.destroyed"

@@ -28,6 +28,14 @@ def held(path: Path, taken: str) -> Iterator[None]:
 
 
 @contextmanager
+def turn(path: Path) -> Iterator[None]:
+    """Hold the lock at this path, once whoever holds it has let go: for what takes a moment."""
+    with path.open("a+") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
+
+
+@contextmanager
 def bell(path: Path) -> Iterator[socket.socket | None]:
     """A socket at this path on which `ring` is heard; None where none can be made (its path is too long)."""
     path.unlink(missing_ok=True)

@@ -95,6 +95,7 @@ class Action(StrEnum):
     KEYS_ADOPT = "keys.adopt"
     KEYS_PROTECT = "keys.protect"
     STORE_UPGRADE = "store.upgrade"
+    NODE_CONFIRM = "node.confirm"
     PERSON_ADD = "person.add"
     PERSON_CHANGE = "person.change"
     PERSON_GRANT = "person.grant"

@@ -1,4 +1,4 @@
-"""What is wrong with where a node's private keys are kept, in words. As in `doctor`: functions of values."""
+"""What is wrong with where a node and its private keys are, in words. As in `doctor`: functions of values."""
 
 from collections.abc import Iterator, Sequence
 
@@ -25,3 +25,12 @@ def custody(places: Sequence[str], half: int, reason: str, folder: str) -> Itera
         fields = {"clear": clear, "sealed": sealed, "token": len(places) - clear - sealed}
         what = _("private keys: {clear} in clear files, {sealed} in sealed files, {token} in a token", **fields)
         yield Finding("keys", "ok", what)
+
+
+def place(elsewhere: str, folder: str) -> Iterator[Finding]:
+    """The node is where it served last. `elsewhere`: where that is, when it is not here."""
+    if elsewhere:
+        what = _("this node served last at {place}: it is a copy, or was moved, and serves nothing", place=elsewhere)
+        yield Finding("place", "error", what, f"passerelle node confirm {folder} --reason …")
+    else:
+        yield Finding("place", "ok", _("the node is where it was made or served last"))

@@ -4,7 +4,7 @@ Content bytes and salts stand in rows of their own (`CONTENTS`): a change of sta
 deletes exactly them. What a log must keep forever (`ENTRIES`) reveals nothing of a content.
 """
 
-from passerelle.ports import attachments, audit, backups, courier, erasures, keys, leases, people, work
+from passerelle.ports import attachments, audit, backups, courier, erasures, keys, leases, people, starts, work
 from passerelle.ports.store import Kind, Record
 from passerelle.ports.timers import TIME_KINDS
 
@@ -306,4 +306,5 @@ KINDS: tuple[Kind, ...] = (  # type: ignore[type-arg]
     *erasures.KINDS,
     *leases.KINDS,
     *courier.KINDS,
+    *starts.KINDS,
 )

@@ -14,6 +14,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
 
+from passerelle import whereabouts
 from passerelle.core import ids
 from passerelle.core.audit import What
 from passerelle.core.errors import TransportError
@@ -49,7 +50,7 @@ PARTS: tuple[Part, ...] = (
 )
 """What is kept in order beside batches."""
 
-BEFORE: tuple[Callable[[Node, Say], None], ...] = (custodian.fetch, keeping.erase_again)
+BEFORE: tuple[Callable[[Node, Say], None], ...] = (whereabouts.begin, custodian.fetch, keeping.erase_again)
 """What is done at each start before anything else, in a thread of its own; what fails here ends the start."""
 
 _CALM = 0.2

@@ -49,6 +49,7 @@ def test_these_are_the_commands():
         "keys adopt",
         "keys compared",
         "store upgrade",
+        "node confirm",
         "keys list",
         "keys check",
         "keys protect",

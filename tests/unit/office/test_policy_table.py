@@ -92,6 +92,7 @@ TABLE = {
     Action.KEYS_ADOPT: {Role.SECURITY},
     Action.KEYS_PROTECT: {Role.SECURITY},
     Action.STORE_UPGRADE: {Role.OPERATOR},
+    Action.NODE_CONFIRM: {Role.OPERATOR},
     # People and policy.
     Action.PERSON_ADD: {Role.SECURITY},
     Action.PERSON_CHANGE: {Role.SECURITY},
