@@ -170,7 +170,16 @@ def _listed(
     return values
 
 
-_ERASED = {"number": 0, "address": "", "media": "", "size": 0, "here": 0, "state": "erased", "outcome": ""}
+_ERASED = {
+    "number": 0,
+    "address": "",
+    "media": "",
+    "size": 0,
+    "here": 0,
+    "state": "erased",
+    "outcome": "",
+    "answer": "",
+}
 
 
 def _consulted(

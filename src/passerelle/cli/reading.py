@@ -81,6 +81,7 @@ def file_value(one: Standing) -> dict[str, Any]:
         "here": one.here,
         "state": one.state,
         "outcome": one.outcome,
+        "answer": one.answer,
     }
 
 

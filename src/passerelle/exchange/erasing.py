@@ -5,7 +5,8 @@ Rules kept here:
   between, or a store that was put back, left undone;
 - the leaf, the logs and the receipts stay as they are. Without its salt (32 random bytes) the commitment tells nothing;
 - the dossier stays as it stands: state, figures and deadlines are derived from what is not personal. The one exception:
-  an own message that the partner has not cosigned travels as withheld, `erased`, so it counts on neither side;
+  an own message that the partner has not cosigned travels as withheld, `erased`, so it counts on neither side. Had it
+  arrived, and its receipt was lost, the partner's next act names it, and it counts on both;
 - what was made of the content goes with it: the reference that it gave, the words of a refusal, a review's comment,
   open drafts about it. With the last content of a dossier go its notes, drafts and references; which other way copies
   went stays, because those who have them must be told (Directive (EU) 2016/680, article 16(6));
@@ -90,6 +91,18 @@ def arrived(tx: Writing, ctx: Context, messages: Iterable[str]) -> None:
     for one in found.values():
         if not one.here:
             _again(tx, ctx, one)
+
+
+def taken_there(tx: Writing, seen: Iterable[Message]) -> set[str]:
+    """The partner builds on these messages: an own one that was erased on its way had arrived, and counts.
+
+    Returns the dossiers that must be derived anew.
+    """
+    there = [one for one in seen if (one.kind, one.state, one.reason) == ("act", "withheld", ERASED)]
+    back = [one for one in there if one.direction == "out"]
+    if back:
+        tx.put(MESSAGES, [msgspec.structs.replace(one, state="sequenced", reason="") for one in back])
+    return {one.dossier for one in back}
 
 
 def erased(tx: Reading, messages: Iterable[str]) -> dict[str, Erasure]:

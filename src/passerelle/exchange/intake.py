@@ -176,6 +176,9 @@ class _Intake:
             if row.lane == "governance":
                 self._refuse(row, [Objection(Check.CONTENT, "lane: expected flash or routine for an act")])
                 return False
+            seen = [self.known[name,] for name in content["after"] if (name,) in self.known]
+            if back := erasing.taken_there(self.tx, seen):
+                self.cases.recount(back)
             objections = self.cases.judge(
                 content,
                 partner=self.partner,

@@ -47,7 +47,7 @@ class Given(NamedTuple):
 class Standing(msgspec.Struct, frozen=True):
     """How a file of a message or a draft stands. `number` from 1; `here`: bytes of it that are on this node.
 
-    `state`: one of STATES. `outcome`: the receiver's word for why it was not taken.
+    `state`: one of STATES. `outcome`: the receiver's word for what came of it, `answer`: the message that says so.
     """
 
     number: int
@@ -57,6 +57,7 @@ class Standing(msgspec.Struct, frozen=True):
     state: str
     here: int
     outcome: str = ""
+    answer: str = ""
 
 
 # ---- adding and taking out -------------------------------------------------------------------------------------------
@@ -165,7 +166,7 @@ def standing(row: Attachment, message: Message) -> Standing:
         state = "in-line"
     else:
         state = "waiting"
-    return Standing(row.place + 1, row.address, row.media, row.size, state, here, row.outcome)
+    return Standing(row.place + 1, row.address, row.media, row.size, state, here, row.outcome, row.answer)
 
 
 def of_draft(tx: Reading, found: Draft) -> list[Standing]:

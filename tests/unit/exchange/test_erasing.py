@@ -9,7 +9,7 @@ from passerelle.core import json
 from passerelle.core.audit import What
 from passerelle.core.errors import NotFoundError, StateError
 from passerelle.core.ids import new_id
-from passerelle.exchange import erasing, outbox
+from passerelle.exchange import erasing, inbox, outbox
 from passerelle.exchange.cases import Cases
 from passerelle.exchange.register import NAME, Register
 from passerelle.office import casework, counting, workflow
@@ -245,6 +245,30 @@ def test_without_a_receipt_it_travels_as_erased_and_counts_on_neither_side(scene
     rows = [peer.dossier(scene.dossier) for peer in (scene.be, scene.ma)]
     assert rows[0].standing == rows[1].standing
     assert rows[0].state == "in-charge"
+
+
+def test_that_it_had_arrived_after_all_is_told_by_the_partner_s_next_act(scene: Scene) -> None:
+    pair = scene.pair
+    act = pair.answer("be", scene.dossier, "cancelled")
+    before = scene.be.dossier(scene.dossier).standing
+
+    def lost(body: bytes) -> bytes:
+        inbox.receive(scene.ma.ctx, body)
+        raise ConnectionError
+
+    with pytest.raises(ConnectionError):
+        pair.send(scene.be, "routine", lost)
+    scene.erase(scene.be, act.id)
+    assert scene.be.dossier(scene.dossier).standing != before
+    pair.settle()
+    assert (scene.be.message(act.id).state, scene.ma.message(act.id).state) == ("withheld", "applied")
+    pair.answer("ma", scene.dossier, "acknowledge", message=act.id)
+    pair.settle()
+    assert scene.be.message(act.id).state == "sequenced"
+    rows = [peer.dossier(scene.dossier) for peer in (scene.be, scene.ma)]
+    assert rows[0].standing == rows[1].standing
+    assert rows[0].state == "cancelled"
+    assert content_of(scene.be, act.id) is None
 
 
 # -- stops and restores ------------------------------------------------------------------------------------------------

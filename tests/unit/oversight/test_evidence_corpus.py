@@ -13,12 +13,15 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from functools import cache
 from itertools import pairwise
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import msgspec
 
 from passerelle.core import ids, json
-from passerelle.exchange import governance, outbox
+from passerelle.exchange import erasing, governance, outbox
+from passerelle.exchange.register import Register
 from passerelle.exchange.sender import Sender
 from passerelle.identity.identity import Identity
 from passerelle.identity.keys import NodeKeys, b64
@@ -28,7 +31,9 @@ from passerelle.ledger import merkle, proof
 from passerelle.ledger.note import Signature
 from passerelle.oversight.evidence import collect
 from passerelle.oversight.verify import Report, digest_of, verify
+from passerelle.ports.attachments import ATTACHMENTS
 from passerelle.ports.records import CONTENTS, INSTRUMENTS, LOGS, MESSAGES, Content
+from tests.peers import uploads
 from tests.peers.pair import TYPES, Pair, Peer, introduce, make_peer, partners, strangers, texts
 
 # -- good files --------------------------------------------------------------------------------------------------------
@@ -170,6 +175,26 @@ def withheld() -> Scene:
 
 
 @cache
+def with_files() -> Scene:
+    """An act with two files, of which ma took one; and an act that ma erased since."""
+    pair = partners()
+    photo, fake = uploads.attach(pair.be, uploads.png(5000)), uploads.attach(pair.be, uploads.png(3000))
+
+    def spoil(tx: Any) -> None:
+        [row] = tx.scan(ATTACHMENTS, "by_address", (fake.address,), limit=1)
+        tx.put(ATTACHMENTS, [msgspec.structs.replace(row, media="image/jpeg")])
+
+    pair.be.store.write("test.spoil", spoil)
+    message = uploads.send(pair, photo, msgspec.structs.replace(fake, media="image/jpeg"))
+    uploads.settle(pair)
+    gone = pair.answer("be", message.dossier, "ask-more")
+    pair.settle()
+    with TemporaryDirectory() as folder:
+        erasing.erase(pair.ma.ctx, Register(Path(folder) / "register"), gone.id, "dana", "decision")
+    return Scene(pair, {"files": message.id, "erased": gone.id, "dossier": message.dossier})
+
+
+@cache
 def unsigned() -> Scene:
     """Acts under channels that do not bind both: one only proposed, one with somebody else; and a refused signature."""
     pair = strangers()
@@ -216,6 +241,7 @@ FILES = [
     *((exchanged, "be", name) for name in ("late", "late dossier")),
     *((reopened, by, name) for by in ("be", "ma") for name in ("opening", "again", "after", "generation", "dossier")),
     *((withheld, by, name) for by in ("be", "ma") for name in ("gone", "dossier")),
+    *((with_files, by, name) for by in ("be", "ma") for name in ("files", "erased", "dossier")),
     *((unsigned, by, name) for by in ("be", "ma") for name in ("under a proposal", "refused signature", "dossier")),
     (unsigned, "ma", "under a channel with fr"),
 ]
