@@ -17,6 +17,7 @@ Rules kept here:
 import hashlib
 import io
 import os
+import signal
 import sys
 import time
 from collections.abc import Callable, Sequence
@@ -121,6 +122,13 @@ def serving(place: Run, name: str) -> Child:
     return child
 
 
+def ended(place: Run, *children: Child) -> None:
+    """The nodes end as they are meant to."""
+    for child in children:
+        os.kill(child.pid, signal.SIGTERM)
+    place.end(*children)
+
+
 def measure(place: Run, size: int, files: int, say: Callable[[str], None] = lambda words: None) -> Measured:
     """Send `files` files of `size` bytes from one node to the other, each in an act of its own."""
     channel = make_pair(place.folder, tuple(free_ports(2)))  # type: ignore[arg-type]
@@ -142,7 +150,7 @@ def measure(place: Run, size: int, files: int, say: Callable[[str], None] = lamb
         memory = {name: memory_of(child.pid) for name, child in children.items()}
         say("comparing")
         _compare(ma, announced[-1], sources[-1], files)
-    place.end(*children.values())
+    ended(place, *children.values())
     say("copying")
     return Measured(size, files, sealing, going, copying(place.folder, size * files), memory)
 
