@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 import passerelle
-from passerelle.cli import exits, logs
+from passerelle.cli import exits, logs, memory
 from passerelle.cli.door import Answer, Folder, Json, LanguageOption, command, opened, said, secret
 from passerelle.cli.screen import Screen
 from passerelle.core.log import Say
@@ -201,6 +201,7 @@ async def _serve(node: "Node", role: "Role", wake: socket.socket | None, say: Sa
     from passerelle.service import Service
 
     service = Service(node, say, role)
+    memory.settle()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, service.stop)

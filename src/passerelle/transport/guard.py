@@ -13,9 +13,11 @@ partners out. Left to the network in front: a flood of packets.
 """
 
 import asyncio
+import gc
 import ipaddress
 import socket
 import struct
+from asyncio import sslproto
 from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
@@ -29,8 +31,11 @@ from passerelle.core.errors import TransportError
 from passerelle.core.settings import LimitsSettings
 
 _BACKLOG = 512
+_CLEARED = 64  # connections that were closed since what they left was collected
+_BUFFER = 64 * 1024  # bytes of TLS that one connection holds; the library's own measure is four times as much
 _TURNED_AWAY = 64  # refused in a row before other work has its turn
 Count = Callable[[str], None]
+sslproto.SSLProtocol.max_size = _BUFFER
 
 
 class Seat(socket.socket):
@@ -39,9 +44,11 @@ class Seat(socket.socket):
     guard: "Guard"
     address: str
     number: int
+    taken = False
 
     def close(self) -> None:
         self.guard.left(self)
+        self.guard.closed(self)
         super().close()
 
 
@@ -51,6 +58,8 @@ class Guard:
     def __init__(self, limits: LimitsSettings, count: Count = lambda reason: None) -> None:
         self.limits, self.count = limits, count
         self._seats: dict[int, Seat] = {}
+        self._open = 0  # those among them, too, that were turned out and are not closed yet
+        self._closed = 0
         self._strangers: dict[Seat, None] = {}  # the oldest first
         self._addresses: Counter[str] = Counter()
 
@@ -59,6 +68,9 @@ class Guard:
 
     def takes(self, seat: Seat) -> bool:
         """Whether a connection that was just accepted may stay."""
+        if self._open >= self.limits.connections + self.limits.connections // 4:
+            self.count("full")  # a burst: those that were turned out are closed first
+            return False
         if self._addresses[seat.address] >= self.limits.connections_an_address:
             self.count("address-full")
             return False
@@ -67,6 +79,8 @@ class Guard:
                 self.count("full")
                 return False
             self._turn_out(next(iter(self._strangers)))
+        self._open += 1
+        seat.taken = True
         self._seats[seat.number] = seat
         self._strangers[seat] = None
         self._addresses[seat.address] += 1
@@ -86,6 +100,15 @@ class Guard:
         """A partner is on this connection."""
         if seat is not None:
             self._strangers.pop(seat, None)
+
+    def closed(self, seat: Seat) -> None:
+        """A connection is closed. A handshake that failed leaves its buffers in a circle, which only this finds."""
+        if seat.taken:
+            seat.taken = False
+            self._open -= 1
+            self._closed += 1
+            if self._closed % _CLEARED == 0:
+                gc.collect()
 
     def left(self, seat: Seat) -> None:
         """A connection is closed, or is about to be."""
