@@ -15,9 +15,9 @@ from pathlib import Path
 from typing import Any
 
 from passerelle.core.clock import ManualClock
-from passerelle.core.errors import ExchangeError, PasserelleError, StateError
+from passerelle.core.errors import ExchangeError, InputError, PasserelleError, StateError
 from passerelle.dossiers.state import Standing, next_acts
-from passerelle.exchange import desk, governance, inbox, rotation, succession
+from passerelle.exchange import desk, governance, inbox, rotation, succession, wire
 from passerelle.exchange.checks import BatchRefusedError
 from passerelle.exchange.context import Context, Policy
 from passerelle.exchange.sender import Posting, Sender
@@ -25,12 +25,14 @@ from passerelle.identity import identity as identities
 from passerelle.identity.keys import SIGNING
 from passerelle.ledger.checkpoint import LANES
 from passerelle.ports.keys import ERAS, Candidate
+from passerelle.ports.marks import MemoryMarks
 from passerelle.ports.records import ATTEMPTS, DOSSIERS, ENTRIES, INSTRUMENTS, LOGS, MESSAGES, PARTNERS
 from passerelle.ports.store import Store, no_fault
 from passerelle.store.faults import Crash, FaultPlan
 from passerelle.store.memory import MemoryStore
 from passerelle.store.sqlite import SqliteStore
 from tests.peers import agree as truths
+from tests.peers import carrying
 from tests.peers.agree import current
 from tests.peers.copies import Copy, rows
 from tests.peers.pair import CATALOGUE, NOW, TYPES, Pair, Peer, acts, introduce, make_peer, texts
@@ -86,6 +88,9 @@ class World:
     counts: dict[str, int] = field(default_factory=dict)
     plans: dict[str, FaultPlan] = field(default_factory=dict)
     number: int = 0
+    marks: dict[str, MemoryMarks] = field(default_factory=lambda: {name: MemoryMarks() for name in NAMES})
+    files: list[Body] = field(default_factory=list)  # courier files, each as often and as late as anybody likes
+    carried: dict[tuple[str, int], bytes] = field(default_factory=dict)  # every leaf that ever left in a file
     folders: dict[str, list[identities.Identity]] = field(default_factory=dict)  # identity files of before
 
     def __post_init__(self) -> None:
@@ -121,6 +126,7 @@ class World:
             clock=self.clocks[old.ctx.name],
             catalogue=old.ctx.catalogue,
             policy=Policy(batch_entries=self.batch_entries),
+            marks=self.marks[old.ctx.name],
         )
         return Peer(ctx, old.identity, Sender(ctx, old.sender.partner))
 
@@ -342,16 +348,19 @@ class World:
             for one in rows(peer.store, MESSAGES)
             if one.origin == posting.origin and posting.start <= one.index < posting.end
         ]
+        body = self._body(peer, other, posting.body, found)
+        self.sent.append(body)
+        return body
+
+    def _body(self, peer: Peer, other: Peer, data: bytes, found: list[Any]) -> Body:
         sizes = [tuple(map(int, one.governance.split("/"))) for one in found if one.governance]
-        body = Body(
+        return Body(
             other.ctx.name,
-            posting.body,
+            data,
             frozenset(name for one in found for name in one.after),
             max(sizes, default=(1, 0)),  # type: ignore[arg-type]
             peer.ctx.name,
         )
-        self.sent.append(body)
-        return body
 
     def deliver_late(self, choice: float) -> None:
         """A batch that was delayed arrives; nobody waits for the answer."""
@@ -373,6 +382,61 @@ class World:
 
         self.count("replays")
         self._safely(work)
+
+    # -- by hand ------------------------------------------------------------------------------------------------
+
+    def export(self, name: str, lanes: tuple[str, ...] = LANES, *, onward: bool = False) -> None:
+        """A courier file is written; it lies about from then on."""
+
+        def work() -> None:
+            peer = self.pair.peer(name)
+            data = carrying.file_of(self.pair, peer, lanes=lanes, onward=onward)
+            self._keep(peer, data)
+
+        self._safely(work)
+
+    def _keep(self, peer: Peer, data: bytes) -> None:
+        other = self.pair.other(peer)
+        self._signed(peer, other, data)
+        mine = [one for one in rows(peer.store, MESSAGES) if one.direction == "out" and one.index >= 0]
+        self.files.append(self._body(peer, other, data, mine))
+        self.count("files")
+
+    def _signed(self, peer: Peer, other: Peer, data: bytes) -> None:
+        """No two leaves of one index ever leave in files, whatever was put back."""
+        for body in carrying.batches(data):
+            header, sealed = wire.parse_header(body)
+            key = other.ctx.keys.opener(header.seal)
+            if key is None:
+                continue
+            batch = wire.open_batch(header, sealed, sender=peer.identity.envelope, key=key)
+            for index, item in enumerate(batch.items, batch.start):
+                known = self.carried.setdefault((header.origin, index), item.leaf)
+                assert known == item.leaf, f"{header.origin}: two leaves at {index}"
+            self.count("carried")
+
+    def take_in(self, choice: float, *, answer: bool = False, cut: float = 1) -> None:
+        """Any file is imported, the newest (-1) or another, again, or a part of it; the answer is one more file."""
+        if not self.files:
+            return
+        body = self.files[int(choice * 7919) % len(self.files) if choice >= 0 else -1]
+
+        def work() -> None:
+            peer = self.pair.peer(body.to)
+            try:
+                taken = carrying.read(peer, body.data[: int(cut * len(body.data))])
+            except InputError:
+                return  # its head is cut, or the keys that signed it were replaced since
+            self.count("imports")
+            if answer:
+                self._keep(peer, carrying.file_of(self.pair, peer, lanes=(), refusals=taken.refusals))
+
+        self._safely(work)
+
+    def boot(self, name: str) -> None:
+        """The machine starts anew."""
+        self.marks[name].life += "+"
+        self.restart(name)
 
     # -- clocks -------------------------------------------------------------------------------------------------
 
@@ -441,6 +505,7 @@ class World:
             return not body.rests_on & self.lost and body.governance <= max(logs, default=(1, 0))
 
         self.sent = [body for body in self.sent if stands(body)]
+        self.files = [body for body in self.files if stands(body)]
         self.held = [body for body in self.held if stands(body)]
 
     def _store(self, name: str) -> Store:

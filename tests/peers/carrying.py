@@ -3,8 +3,9 @@
 import io
 from typing import Any
 
-from passerelle.exchange import courier, courier_import
+from passerelle.exchange import courier, courier_file, courier_import
 from passerelle.exchange.courier import Exported
+from passerelle.exchange.courier_file import Kind
 from passerelle.exchange.courier_import import Imported
 from tests.peers.pair import Pair, Peer
 
@@ -18,6 +19,10 @@ def written(pair: Pair, peer: Peer, **how: Any) -> tuple[bytes, Exported]:
 
 def file_of(pair: Pair, peer: Peer, **how: Any) -> bytes:
     return written(pair, peer, **how)[0]
+
+
+def batches(data: bytes) -> list[bytes]:
+    return [part.body for part in courier_file.read(io.BytesIO(data)) if part.kind is Kind.BATCH]
 
 
 def read(peer: Peer, data: bytes) -> Imported:

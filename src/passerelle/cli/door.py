@@ -62,9 +62,9 @@ _JSON = inspect.Parameter("as_json", inspect.Parameter.KEYWORD_ONLY, default=Fal
 _LANGUAGE = inspect.Parameter("language", inspect.Parameter.KEYWORD_ONLY, default="", annotation=LanguageOption)
 
 
-def group(app: typer.Typer, name: str, words: str) -> typer.Typer:
+def group(app: typer.Typer, name: str, words: str, kind: type[help.Group] = help.Group) -> typer.Typer:
     """A group of commands below another."""
-    made = typer.Typer(name=name, cls=help.Group, help=words, rich_markup_mode=None, add_completion=False)
+    made = typer.Typer(name=name, cls=kind, help=words, rich_markup_mode=None, add_completion=False)
     app.add_typer(made)
     return made
 

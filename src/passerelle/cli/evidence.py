@@ -3,28 +3,48 @@
 import re
 from functools import partial
 from pathlib import Path
-from typing import Annotated, Any, BinaryIO
+from typing import TYPE_CHECKING, Annotated, Any, BinaryIO
 
 import typer
 
-from passerelle.cli import exits
-from passerelle.cli.door import Answer, As, Folder, acting, command, opened, read_file, said, write_file
-from passerelle.cli.progress import progress
+from passerelle.cli import exits, help
+from passerelle.cli.door import (
+    Answer,
+    As,
+    Folder,
+    PartnerName,
+    acting,
+    command,
+    group,
+    opened,
+    permitted,
+    read_file,
+    said,
+    write_file,
+)
+from passerelle.cli.progress import Advance, progress
 from passerelle.cli.screen import Screen
 from passerelle.cli.terms import term
 from passerelle.core.retold import retold
 from passerelle.core.words import _
 
+if TYPE_CHECKING:
+    from passerelle.oversight.statements import Report
+    from passerelle.oversight.verify_audit import Trusted
+
 
 def register(app: typer.Typer) -> None:
     """Add the commands."""
-    command(app, "evidence", "evidence /srv/be 019ab3 --out evidence.json --as ann")(evidence)
+    made = group(app, "evidence", "Evidence: of a dossier or a message, or a whole log.", help.Usual)
+    command(made, "of", "evidence /srv/be 019ab3 --out evidence.json --as ann")(evidence)
+    command(made, "log", "evidence log /srv/be ma --lane routine --direction out --out routine.log --as eva")(log)
     command(
         app,
         "verify",
         "verify evidence.json",
         "verify evidence.json --trust be.json --trust ma.json",
         "verify trail.json --trust be.json --trust oversight.json",
+        "verify routine.log --trust be.json --trust ma.json",
         "verify evidence.json --audit november.json --trust be.json --trust ma.json",
         "verify evidence.json --attachment passport.jpg --trust be.json --trust ma.json",
     )(verify)
@@ -85,10 +105,52 @@ def evidence(
     return said(value, words)
 
 
+def log(
+    folder: Folder,
+    partner: PartnerName,
+    lane: Annotated[
+        str, typer.Option("--lane", metavar="flash|routine|governance", help="The lane.", show_default=False)
+    ],
+    direction: Annotated[
+        str, typer.Option("--direction", metavar="out|in", help="What this node sent, or received.", show_default=False)
+    ],
+    out: Annotated[Path, typer.Option("--out", help="The new file.", show_default=False)],
+    as_: As,
+    generation: Annotated[
+        int, typer.Option("--generation", help="Which generation of the log.", show_default="the newest")
+    ] = 0,
+) -> Answer:
+    """Write a whole log into a file: every entry without its content, checkpoint, receipt, keys.
+
+    `passerelle verify` checks all of it without the node.
+    """
+    from passerelle.core.errors import InputError
+    from passerelle.core.folders import fresh_file
+    from passerelle.ledger.checkpoint import LANES
+    from passerelle.oversight import evidence_log
+
+    if lane not in LANES or direction not in ("out", "in"):
+        raise InputError(f"expected a lane among {', '.join(LANES)} and a direction out or in, got {lane}, {direction}")
+    with opened(folder) as node:
+        who = permitted(node, as_, "link.prove", id=partner, lane=lane)
+        found = node.store.read(lambda tx: evidence_log.find(tx, partner, direction, lane, generation))
+        with fresh_file(out) as file, progress(_("writing")) as advance:
+            entries, cosigned = evidence_log.write(node.ctx, node.identity, found, file, who.id, advance)
+    value = {"origin": found.origin, "file": str(out), "entries": entries, "cosigned": cosigned}
+    words = _(
+        "{origin}: {entries} entries, {cosigned} of them received, are in {file}; check it with: {command}",
+        command=f"passerelle verify {out}",
+        **value,
+    )
+    return said(value, words)
+
+
 def verify(
     file: Annotated[
         Path,
-        typer.Argument(metavar="FILE", help="The evidence file, or an export of an audit log.", show_default=False),
+        typer.Argument(
+            metavar="FILE", help="The evidence file, a whole log, or an export of an audit log.", show_default=False
+        ),
     ],
     trust: Annotated[
         list[Path] | None,
@@ -111,27 +173,26 @@ def verify(
         ),
     ] = None,
 ) -> Answer:
-    """Check an evidence file or an audit export: no node, no network. Says of each statement whether it holds, and why.
+    """Check an evidence file, a whole log or an audit export: no node, no network.
+
+    Says of each statement whether it holds, and why.
 
     Without trusted identity files the verdict is at most "consistent, identities unconfirmed".
     """
     from passerelle.core.errors import InputError
     from passerelle.identity import fingerprint
     from passerelle.oversight import verify as verifier
-    from passerelle.oversight import verify_audit, verify_files, verify_release
+    from passerelle.oversight import verify_audit, verify_files, verify_log
 
     trusted = [verify_audit.identity_of(read_file(path, "--trust")) for path in trust or []]
-    data = read_file(file, "evidence")
     with progress(_("verifying")) as advance:
-        if audit is not None:
-            report = verify_release.verify(data, read_file(audit, "--audit"), trusted)
-        elif verify_audit.is_audit(data):
-            report = verify_audit.verify(data, trusted)
-        else:
-            report = verifier.verify(data, verify_audit.nodes(trusted), advance)
-        if attachment and verify_audit.is_audit(data):
-            raise InputError("--attachment: expected an evidence file, got an export of an audit log")
+        report = _report(file, audit, trusted, advance)
         if attachment:
+            data = read_file(file, "evidence")
+            if verify_audit.is_audit(data) or verify_log.is_log(data):
+                raise InputError(
+                    "--attachment: expected an evidence file, got an export of an audit log, or of another"
+                )
             report = verify_files.verify(report, data, {str(path): partial(_readable, path) for path in attachment})
     value: dict[str, Any] = {
         "verdict": report.verdict,
@@ -166,6 +227,27 @@ def _readable(path: Path) -> BinaryIO:
         return path.open("rb")
     except OSError as error:
         raise InputError(f"--attachment: expected a readable file, got {path}: {error.strerror}") from None
+
+
+def _report(file: Path, audit: Path | None, trusted: "list[Trusted]", advance: Advance) -> "Report":
+    """What a file proves, by what it is."""
+    from passerelle.core.errors import InputError
+    from passerelle.oversight import verify as verifier
+    from passerelle.oversight import verify_audit, verify_log, verify_release
+
+    if audit is not None:
+        return verify_release.verify(read_file(file, "evidence"), read_file(audit, "--audit"), trusted)
+    try:
+        with file.open("rb") as source:
+            if verify_log.is_log(source.readline(verify_log.MAX_HEAD)):
+                source.seek(0)
+                return verify_log.verify(source, verify_audit.nodes(trusted), advance)
+    except OSError as error:
+        raise InputError(f"evidence: expected a readable file, got {file}: {error.strerror}") from None
+    data = read_file(file, "evidence")
+    if verify_audit.is_audit(data):
+        return verify_audit.verify(data, trusted)
+    return verifier.verify(data, verify_audit.nodes(trusted), advance)
 
 
 def _digits(about: str, detail: str) -> str:

@@ -112,6 +112,14 @@ class Group(_Spoken, TyperGroup):
     """A group whose help speaks the language in use."""
 
 
+class Usual(Group):
+    """A group with one usual command, `of`: it is meant where none is named."""
+
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        named = not args or args[0] == "--help" or args[0] in self.commands
+        return super().parse_args(ctx, args if named else ["of", *args])
+
+
 def _epilog(text: str) -> str:
     """Each paragraph is a text of its own; lines of commands are as they are typed."""
     return "\n".join(line if line.startswith((" ", "\b")) else _(line) for line in text.split("\n"))

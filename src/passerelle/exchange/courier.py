@@ -23,6 +23,7 @@ import msgspec
 from passerelle.core.audit import What
 from passerelle.core.errors import InputError
 from passerelle.exchange import comparing, governance, inbox, links, notes, outbox, rotation, trust
+from passerelle.exchange.checks import BatchRefusedError
 from passerelle.exchange.context import Context
 from passerelle.exchange.courier_file import ID, Kind, Writer, head
 from passerelle.exchange.sender import Sender, Taken, seal, take
@@ -97,7 +98,11 @@ class _Export:
         asked = self.ctx.store.read(lambda tx: tx.get(ASKED, self.partner))
         if asked is None:
             return False
-        self.file.add(Kind.ANSWER, inbox.status(self.ctx, asked.note.encode()))
+        try:
+            answer = inbox.status(self.ctx, asked.note.encode())
+        except BatchRefusedError:
+            return False  # the keys that signed it were replaced since: it will be asked again
+        self.file.add(Kind.ANSWER, answer)
         return True
 
     def question(self) -> None:

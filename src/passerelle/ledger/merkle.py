@@ -77,6 +77,24 @@ class Tree:
         self.size += 1
         return b"".join(nodes)
 
+    def extend(self, hashes: Sequence[bytes]) -> None:
+        """Add many leaves by their hashes, whole subtrees at once."""
+        at = 0
+        while at < len(hashes):
+            level = min((len(hashes) - at).bit_length() - 1, _level(self.size))
+            count = 1 << level
+            nodes = list(hashes[at : at + count])
+            while len(nodes) > 1:
+                pairs = iter(nodes)
+                nodes = [_sha256(b"\x01" + left + right).digest() for left, right in zip(pairs, pairs, strict=True)]
+            node, rest = nodes[0], self.size >> level
+            while rest & 1:
+                node = node_hash(self._edge.pop(), node)
+                rest >>= 1
+            self._edge.append(node)
+            self.size += count
+            at += count
+
     def root(self) -> bytes:
         """The root hash; of the empty tree SHA-256 of nothing."""
         if not self._edge:
@@ -85,6 +103,11 @@ class Tree:
         for left in reversed(self._edge[:-1]):
             node = node_hash(left, node)
         return node
+
+
+def _level(size: int) -> int:
+    """The largest subtree that can follow so many leaves, as a power of two."""
+    return (size & -size).bit_length() - 1 if size else 62
 
 
 def edge_of(size: int) -> list[tuple[int, int]]:

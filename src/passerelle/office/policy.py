@@ -83,6 +83,7 @@ class Action(StrEnum):
     ONCALL_SET = "oncall.set"
     LINK_REOPEN = "link.reopen"
     LINK_ALLOW = "link.allow"
+    LINK_PROVE = "link.prove"
     COURIER_EXPORT = "courier.export"
     COURIER_IMPORT = "courier.import"
     PARTNER_ADD = "partner.add"

@@ -55,7 +55,7 @@ def collect(
 
     Raises NotFoundError for an unknown id and StateError when nothing of it has an index yet.
     """
-    made = ctx.store.read(lambda tx: _Collection(tx, ctx, own, advance).of(wanted))
+    made = ctx.store.read(lambda tx: Collection(tx, ctx, own, advance).of(wanted))
     value = {**made, "created": to_iso(ctx.clock.now()), "by": ctx.name}
     value["digest"] = digest_of(value)
     ctx.store.write(
@@ -67,7 +67,9 @@ def collect(
     return json.canonical(value) + b"\n"
 
 
-class _Collection:
+class Collection:
+    """What goes into a file, from one moment of the store."""
+
     def __init__(self, tx: Reading, ctx: Context, own: Identity, advance: Advance) -> None:
         self._tx, self._ctx, self._own, self._advance = tx, ctx, own, advance
         self._partners: set[str] = set()
@@ -94,18 +96,18 @@ class _Collection:
         answers += [row.answer for message in chosen for row in attachments.progress(tx, message.id) if row.answer]
         signing = [name for record in instruments for name in (record.own_message, record.partner_message) if name]
         partners = dict.fromkeys(message.partner for message in chosen)
-        handovers = [name for partner in partners for name in self._handovers(partner)]
+        handovers = [name for partner in partners for name in self.handovers(partner)]
         more = tx.get_many(MESSAGES, [(name,) for name in dict.fromkeys([*signing, *answers, *handovers])])
         messages = {m.id: m for m in (*more.values(), *chosen) if m.index >= 0}
         ordered = sorted(messages.values(), key=lambda m: (m.time, m.origin, m.index))
         items = []
         for done, message in enumerate(ordered, 1):
-            items.append(self._item(message))
+            items.append(self.item(message))
             self._advance(done, len(ordered))
         return {
             "format": FORMAT,
             "subject": {"kind": kind, "id": wanted},
-            "identities": self._identities(),
+            "identities": self.identities(),
             "messages": items,
             "instruments": [record.body.decode() for record in instruments],
         }
@@ -138,13 +140,13 @@ class _Collection:
             return digest_of_text(str(value.get("instrument")).encode())
         return str(value.get("digest", ""))
 
-    def _handovers(self, partner: str) -> list[str]:
+    def handovers(self, partner: str) -> list[str]:
         """The messages by which either side changed its keys towards the other."""
         told = self._tx.scan(TOLD, "key", (partner,), limit=trust.ALL)
         spans = self._tx.scan(SPANS, "key", (partner,), limit=trust.ALL)
         return [name for name in (*(row.message for row in told), *(row.message for row in spans)) if name]
 
-    def _identities(self) -> list[str]:
+    def identities(self) -> list[str]:
         """Of both sides every identity that keys in the file are of, or that leads to one, oldest first."""
         eras = self._tx.scan(ERAS, limit=trust.ALL)
         bodies: dict[str, None] = {}
@@ -181,7 +183,12 @@ class _Collection:
 
         return bool(lines & keys(era) - {key for one in chosen for key in keys(one)})
 
-    def _item(self, message: Message) -> dict[str, str]:
+    def bearing(self, partner: str, name: str, held: Checkpoint) -> None:
+        """One more checkpoint that the file bears, of a log with a partner."""
+        self._partners.add(partner)
+        self._checkpoints[name] = held
+
+    def item(self, message: Message) -> dict[str, str]:
         self._partners.add(message.partner)
         entry = self._tx.get(ENTRIES, message.origin, message.index)
         if entry is None:

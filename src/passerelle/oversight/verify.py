@@ -81,7 +81,7 @@ class _Message(msgspec.Struct, frozen=True):
         return _text((self.content or {}).get(key))
 
 
-class _Verifier(Run):
+class Verification(Run):
     def __init__(self) -> None:
         super().__init__()
         self.chain = Chain()
@@ -102,18 +102,18 @@ def verify(
 
     `advance` is told how many messages of how many were looked at.
     """
-    run = _Verifier()
+    run = Verification()
     value = run.check("file", "is whole: canonical JSON under its own digest", lambda: _whole(data))
     if isinstance(value, dict):
         known: dict[str, list[Identity]] = {}
         for identity in trusted:
             known.setdefault(identity.name, []).append(identity)
         try:
-            _identities(run, value)
+            read_identities(run, value)
             run.chain.read(value["messages"], run.say)
-            _trusted(run, known)
+            check_trusted(run, known)
             for done, item in enumerate(value["messages"], 1):
-                _message(run, item)
+                check_message(run, item)
                 advance(done, len(value["messages"]))
             _parties(run)
             run.refused = verify_answers.refusals(run.messages, run.say)
@@ -134,14 +134,14 @@ def _whole(data: bytes) -> dict[str, Any]:
     return whole(data, "evidence", FORMAT, _KEYS, lists=("identities", "messages", "instruments"))
 
 
-def _identities(run: _Verifier, value: dict[str, Any]) -> None:
+def read_identities(run: Verification, value: dict[str, Any]) -> None:
     for body in value["identities"]:
         identity = run.check("identity", "is an identity file", partial(_identity, body))
         if isinstance(identity, Identity) and not run.chain.add(identity):
             run.say(f"identity {identity.name}", "stands once in the file", "fails", "expected one, got two")
 
 
-def _trusted(run: _Verifier, known: dict[str, list[Identity]]) -> None:
+def check_trusted(run: Verification, known: dict[str, list[Identity]]) -> None:
     """Whether the reader trusts each identity, itself or by the handovers that lead to one that he trusts."""
     for name, there in run.chain.identities.items():
         given, about = known.get(name, []), f"identity {name}"
@@ -164,7 +164,7 @@ def _identity(body: str) -> Identity:
     return identities.parse(body.encode())
 
 
-def _parties(run: _Verifier) -> None:
+def _parties(run: Verification) -> None:
     """No identity stands in the file but those of the nodes that its messages went between."""
     named = {name for message in run.messages.values() for name in (message.sender, message.receiver)}
     for name in run.chain.identities:
@@ -178,7 +178,7 @@ def _link(origin: str) -> tuple[str, str, str, int]:
     return sender, receiver, lane, generation
 
 
-def _message(run: _Verifier, item: dict[str, Any]) -> None:
+def check_message(run: Verification, item: dict[str, Any]) -> None:
     leaf = run.check("message", "has a leaf", lambda: entries.parse(item["leaf"].encode()))
     if not isinstance(leaf, entries.Leaf):
         return
@@ -216,7 +216,7 @@ def _message(run: _Verifier, item: dict[str, Any]) -> None:
         run.say(about, f"author and releaser are as {sender} says; its own audit log can refute it", "attested", detail)
 
 
-def _form(run: _Verifier, about: str, item: dict[str, Any]) -> None:
+def _form(run: Verification, about: str, item: dict[str, Any]) -> None:
     allowed = ({"leaf", "proof", "salt", "content"}, {"leaf", "proof", "withheld"})
     if item.get("withheld", NOT_HELD) not in (*WITHHELD, NOT_HELD):
         run.say(about, "says why its content is withheld", "fails", f"got {str(item['withheld'])[:40]!r}")
@@ -224,7 +224,7 @@ def _form(run: _Verifier, about: str, item: dict[str, Any]) -> None:
         run.say(about, "has the form of a message", "fails", f"expected leaf, proof, salt, content; got {sorted(item)}")
 
 
-def _lines(run: _Verifier, held: Checkpoint, sender: str, receiver: str) -> set[tuple[str, bytes]]:
+def lines_of(run: Verification, held: Checkpoint, sender: str, receiver: str) -> set[tuple[str, bytes]]:
     """The lines that a checkpoint may bear: of one pair of the sender's log keys, of one of the receiver's receipt."""
     found: set[tuple[str, bytes]] = set()
     for kind, name in (("log", sender), ("receipt", receiver)):
@@ -236,7 +236,7 @@ def _lines(run: _Verifier, held: Checkpoint, sender: str, receiver: str) -> set[
     return found
 
 
-def _receipt(run: _Verifier, about: str, item: dict[str, Any], origin: str, sender: str, receiver: str) -> None:
+def _receipt(run: Verification, about: str, item: dict[str, Any], origin: str, sender: str, receiver: str) -> None:
     # A receipt does not tell a content that came from one that was withheld on the way: no more is said.
     says = f"was received by {receiver}: leaf durable, outcome committed; content, where it came, opened and matched"
     try:
@@ -246,7 +246,7 @@ def _receipt(run: _Verifier, about: str, item: dict[str, Any], origin: str, send
     if held.origin != origin:
         return  # said above; a receipt of another log is none of this one
     # Each of these four is verified, here or above. A line of another key, be it theirs, would be one that is not.
-    lines = _lines(run, held, sender, receiver)
+    lines = lines_of(run, held, sender, receiver)
     strange = [s.name for s in held.note.signatures if (s.name, s.key) not in lines]
     if strange:
         run.say(about, "bears only signatures of the log and of the receipt", "fails", f"got one of {strange[0]}")
@@ -261,7 +261,7 @@ def _receipt(run: _Verifier, about: str, item: dict[str, Any], origin: str, send
     run.check(about, says, cosigned)
 
 
-def _content(run: _Verifier, about: str, item: dict[str, Any], leaf: entries.Leaf) -> dict[str, Any] | None:
+def _content(run: Verification, about: str, item: dict[str, Any], leaf: entries.Leaf) -> dict[str, Any] | None:
     if "withheld" in item:
         run.say(
             about, "its content is in the file", "absent", f"withheld: {item['withheld']}; the leaf reveals nothing"
@@ -281,7 +281,7 @@ def _content(run: _Verifier, about: str, item: dict[str, Any], leaf: entries.Lea
     return given if isinstance(given, dict) else None
 
 
-def _instruments(run: _Verifier, value: dict[str, Any]) -> None:
+def _instruments(run: Verification, value: dict[str, Any]) -> None:
     bodies: dict[str, dict[str, Any]] = {}
     for body in value["instruments"]:
         found = hashlib.sha256(body.encode()).hexdigest()
@@ -323,7 +323,7 @@ def _named(message: _Message) -> str:
     return message.text("digest") if message.text("kind").startswith("instrument.") else ""
 
 
-def _signed(run: _Verifier, about: str, digest: str, content: dict[str, Any]) -> None:
+def _signed(run: Verification, about: str, digest: str, content: dict[str, Any]) -> None:
     parties = content.get("parties")
     if not isinstance(parties, list):
         run.say(about, "names its parties", "fails", "expected a list")
@@ -346,7 +346,7 @@ def _signed(run: _Verifier, about: str, digest: str, content: dict[str, Any]) ->
             run.say(about, says, "absent", "its signature was refused" if entered else "no signing message in the file")
 
 
-def _subject(run: _Verifier, value: dict[str, Any]) -> None:
+def _subject(run: Verification, value: dict[str, Any]) -> None:
     subject = value["subject"]
     if set(subject) != {"kind", "id"} or subject["kind"] not in ("message", "dossier") or not is_id(subject["id"]):
         run.say("file", "names its subject", "fails", f"expected kind and id, got {str(subject)[:60]}")
@@ -363,7 +363,7 @@ def _subject(run: _Verifier, value: dict[str, Any]) -> None:
         run.say("file", f"is about dossier {subject['id']}", result, detail)
 
 
-def _written(run: _Verifier, value: dict[str, Any]) -> None:
+def _written(run: Verification, value: dict[str, Any]) -> None:
     """Who wrote the file and when: words of the file, which nothing signs."""
     run.check("file", "says when it was written", partial(check_moment, value["created"]))
     if value["by"] in run.chain.identities:
@@ -373,7 +373,7 @@ def _written(run: _Verifier, value: dict[str, Any]) -> None:
         run.say("file", "names the node that wrote it", "fails", f"expected one of the identities, got {value['by']!r}")
 
 
-def _order(run: _Verifier) -> None:
+def _order(run: Verification) -> None:
     """Whether what the messages build on is here too, and was entered before by the same sender."""
     leaves = sorted((message.leaf for message in run.messages.values()), key=lambda leaf: (leaf.origin, leaf.index))
     for one, other in pairwise(leaves):

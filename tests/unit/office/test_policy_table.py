@@ -19,6 +19,7 @@ WRITERS = {Role.OFFICER, Role.MAGISTRATE, Role.LIAISON}
 NOBODY: set[Role] = set()
 BELONG_TO_NONE = {
     Action.ALARM_SEEN: {Role.DISPATCHER, Role.DUTY},
+    Action.LINK_PROVE: {Role.OPERATOR, Role.AUDITOR, Role.DPO},
     Action.COURIER_EXPORT: {Role.DISPATCHER},
     Action.COURIER_IMPORT: {Role.DISPATCHER},
 }
@@ -80,6 +81,7 @@ TABLE = {
     Action.ONCALL_SET: {Role.DISPATCHER},
     Action.LINK_REOPEN: {Role.OPERATOR},
     Action.LINK_ALLOW: {Role.SECURITY},
+    Action.LINK_PROVE: {Role.OPERATOR, Role.AUDITOR, Role.DPO},
     Action.COURIER_EXPORT: {Role.OPERATOR, Role.DISPATCHER},
     Action.COURIER_IMPORT: {Role.OPERATOR, Role.DISPATCHER},
     Action.PARTNER_ADD: {Role.SECURITY, Role.OPERATOR},
