@@ -330,6 +330,14 @@ def proof_of(text: str) -> tuple[int, list[bytes], Checkpoint]:
     return number(lines[1].removeprefix("index ")), path, checkpoint_of(note)
 
 
+def root_of(nodes: list[bytes]) -> bytes:
+    """RFC 6962, section 2.1, of leaf hashes."""
+    while len(nodes) > 1:
+        pairs = range(0, len(nodes) - 1, 2)
+        nodes = [sha256(b"\1" + nodes[at] + nodes[at + 1]) for at in pairs] + nodes[len(nodes) // 2 * 2 :]
+    return nodes[0]
+
+
 def root_by(leaf: bytes, index: int, size: int, path: list[bytes]) -> bytes:
     """The root that a path of RFC 6962 leads to from a leaf, by its recursion over the sizes of subtrees."""
     need(0 <= index < size, "an index beyond the size")
@@ -458,6 +466,55 @@ class Verifier:
             return value
         return None
 
+    # 9, whole logs
+    def log(self, data: bytes, given: list[Identity]) -> None:
+        line, _, leaves = data.partition(b"\n")
+        with self.checking("the log"):
+            need(len(line) < 16 * 1024 * 1024, "a head of more than 16 MiB")
+            value = object_of(line)
+            need(canonical(value) == line, "not canonical")
+            wanted = {"format", "origin", "created", "by", "identities", "messages", "checkpoints", "digest"}
+            need(set(value) == wanted and value["format"] == "passerelle-log/1", "other keys or another format")
+            rest = {key: part for key, part in value.items() if key != "digest"}
+            need(sha256(canonical(rest)).hex() == value["digest"], "another digest")
+            for name in ("identities", "messages", "checkpoints"):
+                need(isinstance(value[name], list), f"no list of {name}")
+            texts(*value["identities"], *value["checkpoints"], value["origin"], value["by"], value["created"])
+            for body in value["identities"]:
+                self.identity(body)
+            for item in value["messages"]:
+                self.handover(item)
+            self.trust(given)
+            for item in value["messages"]:
+                self.message(item)
+            lines = leaves.decode("ascii", "replace").split("\n")
+            need(len(lines) % 7 == 1 and not lines[-1], "leaves that are not whole")
+            rows = ["\n".join(lines[at : at + 7]) + "\n" for at in range(0, len(lines) - 1, 7)]
+            self._entries(value, rows)
+            need(_MOMENT.fullmatch(value["created"]) is not None, "no moment of RFC 3339")
+            need(value["by"] in self.identities, "written by nobody in the file")
+
+    def _entries(self, value: dict[str, Any], rows: list[str]) -> None:
+        found = [leaf_of(row) for row in rows]
+        need(bool(found), "no entries")
+        first, held = found[0], [checkpoint_of(note) for note in value["checkpoints"]]
+        for index, leaf in enumerate(found):
+            need((leaf.origin, leaf.index) == (value["origin"], index), f"entry {index} of another place")
+            need(leaf.time >= found[max(index - 1, 0)].time, f"entry {index} is older than the one before")
+        need(len(held) in (1, 2) and held[-1].size == len(found), "no checkpoint of the whole log")
+        times = [self._signatures(one, first) for one in held]
+        if len(held) == 2:
+            need(held[0].size < held[1].size and times[0] is not None and times[1] is None, "no receipt before the end")
+        for one in held:
+            need(one.origin == value["origin"], "a checkpoint of another log")
+            root = root_of([sha256(b"\0" + row.encode()) for row in rows[: one.size]])
+            need(one.root == root == self.roots.setdefault((one.origin, one.size), root), "another root")
+        both = {first.sender, first.receiver}
+        need(set(self.identities) <= both, "an identity of another node")
+        for message in self.messages.values():
+            need({message.leaf.sender, message.leaf.receiver} == both, "a message of another link")
+            need(message.get("kind") in ("keys.rotate", "keys.revoke"), "a message that changes no keys")
+
     # 9.2
     def identity(self, body: str) -> None:
         with self.checking("an identity"):
@@ -533,7 +590,7 @@ class Verifier:
             need(content.get("id") == leaf.message, "a content with another id")
             self.messages[leaf.message] = Message(leaf, content)
 
-    def _signatures(self, checkpoint: Checkpoint, leaf: Leaf) -> None:
+    def _signatures(self, checkpoint: Checkpoint, leaf: Leaf) -> int | None:
         senders, receivers = self.identities.get(leaf.sender, []), self.identities.get(leaf.receiver, [])
         if not senders:
             raise Wrong(f"no identity of {leaf.sender}")
@@ -548,6 +605,7 @@ class Verifier:
         self._old(checkpoint, "receipt", receipt, leaf.receiver, leaf.sender, time)
         self._old(checkpoint, "log", log, leaf.sender, leaf.receiver, time)
         self.say("absent" if time is None else "holds", f"receipt of {leaf.message} by {leaf.receiver} at {time}")
+        return time
 
     def _borne(self, checkpoint: Checkpoint, pairs: list[tuple[Key, ...]]) -> tuple[Key, ...]:
         return next((pair for pair in pairs if checkpoint.of(pair[0]) is not None), pairs[-1])
@@ -660,6 +718,9 @@ def verify(data: bytes, trusted: Iterable[bytes] = ()) -> Verifier:
     """What a file proves to a reader who trusts these identity files."""
     run = Verifier()
     given = [identity(body) for body in trusted]
+    if b'"format":"passerelle-log/1"' in data.partition(b"\n")[0]:
+        run.log(data, given)
+        return run
     value = run.file(data)
     if value is not None:
         for body in value["identities"]:

@@ -11,6 +11,7 @@ import pytest
 from typer.main import get_command
 
 from passerelle.cli.app import app
+from passerelle.cli.help import Usual
 
 ROOT = Path(__file__).parents[2]
 PAGES = [ROOT / "README.md", ROOT / "CHANGELOG.md", *sorted((ROOT / "docs").rglob("*.md"))]
@@ -66,6 +67,8 @@ def _check_product(words: list[str], whole: bool) -> None:
     command: Any = get_command(app)
     rest = list(words)
     while hasattr(command, "commands") and rest and not rest[0].startswith("-"):
+        if isinstance(command, Usual) and rest[0] not in command.commands:
+            rest.insert(0, "of")
         assert rest[0] in command.commands, f"no command {rest[0]!r}"
         command = command.commands[rest.pop(0)]
     options = {name: one for one in command.params for name in getattr(one, "opts", ()) if name.startswith("-")}

@@ -30,7 +30,7 @@ from passerelle.instruments.verdict import CODES
 from passerelle.ledger import audit, entry, handover, note
 from passerelle.office import stage
 from passerelle.office.people import Role
-from passerelle.oversight import statements, verify, verify_audit
+from passerelle.oversight import statements, verify, verify_audit, verify_log
 
 ROOT = Path(__file__).parents[2]
 SOURCE = ROOT / "src" / "passerelle"
@@ -103,7 +103,7 @@ def test_the_formats_of_the_protocol_are_those_of_the_code() -> None:
     code = {entry.VERSION, identity.FORMAT, verify.FORMAT}
     code |= {wire.BATCH, wire.RECOVERED, wire.STATUS, wire.STATUS_ANSWER, wire.RECOVER}
     code |= {audit.RECORD, audit.BLOCK, audit.LEAF, witness.FORMAT, verify_audit.FORMAT, handover.VERSION}
-    code |= {courier_file.FORMAT, courier_file.REFUSAL, attachments_wire.UPLOAD}
+    code |= {verify_log.FORMAT, courier_file.FORMAT, courier_file.REFUSAL, attachments_wire.UPLOAD}
     code |= {archive.FORMAT, backups.PRIVATE, backups.PUBLIC}
     in_code = set()
     for file in SOURCE.rglob("*.py"):

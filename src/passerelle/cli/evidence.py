@@ -36,7 +36,7 @@ if TYPE_CHECKING:
 def register(app: typer.Typer) -> None:
     """Add the commands."""
     made = group(app, "evidence", "Evidence: of a dossier or a message, or a whole log.", help.Usual)
-    command(made, "of", "evidence /srv/be 019ab3 --out evidence.json --as ann")(evidence)
+    command(made, "of", "evidence of /srv/be 019ab3 --out evidence.json --as ann")(evidence)
     command(made, "log", "evidence log /srv/be ma --lane routine --direction out --out routine.log --as eva")(log)
     command(
         app,

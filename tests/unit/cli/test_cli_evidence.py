@@ -94,3 +94,28 @@ def test_what_stands_in_the_way(partners):
     new = partners.folder / "new.json"
     assert call("evidence", partners.be, fresh["dossier"], "--out", new, "--as", "ann").code == 4
     assert not new.exists()
+
+
+def test_a_whole_log_is_written_and_verified_without_a_node(evidence):
+    scene, _ = evidence
+    path = scene.folder / "routine.log"
+    arguments = ("evidence", "log", scene.be, "ma", "--lane", "routine", "--direction", "out", "--out", path)
+    made = value(*arguments, "--as", "eva")
+    assert (made["origin"], made["entries"], made["cosigned"]) == ("passerelle/be/ma/routine/1", 1, 1)
+    assert path.stat().st_mode & 0o077 == 0
+    report = process("verify", path, *trust(scene), "--json").json
+    assert report["verdict"] == "verified"
+    path.write_bytes(path.read_bytes()[:-1] + b"x")
+    assert call("verify", path, *trust(scene), "--json").json["verdict"] == "failed"
+    assert call(*arguments, "--as", "eva").code == 2
+    path.unlink()
+    assert call(*arguments, "--as", "ann").code == 4
+    assert call(*(one if one != "routine" else "flash" for one in arguments), "--as", "eva").code == 3
+    assert not path.exists()
+
+
+def test_the_usual_command_of_evidence_need_not_be_named(evidence):
+    scene, path = evidence
+    other = scene.folder / "other.json"
+    value("evidence", "of", scene.be, "BE-2026-0017", "--out", other, "--as", "ann")
+    assert value("verify", other)["verdict"] == value("verify", path)["verdict"]

@@ -15,6 +15,7 @@ from passerelle.oversight import evidence_log, verify_log
 from passerelle.oversight.statements import digest_of
 from passerelle.oversight.verify import FAILED, UNCONFIRMED, VERIFIED
 from passerelle.ports.records import ENTRIES
+from tests.acceptance import independent_verifier as independent
 from tests.peers.pair import Pair, Peer, partners
 
 ORIGIN = "passerelle/be/ma/routine/1"
@@ -34,7 +35,11 @@ def written(peer: Peer, direction: str = "out", lane: str = "routine", generatio
 
 
 def judged(data: bytes, *trusted: Any) -> str:
-    return verify_log.verify(io.BytesIO(data), trusted).verdict
+    """The verdict of the product, and of the verifier that was written from the protocol alone."""
+    verdict = verify_log.verify(io.BytesIO(data), trusted).verdict
+    if verify_log.is_log(data):
+        assert independent.verify(data, [one.body for one in trusted]).verdict() == verdict
+    return verdict
 
 
 @pytest.fixture(scope="module")
