@@ -1361,6 +1361,7 @@ def test_a_sender_that_passes_the_limit_is_refused_whole_and_nothing_changes() -
     pair.settle()
     extra = pair.open_trace()[1]
     pair.be.store.write("test", lambda tx: tx.delete(USAGE, [(pair.channel, "2026-11-21", "out")]))
+    pair.be.sender.waiting.clear()
     posting = pair.be.sender.step("routine")
     assert posting is not None
     before = dump(pair.ma.store)
@@ -1379,6 +1380,7 @@ def test_bytes_a_day_are_limited_too() -> None:
     carried = [one.size for one in pair.ma.all(MESSAGES) if one.kind == "act"]
     assert sum(carried) <= 6000 < sum(sizes)
     pair.be.store.write("test", lambda tx: tx.delete(USAGE, [(pair.channel, "2026-11-21", "out")]))
+    pair.be.sender.waiting.clear()
     posting = pair.be.sender.step("routine")
     assert posting is not None
     with pytest.raises(BatchRefusedError) as error:
@@ -1507,6 +1509,30 @@ def test_a_full_day_of_one_channel_holds_up_nothing_else() -> None:
     refusal = pair.be.store.write("test", refuse)
     assert outbox.sequence(pair.be.ctx, "ma", "routine", limit=5) == 1
     assert state(pair.be, refusal) == "sequenced"
+
+
+def test_a_line_that_waits_for_the_next_day_is_not_looked_through_at_every_turn() -> None:
+    plan = FaultPlan()
+    pair = partners(be=MemoryStore(plan), channel={"limits": {"entries": 3, "bytes": 100_000_000}})
+    made = [pair.open_trace()[1] for _ in range(5)]
+    pair.settle()
+
+    def looks() -> int:
+        before = plan.counts["outbox.sequence:begin"]
+        for _ in range(4):
+            assert pair.be.sender.step("routine") is None
+        return plan.counts["outbox.sequence:begin"] - before
+
+    assert looks() == 0
+    pair.open_trace()
+    assert looks() == 1
+    outbox.withdraw(pair.be.ctx, made[4].id, "op", "not needed")
+    assert looks() == 1
+    pair.clock.advance(outbox.LOOK_AGAIN)
+    assert looks() == 1
+    pair.clock.advance(DAY)
+    pair.settle()
+    assert [state(pair.ma, one) for one in made] == ["applied"] * 4 + ["unknown"]
 
 
 def test_a_batch_of_the_largest_size_that_settings_allow_is_accepted() -> None:

@@ -12,12 +12,14 @@ Rules kept here:
 
 import os
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any
 
 import msgspec
 
 from passerelle.core import ids, json
 from passerelle.core.audit import What
+from passerelle.core.clock import day_of
 from passerelle.core.errors import InputError, NotFoundError, StateError
 from passerelle.exchange import attachments, comparing, limits, links, notes
 from passerelle.exchange.cases import Cases, marks
@@ -35,8 +37,26 @@ from passerelle.ports.records import (
     Log,
     Message,
 )
-from passerelle.ports.store import Reading, Writing
+from passerelle.ports.store import Key, Reading, Writing
 from passerelle.ports.timers import TOUCHED
+
+LOOK_AGAIN = 60_000
+"""Milliseconds after which a line that waits for the next day is looked through again: a channel may have ended."""
+
+
+Mark = tuple[str, int, str]
+"""Of a line: the day, how many are in it, the newest of them."""
+
+
+@dataclass
+class Waiting:
+    """What a line was like when all of it waited for the next day: nothing is looked through again before it changes.
+
+    May be forgotten at any time.
+    """
+
+    mark: Mark | None = None
+    until: int = 0
 
 
 class Outgoing(msgspec.Struct, frozen=True):
@@ -198,19 +218,29 @@ def sequence(
     on_entered: Callable[[Writing, Context, list[Message]], None] = lambda tx, ctx, messages: None,
     *,
     compared: bool = True,
+    waiting: Waiting | None = None,
 ) -> int:
     """Give the next messages in line their index. Returns how many got one.
 
     `on_entered` is told, within the transaction, of messages of the governance lane that got theirs. `compared`: the
     caller compared both copies since its process started; else nothing gets one unless they were in this life.
+    `waiting`: what the caller keeps of this line from one call to the next.
     """
-    if not ctx.store.read(lambda tx: tx.scan(MESSAGES, "by_queue", (partner, "out", lane, "unsequenced"), limit=1)):
+    queue, moment = (partner, "out", lane, "unsequenced"), ctx.clock.now()
+    known = waiting.mark if waiting and moment < waiting.until else None
+
+    def nothing(tx: Reading) -> bool:
+        if not tx.scan(MESSAGES, "by_queue", queue, limit=1):
+            return True
+        return known is not None and known == _mark(tx, queue, moment)
+
+    if ctx.store.read(nothing):
         return 0
 
-    def work(tx: Writing) -> int:
+    def work(tx: Writing) -> tuple[int, Mark | None]:
         log = links.current_or_new(tx, ctx.name, partner, "out", lane)
         if log.state != "open" or not (compared or comparing.holds(tx, ctx, partner, lane)):
-            return 0
+            return 0, None
         now = max(ctx.clock.now(), log.last_time)
         leaving, ended = _next(tx, ctx, partner, lane, limit, now)
         tree = merkle.Tree(log.size, log.frontier)
@@ -240,6 +270,15 @@ def sequence(
             on_entered(tx, ctx, [message for message in numbered if message.state == "sequenced"])
         if ended:
             Cases(tx, ctx).recount({message.dossier for message, _ in ended if message.dossier})
-        return len(rows)
+        return len(rows), None if rows or ended else _mark(tx, queue, moment)
 
-    return ctx.store.write("outbox.sequence", work)
+    count, mark = ctx.store.write("outbox.sequence", work)
+    if waiting is not None:
+        waiting.mark, waiting.until = mark, moment + LOOK_AGAIN
+    return count
+
+
+def _mark(tx: Reading, queue: Key, now: int) -> Mark:
+    """What tells whether a line is as it was."""
+    newest = tx.scan(MESSAGES, "by_queue", queue, limit=1, descending=True)
+    return day_of(now), tx.count(MESSAGES, "by_queue", queue), newest[0].id if newest else ""

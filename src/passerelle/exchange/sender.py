@@ -100,6 +100,7 @@ class Sender:
     ctx: Context
     partner: str
     compared: set[str] = field(default_factory=set)
+    waiting: dict[str, outbox.Waiting] = field(default_factory=dict)
     skew: int = 0  # partner's clock minus ours when last compared, ms
 
     # -- comparison ---------------------------------------------------------------------------------------------
@@ -163,7 +164,8 @@ class Sender:
             raise ExchangeError(f"expected lane {lane} to be compared with {self.partner} first")
         if lane == "governance":
             rotation.tell(ctx, self.partner, self.compared)
-        outbox.sequence(ctx, self.partner, lane, on_entered=governance.entered)
+        waiting = self.waiting.setdefault(lane, outbox.Waiting())
+        outbox.sequence(ctx, self.partner, lane, on_entered=governance.entered, waiting=waiting)
         taken = ctx.store.read(lambda tx: self._next(tx, lane))
         if taken is None:
             return None

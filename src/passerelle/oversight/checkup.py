@@ -21,9 +21,10 @@ from passerelle.ledger.checkpoint import LANES
 from passerelle.office import lockout
 from passerelle.office.asking import Office
 from passerelle.office.policy import PolicyError
-from passerelle.oversight import audit_check, audit_log, doctor, logs, watching_state
+from passerelle.oversight import audit_check, audit_log, doctor, doctor_processes, logs, watching_state
 from passerelle.oversight.doctor import File, Finding, Link, Met, Named
 from passerelle.ports.backups import BACKUPS
+from passerelle.ports.leases import PROCESSES
 from passerelle.ports.records import (
     ALARMS,
     ATTEMPTS,
@@ -104,6 +105,13 @@ def _clock(patient: Patient) -> Iterator[Finding]:
         return max([*times, *(one.time for one in tx.scan(AUDITS, limit=1, descending=True))], default=0)
 
     return doctor.clock(patient.now, patient.ctx.store.read(newest), patient.met)
+
+
+def _processes(patient: Patient) -> Iterator[Finding]:
+    if patient.store is not None:
+        return  # a file, which one process serves
+    found = patient.ctx.store.read(lambda tx: tx.scan(PROCESSES, limit=_ALL))
+    yield from doctor_processes.processes(found, patient.now, str(patient.folder))
 
 
 def _links(patient: Patient) -> Iterator[Finding]:
@@ -281,6 +289,7 @@ def _people(patient: Patient) -> Iterator[Finding]:
 CHECKS: dict[str, Check] = {
     "disk": _disk,
     "serving": lambda patient: doctor.serving(patient.served, str(patient.folder)),
+    "processes": _processes,
     "partners": lambda patient: doctor.partners(patient.met, str(patient.folder)) if patient.asked else (),
     "clock": _clock,
     "links": _links,

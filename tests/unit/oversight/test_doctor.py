@@ -12,10 +12,11 @@ from passerelle.core.words import speaking
 from passerelle.dossiers.types import Catalogue
 from passerelle.ledger import checkpoint as checkpoints
 from passerelle.ledger import entry as entries
-from passerelle.oversight import checkup, doctor, logs
+from passerelle.oversight import checkup, doctor, doctor_processes, logs
 from passerelle.oversight.checkup import CHECKS, Patient
 from passerelle.oversight.doctor import DAY, HOUR, MIB, MINUTE, File, Link, Met, Named
 from passerelle.ports.backups import BACKUPS, Backup
+from passerelle.ports.leases import Process
 from passerelle.ports.records import ALARMS, ATTEMPTS, ENTRIES, LOGS, MESSAGES, Alarm, Attempt
 from passerelle.ports.timers import TIMERS
 from passerelle.ports.work import DRAFTS, REVIEWS, Draft, Review
@@ -113,6 +114,22 @@ def test_partners():
 def test_serving():
     assert levels(doctor.serving(True, "n")) == ["ok"]
     assert only(doctor.serving(False, "n")).todo == "passerelle serve n"
+
+
+def test_processes_that_share_a_store():
+    def process(name, seen, *does):
+        return Process(name, name, f"host-{name}", "n", 1, does=does, seconds=10, seen=seen)
+
+    all_ = ("receive", "send", "clock")
+    assert levels(doctor_processes.processes([], NOW, "n")) == ["ok"]
+    assert levels(doctor_processes.processes([process("a", NOW - 9000, *all_)], NOW, "n")) == ["ok"]
+    both = [process("a", NOW, "receive"), process("b", NOW - 11_000, *all_)]
+    silent, *nobodys = doctor_processes.processes(both, NOW, "n")
+    assert (silent.level, "b on host-b" in silent.what) == ("warning", True)
+    assert [(one.level, one.todo) for one in nobodys] == [
+        ("error", "passerelle serve n --only send"),
+        ("error", "passerelle serve n --only clock"),
+    ]
 
 
 # ---- what waits ------------------------------------------------------------------------------------------------------
