@@ -79,6 +79,13 @@ def test_nobody_else_writes_while_it_is_left(durable_place: Any) -> None:
         add(other)
 
 
+def test_what_is_copied_meanwhile_may_take_long(postgres_place: Any) -> None:
+    store = postgres_place.open(idle=0.1)
+    store.leave("test", lambda tx: postgres_place.execute("SELECT pg_sleep(0.3)"), "another place")
+    with pytest.raises(StoreError, match="takes nothing more"):
+        add(store)
+
+
 def test_a_store_that_is_being_filled_opens_for_that_alone(durable_place: Any) -> None:
     store = durable_place.open(opening="fill")
     store.write("test", lambda tx: tx.put(META, [Meta(name=INCOMING_KEY, value="from be")]))

@@ -54,7 +54,7 @@ def move(node: Node, to: str, by: str, *, fault: Fault = no_fault) -> Moved:
     old, url = node.settings.store.url, _address(node.folder, to)
     if _address(node.folder, old) == url:
         raise InputError(f"--to: expected another store than the one in use, got {redacted(old)}")
-    _check_settings(node.folder)
+    _check_settings(node.folder, to)
     if node.is_served():
         raise BusyError(f"expected a node that no process serves, got {node.ctx.name}, which is served: stop it first")
     store = node.store
@@ -123,7 +123,9 @@ def _counted(tx: Reading) -> tuple[Part, ...]:
     return tuple(Part(name, count, "") for name, count in copying.counts(tx).items())
 
 
-def _check_settings(folder: Path) -> None:
+def _check_settings(folder: Path, to: str) -> None:
+    """The last step will be possible. Raises SettingsError."""
+    configuration.replaced((folder / SETTINGS).read_text("utf-8"), "store", "url", to)
     source = configuration.find(folder / SETTINGS).sources["store.url"]
     if source.kind == "environment":
         raise SettingsError(

@@ -125,6 +125,8 @@ class PostgresTransaction(SqlTransaction[PostgresPlan[Any]]):
 
     def _exclude(self) -> None:
         # Before anything is read: the moment that this transaction sees is that of its first look.
+        # What is copied elsewhere meanwhile may take long: nobody ends this one because it stands still.
+        self._cursor.execute("SET LOCAL idle_in_transaction_session_timeout TO 0", prepare=False)
         tables = ", ".join(f'"{kind.name}"' for kind in self._shapes)
         self._cursor.execute(f"LOCK TABLE {tables} IN EXCLUSIVE MODE", prepare=False)
 

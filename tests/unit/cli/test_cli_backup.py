@@ -1,16 +1,23 @@
 """Backups by the command line: made beside a node that serves, proven, put back; and what must not open them."""
 
 import json
+import sqlite3
 import stat
+import uuid
+from contextlib import closing
 
+import psycopg
 import pytest
 
-from passerelle.backup import archive
+from passerelle.backup import archive, restoring
+from passerelle.core.errors import StoreError
 from passerelle.core.sources import variable
 from passerelle.identity import stream
 from passerelle.node import Node
 from passerelle.office.asking import this_user
 from passerelle.ports.backups import BACKUPS
+from passerelle.store import open_store
+from passerelle.store.faults import Crash, FaultPlan
 from tests.unit.cli.scene import FIRST, call, ok, served, value
 
 WHY = ("--ground", "order", "--reason", "order 2026/114 of the authority")
@@ -237,6 +244,43 @@ def test_whose_backup_it_is_can_be_asked_for(scene):
     assert refused.code == 1
     own = value("partner", "self", scene.be)["sha256"]
     value("restore", out, scene.folder / "put", "--key", scene.key, "--fingerprint", own, *NONE)
+
+
+def test_records_that_are_not_what_was_signed_are_named(scene):
+    with closing(sqlite3.connect(scene.be / "store.db")) as connection:
+        connection.execute("UPDATE contents SET salt = x'00'")
+        connection.execute("UPDATE entries SET nodes = x'00' WHERE origin = 'passerelle/be/ma/routine/1'")
+        connection.commit()
+    out, _ = create(scene, "damaged.backup")
+    found = call("backup", "verify", out, "--key", scene.key, "--json")
+    assert found.code == 1
+    wrong = found.json["wrong"]
+    assert any("is not what was committed to" in one for one in wrong)
+    assert any("passerelle/be/ma/routine/1" in one for one in wrong)
+    refused = call("restore", out, scene.folder / "put", "--key", scene.key, *NONE)
+    assert refused.code == 5
+    assert not (scene.folder / "put").exists()
+
+
+def test_into_a_database_and_after_a_stop_once_more(scene, postgres_server):
+    schema = f"test_{uuid.uuid4().hex}"
+    url = f"{postgres_server}{'&' if '?' in postgres_server else '?'}schema={schema}"
+    found = archive.examine(scene.out)
+    key = archive.data_key(found, scene.key.read_bytes(), "")
+    put = scene.folder / "put" / "be"
+    for point in ("copying.load:done", "restore.done:commit"):
+        with pytest.raises(Crash):
+            restoring.restore(found, key, put, "eva", without="lost", store=url, fault=FaultPlan(point))
+        assert not put.exists()
+        with pytest.raises(StoreError, match="a backup of be is being put back"):
+            open_store(url)
+    value("restore", scene.out, put, "--key", scene.key, "--store", url, *NONE)
+    assert url in (put / "passerelle.toml").read_text()
+    assert value("dossier", "show", put, scene.dossier, "--as", "ann")["state"] == "opened"
+    refused = call("restore", scene.out, scene.folder / "two", "--key", scene.key, "--store", url, *NONE)
+    assert "expected an empty store, got one with" in refused.err
+    with psycopg.connect(postgres_server, autocommit=True) as connection:
+        connection.execute(f'DROP SCHEMA "{schema}" CASCADE')
 
 
 def test_doctor_asks_for_a_backup(scene):

@@ -12,9 +12,11 @@ import pytest
 
 from passerelle.node import Node
 from passerelle.office.asking import this_user
+from passerelle.ports.attachments import ATTACHMENTS
 from passerelle.ports.records import LOGS, MESSAGES
 from tests.unit.cli.scene import FIRST, Scene, call, ok, request, said, served, value
 
+JPEG = b"\xff\xd8\xff\xe0" + bytes(range(256)) * 9000
 WHY = ("--ground", "request", "--reason", "decision 2026/114 of the authority")
 SECRET = "Trace the one who was seen at the blue door"
 
@@ -29,6 +31,7 @@ def until(condition, seconds=30):
 def in_line(tx):
     """What is not where it goes: messages without an index, or that wait; entries without a receipt."""
     moving = [one for one in tx.scan(MESSAGES, limit=10_000) if one.state in ("unsequenced", "waiting")]
+    moving += [one for one in tx.scan(ATTACHMENTS, limit=100) if one.state in ("bound", "expected")]
     open_ = [one for one in tx.scan(LOGS, limit=1000) if one.direction == "out" and one.state == "open"]
     return moving or [one for one in open_ if one.cosigned < one.size]
 
@@ -93,17 +96,36 @@ def opening(drill, reference, **more):
     return made["dossier"], made["message"]
 
 
+def with_file(drill, reference):
+    """The same with a photograph, which goes after the message."""
+    path = drill.write("act.json", request(reference=reference))
+    made = value("dossier", "open", drill.be, "ma", "--type", "wanted-trace", "--file", path, "--as", "ann")
+    photograph = drill.folder / "passport.jpg"
+    photograph.write_bytes(JPEG)
+    value("attach", drill.be, made["draft"], photograph, "--as", "ann")
+    ok("dossier", "submit", drill.be, made["draft"], "--as", "ann")
+    sent = value("dossier", "release", drill.be, made["draft"], "--as", "luc")[0]
+    return sent["dossier"], sent["message"]
+
+
+def photograph(drill, message):
+    """The file of a message, as ma has it."""
+    out = drill.folder / f"{message}.jpg"
+    ok("attachment", "save", drill.ma, message, "1", "--out", out, "--as", "nadia", "--reason", "to compare")
+    return out.read_bytes()
+
+
 @pytest.mark.parametrize("lost", [("be",), ("ma",), ("be", "ma")], ids=["sender", "receiver", "both"])
 def test_a_side_is_lost_and_put_back(drill, lost):
     with served(drill.be), served(drill.ma):
         first, message = opening(drill, "BE-1", necessity=SECRET)
-        second, _ = opening(drill, "BE-2")
+        second, shown = with_file(drill, "BE-2")
         drill.settle()
         backed = {name: drill.messages(name) for name in ("be", "ma")}
         for name in ("be", "ma"):
             drill.backup(name)
             value("erase", drill.of(name), message, *WHY, "--as", "dana")
-        third, _ = opening(drill, "BE-3")
+        third, later = with_file(drill, "BE-3")
         drill.settle()
         drill.act("ma", said(service="police", contact="Nadia"), "act", second, "--act", "take-charge")
         drill.settle()
@@ -135,5 +157,7 @@ def test_a_side_is_lost_and_put_back(drill, lost):
         assert drill.acts("be", dossier) == drill.acts("ma", dossier)
     acts = [act for _, act in drill.acts("be", second)]
     assert sorted(acts) == sorted(["request", "remind", *(["take-charge"] if len(lost) == 1 else [])])
+    assert photograph(drill, shown) == JPEG
+    assert len(lost) == 2 or photograph(drill, later) == JPEG
     who = ("--trust", drill.be / "identity.json", "--trust", drill.ma / "identity.json")
     assert "verified" in ok("verify", proof, *who).out
