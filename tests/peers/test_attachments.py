@@ -7,7 +7,7 @@ import msgspec
 import pytest
 
 from passerelle.core.clock import MILLISECONDS_A_DAY
-from passerelle.core.errors import InputError, NotFoundError, ProofError, SealError, StateError
+from passerelle.core.errors import ExchangeError, InputError, NotFoundError, ProofError, SealError, StateError
 from passerelle.exchange import attachments, attachments_in, attachments_out, erasing, outbox
 from passerelle.exchange import attachments_wire as wire
 from passerelle.exchange.attachments_in import AnsweredError, LaterError, UnknownFileError
@@ -527,3 +527,25 @@ def test_a_file_that_a_restored_sender_never_had_is_not_forgotten() -> None:
 
 def test_the_list_of_types_has_no_active_one() -> None:
     assert not [one for one in MEDIA if "html" in one or "svg" in one or "script" in one or one.endswith("xml")]
+
+
+def test_what_is_missing_is_said_in_ranges() -> None:
+    assert wire.missing_text([], 5) == "0-4"
+    assert wire.missing_text([0, 1, 4], 6) == "2-3,5-5"
+    assert wire.missing_text([], 6, 2) == "2-5"
+    assert wire.missing_text([], 6, 6) == wire.missing_text(range(6), 6) == ""
+    assert wire.parse_missing("2-3,5-5", 6) == [(2, 4), (5, 6)]
+    assert wire.parse_missing("", 6) == []
+    assert len(wire.parse_missing(wire.missing_text(range(0, 1000, 2), 1000), 1000)) == wire.MOST_RANGES
+    for wrong in ("?", "1", "3-1", "0-6", "2-3,1-1", "0-1,1-2", "-1-2", "0-01", " 0-1"):
+        with pytest.raises(ExchangeError):
+            wire.parse_missing(wrong, 6)
+
+
+def test_a_small_file_overtakes_large_ones() -> None:
+    pair = partners()
+    film, photo = attach(pair.be, png(2 * MIB)), attach(pair.be, png(1000))
+    first, second = send(pair, film), send(pair, photo)
+    pair.settle()
+    assert attachments_out.following(pair.be.ctx, "ma", "routine").message == first.id
+    assert attachments_out.following(pair.be.ctx, "ma", "routine", small=True).message == second.id

@@ -24,7 +24,7 @@ import msgspec
 
 from passerelle.core import ids
 from passerelle.core.clock import MILLISECONDS_A_DAY
-from passerelle.core.errors import IdentityError, InputError, NotFoundError, SealError
+from passerelle.core.errors import IdentityError, InputError, NotFoundError, SealError, StateError
 from passerelle.core.text import check_text
 from passerelle.exchange.context import Context
 from passerelle.exchange.media import MEDIA, Reader
@@ -114,6 +114,7 @@ class _Sealing:
         self._reader = Reader(media)
         self._tree = merkle.Tree()
         self._number = 0
+        self._begun = False
         self._chunks: list[bytes] = []
         self._rows: list[tuple[Piece, Body]] = []
         now = ctx.clock.now()
@@ -155,12 +156,19 @@ class _Sealing:
         self._rows.append((piece, Body(file=self.row.id, number=number, body=body)))
 
     def _keep(self) -> None:
+        begun = self._begun
+        expires = self._ctx.clock.now() + MILLISECONDS_A_DAY
+        self.row = msgspec.structs.replace(self.row, expires=max(self.row.expires, expires))
+
         def work(tx: Writing) -> None:
+            if begun and tx.get(ATTACHMENTS, self.row.id) is None:
+                raise StateError("expected a file that is being written, got one that has expired meanwhile")
             tx.put(ATTACHMENTS, [self.row])
             tx.add(PIECES, [piece for piece, _ in self._rows])
             tx.add(BODIES, [body for _, body in self._rows])
 
         self._ctx.store.write("attachments.seal", work)
+        self._begun = True
         self._rows.clear()
 
     def end(self, name: str) -> Announced:

@@ -32,16 +32,21 @@ _PAGE = 100
 # -- uploading ---------------------------------------------------------------------------------------------------------
 
 
-def following(ctx: Context, partner: str, lane: str, skip: Container[str] = ()) -> Attachment | None:
-    """The next file to upload. `skip`: ids of files that are not due."""
+def following(
+    ctx: Context, partner: str, lane: str, skip: Container[str] = (), *, small: bool = False
+) -> Attachment | None:
+    """The next file to upload. `skip`: ids of files that are not due; `small`: of one piece alone."""
+
+    def wanted(row: Attachment) -> bool:
+        return row.id not in skip and not (small and row.count > 1)
 
     def read(tx: Reading) -> Attachment | None:
         place: tuple[str, int, str] | None = None
         while True:
             page = tx.scan(ATTACHMENTS, "by_line", ("bound", partner, lane), after=place, limit=_PAGE)
-            messages = tx.get_many(MESSAGES, [(row.message,) for row in page if row.id not in skip])
+            messages = tx.get_many(MESSAGES, [(row.message,) for row in page if wanted(row)])
             for row in page:
-                if row.id not in skip and _cosigned(tx, messages.get((row.message,))):
+                if wanted(row) and _cosigned(tx, messages.get((row.message,))):
                     return row
             if len(page) < _PAGE:
                 return None

@@ -102,10 +102,11 @@ def path_bytes(count: int) -> int:
     return count * merkle.HASH
 
 
-def missing_text(there: Iterable[int], count: int) -> str:
-    """The value of `Passerelle-Missing`. `there`: the pieces that are here, in order; `count` all of them."""
+def missing_text(there: Iterable[int], count: int, begin: int = 0) -> str:
+    """The value of `Passerelle-Missing`. `there`: the pieces that are here, in order, behind the first `begin`, which
+    are here too; `count` all of them.
+    """
     ranges: list[str] = []
-    begin = 0
     for at in (*there, count):
         if at > begin and len(ranges) < MOST_RANGES:
             ranges.append(f"{begin}-{at - 1}")

@@ -70,7 +70,8 @@ class _Lines:
                 task.result()
             if len(tasks) == AT_ONCE:
                 continue
-            if await asyncio.to_thread(attachments_out.following, self._ctx, *line, self._resting()) is not None:
+            following, small = attachments_out.following, self._large(*line)
+            if await asyncio.to_thread(following, self._ctx, *line, self._resting(), small=small) is not None:
                 tasks += [asyncio.create_task(self._upload(*line)) for _ in range(AT_ONCE - len(tasks))]
         return self._service.poll
 
@@ -85,11 +86,12 @@ class _Lines:
         """Upload what is due in a lane, file after file; beside others that do the same."""
         following = attachments_out.following
         while not self._service.stopping.is_set():
-            row = await asyncio.to_thread(following, self._ctx, partner, lane, self._resting())
-            if row is None or (row.count > 1 and self._large(partner, lane)):
+            small, resting = self._large(partner, lane), self._resting()
+            row = await asyncio.to_thread(following, self._ctx, partner, lane, resting, small=small)
+            if row is None:
                 return
-            if row.id in self._going:
-                continue  # another took it meanwhile
+            if row.id in self._going or (row.count > 1 and self._large(partner, lane)):
+                continue  # another took it, or a large one, meanwhile
             self._going[row.id] = row
             try:
                 await self._one(row)
