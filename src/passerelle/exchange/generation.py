@@ -28,7 +28,19 @@ from passerelle.core.errors import (
     SignatureError,
     StateError,
 )
-from passerelle.exchange import attachments_out, erasing, intake, links, notes, outbox, rotation, sender, trust, wire
+from passerelle.exchange import (
+    arrivals,
+    attachments_out,
+    erasing,
+    intake,
+    links,
+    notes,
+    outbox,
+    rotation,
+    sender,
+    trust,
+    wire,
+)
 from passerelle.exchange import content as contents
 from passerelle.exchange.cases import Cases
 from passerelle.exchange.context import Context
@@ -359,7 +371,7 @@ class Reopening:
             rows.append(Entry(origin=old.origin, index=leaf.index, leaf=item.leaf, nodes=nodes, message=leaf.message))
             known = there.get((leaf.message,))
             if known is None:
-                messages.append(intake.own_row(self.partner, self.lane, leaf, item, now))
+                messages.append(arrivals.own_row(self.partner, self.lane, leaf, item, now))
             else:
                 messages.append(_placed(known, leaf, item))
             if not item.withheld:
@@ -368,7 +380,7 @@ class Reopening:
         tx.put(MESSAGES, messages)
         tx.put(CONTENTS, bodies)
         counted = {name for (name,), known in there.items() if known.index >= 0}
-        intake.take_back(tx, self.ctx, messages, {content.message: content.body for content in bodies}, counted)
+        arrivals.take_back(tx, self.ctx, messages, {content.message: content.body for content in bodies}, counted)
         last = taken[-1][0].time
         return msgspec.structs.replace(old, size=tree.size, frontier=tree.frontier, last_time=last), lost
 

@@ -26,9 +26,9 @@ from passerelle.core import ids
 from passerelle.core.errors import ExchangeError, JsonError, NoteError, NotFoundError, SignatureError, StateError
 from passerelle.exchange import content as contents
 from passerelle.exchange import governance, intake, links, notes, succession, trust, wire
+from passerelle.exchange.arrivals import Arrival, arrival
 from passerelle.exchange.checks import BatchRefusedError, Check
 from passerelle.exchange.context import MAX_AHEAD, Context
-from passerelle.exchange.intake import Arrival
 from passerelle.identity.history import History
 from passerelle.identity.identity import Identity
 from passerelle.identity.keys import Verifier, b64
@@ -355,7 +355,7 @@ def _arrivals(tx: Writing, ctx: Context, opened: _Opened, known: int, now: int) 
             governance.entered_again(tx, ctx, placed)
             refused += [placed] if placed.state == "refused" else []
             continue
-        arrivals.append(intake.arrival(leaf, item, now))
+        arrivals.append(arrival(leaf, item, now))
     return arrivals, refused
 
 

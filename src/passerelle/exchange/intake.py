@@ -12,12 +12,11 @@ kept as an alarm and ignored. An act is applied before its attachments are here:
 photograph.
 """
 
-from collections.abc import Container, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import msgspec
 
-from passerelle.core.errors import JsonError
 from passerelle.exchange import (
     attachments,
     attachments_in,
@@ -28,44 +27,21 @@ from passerelle.exchange import (
     links,
     notes,
     outbox,
-    rotation,
     succession,
 )
 from passerelle.exchange import content as contents
+from passerelle.exchange.arrivals import BEFORE, Arrival
 from passerelle.exchange.cases import Cases, Objection
 from passerelle.exchange.channels import Channels
 from passerelle.exchange.checks import Check
 from passerelle.exchange.context import Context
-from passerelle.exchange.wire import Item
 from passerelle.ledger.checkpoint import LANES
-from passerelle.ledger.entry import Leaf
 from passerelle.ports.records import CONTENTS, MESSAGES, WAITS, Content, Message, Wait
 from passerelle.ports.store import Writing
 
 _PARENT = "governance:"
 _OWN = "own:"
 _FEW = 100
-_BEFORE = "refused:"  # with an own refusal: that message was refused before this node was put back
-
-
-class Arrival(msgspec.Struct, frozen=True):
-    """A new entry that brings a new message. `noted` in milliseconds; `content` what could be read, or None."""
-
-    leaf: Leaf
-    item: Item
-    noted: int
-    content: dict[str, Any] | None
-    problem: str = ""
-
-
-def arrival(leaf: Leaf, item: Item, noted: int) -> Arrival:
-    """Read an entry's content once."""
-    if item.withheld:
-        return Arrival(leaf, item, noted, None)
-    try:
-        return Arrival(leaf, item, noted, contents.parse(item.content, leaf.message))
-    except (JsonError, contents.ContentError) as error:
-        return Arrival(leaf, item, noted, None, str(error))
 
 
 class _Intake:
@@ -329,7 +305,7 @@ class _Intake:
         mine = self.tx.get_many(MESSAGES, [(name,) for name in names])
         for refusal in (one for one in mine.values() if one.kind == "refusal"):
             for wait in self.tx.scan(WAITS, "key", (refusal.id,), limit=10_000):
-                row = self.tx.get(MESSAGES, wait.need.removeprefix(_BEFORE))
+                row = self.tx.get(MESSAGES, wait.need.removeprefix(BEFORE))
                 if row is not None and row.state in ("waiting", "applied"):
                     self._was_refused(row)
         self.decided += names
@@ -343,7 +319,7 @@ class _Intake:
 
         The partner acted on it. It is told again, because it may have put the message in line again.
         """
-        found = self.tx.scan(WAITS, "by_need", (_BEFORE + row.id,), limit=1)
+        found = self.tx.scan(WAITS, "by_need", (BEFORE + row.id,), limit=1)
         kept = self.tx.get(CONTENTS, found[0].message) if found else None
         if kept is None or (row.direction, row.partner) != ("in", self.partner):
             return False
@@ -410,48 +386,6 @@ def take_in(
     intake.finish()
 
 
-def own_row(partner: str, lane: str, leaf: Leaf, item: Item, noted: int) -> Message:
-    """The row of an own message that came back from a partner."""
-    one = arrival(leaf, item, noted)
-    row = contents.row_of(partner, "out", lane, leaf, one.content, noted)
-    if not item.withheld:
-        return row
-    # The partner keeps the content of all but what it refused; its refusal comes again and says why.
-    state = "refused" if item.withheld == "not-permitted" else "withheld"
-    return msgspec.structs.replace(row, state=state, reason=item.withheld)
-
-
 def wake_own(tx: Writing, ctx: Context, partner: str, lane: str, names: list[str]) -> None:
     """Own messages came back, and the own log moves again: what the partner sent meanwhile is judged now."""
     _Intake(tx, ctx, partner, lane).returned(names)
-
-
-def take_back(
-    tx: Writing, ctx: Context, messages: list[Message], bodies: dict[str, bytes], counted: Container[str]
-) -> None:
-    """Own messages that came back after a restore count again: dossiers and instruments follow.
-
-    `counted`: ids of those that had an index here before, and were counted for the limits then.
-    """
-    cases = Cases(tx, ctx)
-    # They had left on their day, so they count for its limit: else what is sent next would be refused for ever [6].
-    limits.count_again(tx, [message for message in messages if message.id not in counted])
-    for message in messages:
-        if message.state != "sequenced" or message.id not in bodies:
-            continue
-        try:
-            content = contents.parse(bodies[message.id], message.id)
-        except (JsonError, contents.ContentError):
-            continue  # this node once sent it unchecked; the partner refused it and nothing follows from it
-        if content["kind"] == "act" and cases.kind_of(content) is not None:
-            tx.put(MESSAGES, [cases.apply(message, content)])
-            attachments_out.came_back(tx, message, content)
-        elif content["kind"] == "attachment":
-            attachments_in.returned(tx, ctx, content, message.partner)
-        elif content["kind"].startswith("instrument."):
-            governance.again(tx, ctx, message, content, cosigned=True)
-        elif content["kind"] in succession.KEY_KINDS:
-            rotation.returned(tx, ctx, message, content)
-        elif content["kind"] == "refusal":
-            tx.put(WAITS, [Wait(message=message.id, need=_BEFORE + one["message"]) for one in content["refused"]])
-    cases.recount({message.dossier for message in messages if message.dossier})
