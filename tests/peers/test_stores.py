@@ -2,8 +2,11 @@
 
 import pytest
 
+from passerelle.exchange import attachments
 from passerelle.oversight import evidence, verify
+from passerelle.ports.attachments import ATTACHMENTS, BODIES, PIECES
 from passerelle.ports.records import CONTENTS, ENTRIES, MESSAGES
+from tests.peers import uploads
 from tests.peers.pair import acts, partners
 
 
@@ -55,3 +58,21 @@ def test_a_batch_size_changes_nothing_of_what_arrives(place, size):
     pair.settle()
     assert [pair.ma.message(name).state for name in names] == ["applied"] * 7
     assert [pair.ma.message(name).index for name in names] == list(range(7))
+
+
+def test_files_go_between_stores_of_any_kind_and_outlive_the_process(durable_place):
+    pair = partners(ma=durable_place.open())
+    there, back = uploads.attach(pair.be, uploads.png(2 * uploads.MIB + 7)), uploads.attach(pair.ma, uploads.png(500))
+    uploads.send(pair, there)
+    uploads.send(pair, back, by="ma")
+    gone = uploads.attach(pair.ma, uploads.png(6 * uploads.MIB))
+    uploads.settle(pair)
+    pair.clock.advance(31 * 86_400_000)
+    uploads.settle(pair)
+    again = durable_place.open()
+    states = again.read(lambda tx: tx.scan(ATTACHMENTS, limit=100))
+    assert sorted((one.source, one.state) for one in states) == [("", "complete"), ("be", "complete")]
+    assert again.read(lambda tx: tx.count(PIECES)) == again.read(lambda tx: tx.count(BODIES)) == 4
+    assert again.read(lambda tx: attachments.held(tx, gone.address)) is None
+    assert uploads.read(pair.ma, there) == uploads.read(pair.be, there)
+    assert uploads.read(pair.be, back) == uploads.read(pair.ma, back)
