@@ -14,6 +14,8 @@ archive's inside. Nothing here is ever executed or rendered; a service that open
 import codecs
 import re
 
+from passerelle.core.retold import E_
+
 _TEXT = ("text/plain", "text/csv")
 _ISO = rb"\A.{4}ftyp"
 _ZIP = rb"\APK\x03\x04"
@@ -57,12 +59,12 @@ MEDIA = tuple(sorted(("application/octet-stream", *_TEXT, *_BEGIN)))
 
 _HARMFUL = (
     (
-        "a program",
+        E_("a program"),
         re.compile(rb"\A(\x7fELF|MZ|\xfe\xed\xfa[\xce\xcf]|[\xce\xcf]\xfa\xed\xfe|\xca\xfe\xba\xbe|\xca\xfe\xd0\x0d)"),
     ),
-    ("a script", re.compile(rb"\A(\xef\xbb\xbf)?\s*#!")),
+    (E_("a script"), re.compile(rb"\A(\xef\xbb\xbf)?\s*#!")),
     (
-        "HTML, SVG or XML",
+        E_("HTML, SVG or XML"),
         re.compile(
             rb"\A(\xef\xbb\xbf|\xff\xfe|\xfe\xff)?[\s\x00]*<\x00?(!|\?xml|svg|html|head|script|iframe|h1|div|font|table"
             rb"|a|style|title|b|body|br|p|meta|link)\x00?[\s>/\x00!-]|\A(\xef\xbb\xbf)?\s*<(!doctype|!--|\?xml)",
