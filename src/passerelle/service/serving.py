@@ -154,6 +154,8 @@ class Service:
         if lane:
             self.moved()
         self.pumps.life(partner, lane)
+        if lane and PREFIX + partner not in self.holding.tenures and self.node.shared:
+            self.node.wake()  # another process sends to this partner: what is in line now is its to send
 
     # -- what pumps and parts ask -------------------------------------------------------------------------------
 
