@@ -137,3 +137,27 @@ def test_what_is_no_longer_wanted_is_given_back(processes: Processes) -> None:
     processes.rounds(one, count=1, names=("pump/ma",))
     assert one.held.keys() == {"clock", "pump/ma"}
     assert processes.leases()["pump/fr"].holder == ""
+
+
+def test_a_write_that_began_before_the_takeover_is_not_kept_once_the_new_holder_has_looked(postgres_place: Any) -> None:
+    """The new holder goes by what it saw: what the old one began before must not turn up behind its back."""
+    processes = Processes(postgres_place.open())
+    old = processes.start("one")
+    old.step(("clock",), ())
+    there = Processes(postgres_place.open())
+    calls: list[str] = []
+
+    def work(tx: Any) -> None:
+        calls.append("call")
+        new = there.start("two")
+        new.step(("clock",), ())
+        there.time += 10
+        new.step(("clock",), ())
+        assert new.held["clock"].token == 2
+        assert noted(there.store) is None
+        tx.put(META, [Meta(name="note", value="late")])
+
+    with pytest.raises(LeaseLostError, match="expected token 1 for test, got 2"):
+        FencedStore(processes.store, old.held["clock"]).write("test", work)
+    assert calls == ["call"]
+    assert noted(there.store) is None
