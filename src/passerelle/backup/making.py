@@ -64,6 +64,8 @@ def create(node: Node, out: Path, to: Sequence[SealKey], by: str, *, passphrase:
         backups.check_passphrase(passphrase)
     if out.exists():
         raise InputError(f"--out: expected a new file, got {out}, which is there")
+    if (kept := node.ctx.keys.envelope.kept) is not None:
+        kept.ready()  # what signs the whole at its end is here before anything is written
     made = out.with_name(f".{out.name}.new")
     try:
         done = node.store.read(lambda tx: _write(tx, node, made, to, passphrase, keys))
