@@ -51,6 +51,7 @@ def export(
         typer.Option("--lane", metavar="flash|routine|governance", help="Only this lane. May be repeated."),
     ] = None,
     most: Annotated[int, typer.Option("--most", metavar="BYTES", help="Bytes of the file at most; 0: no limit.")] = 0,
+    no_files: Annotated[bool, typer.Option("--no-files", help="Leave attachments out; they can follow.")] = False,
     onward: Annotated[
         bool, typer.Option("--next", help="Begin behind what the last file took along, though no answer is back.")
     ] = False,
@@ -68,7 +69,14 @@ def export(
         who = permitted(node, as_, "courier.export", id=partner)
         with fresh_file(out) as file:
             made = courier.export(
-                node.ctx, partner, file, by=who.id, lanes=tuple(lane or LANES), most=most, onward=onward
+                node.ctx,
+                partner,
+                file,
+                by=who.id,
+                lanes=tuple(lane or LANES),
+                most=most,
+                onward=onward,
+                files=not no_files,
             )
     value = _exported(made, out)
     return Answer(value, lambda screen: _show_export(screen, value))
@@ -91,6 +99,8 @@ def _exported(made: "Exported", out: Path) -> dict[str, Any]:
                 "batches": one.batches,
                 "without_index": one.waiting,
                 "left": one.left,
+                "pieces": one.pieces,
+                "pieces_left": one.pieces_left,
             }
             for one in made.lanes
         ],
@@ -98,7 +108,7 @@ def _exported(made: "Exported", out: Path) -> dict[str, Any]:
 
 
 def _show_export(screen: Screen, value: dict[str, Any]) -> None:
-    keys = ("lane", "entries", "batches", "without_index", "left", "state")
+    keys = ("lane", "entries", "batches", "without_index", "left", "pieces", "pieces_left", "state")
     rows = [[term(str(one[key])) for key in keys] for one in value["lanes"]]
     screen.table(keys, rows, "no messages, only receipts and answers")
     screen.line()
@@ -202,6 +212,7 @@ def _imported(taken: "Imported") -> dict[str, Any]:
         "lanes": [{"lane": one.lane, "new": one.entries, "known": one.known} for one in taken.taken],
         "receipts": list(taken.receipts),
         "compared": list(taken.compared),
+        "pieces": taken.pieces,
         "refused": taken.refused,
         "not_taken": taken.failed,
         "problems": [{"byte": one.at, "reason": retold(one.words)} for one in taken.problems],
@@ -215,6 +226,8 @@ def _show_import(screen: Screen, value: dict[str, Any]) -> None:
     screen.table(("lane", "new", "known"), rows, "no messages")
     screen.line()
     screen.line(_("from {partner}, written {time}", partner=value["from"], time=value["written"]))
+    if count := value["pieces"]:
+        screen.line(n_("{count} piece of attachments", "{count} pieces of attachments", count))
     for key, words in _TOLD.items():
         if value[key]:
             screen.line(_(words, lanes=", ".join(value[key])))

@@ -2,7 +2,7 @@
 
 In this order, so that it can be taken as it is read: receipts of what came from the partner, refusals, the answer to
 its question; then of each lane, governance first, all that lacks a receipt, sealed in batches exactly as on the wire;
-then the question what the partner holds.
+then the question what the partner holds; at last the pieces of files whose messages have an index.
 
 Rules kept here:
 - an index is given out only in a lane whose copies were compared in this life (`comparing`). Of any other lane go the
@@ -15,20 +15,23 @@ that never comes, and the file is not there (the caller's part).
 """
 
 import os
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from functools import partial
 from typing import BinaryIO
 
 import msgspec
 
 from passerelle.core.audit import What
-from passerelle.core.errors import InputError
-from passerelle.exchange import comparing, governance, inbox, links, notes, outbox, rotation, trust
+from passerelle.core.errors import InputError, NotFoundError
+from passerelle.exchange import attachments_out, comparing, governance, inbox, links, notes, outbox, rotation, trust
 from passerelle.exchange.checks import BatchRefusedError
 from passerelle.exchange.context import Context
-from passerelle.exchange.courier_file import ID, Kind, Writer, head
+from passerelle.exchange.courier_file import ID, Kind, Writer, head, piece
 from passerelle.exchange.sender import Sender, Taken, seal, take
+from passerelle.ledger import pieces
 from passerelle.ledger.checkpoint import LANES
-from passerelle.ports.courier import ASKED, CARRIED, Carried
+from passerelle.ports.attachments import ATTACHMENTS, Attachment
+from passerelle.ports.courier import ASKED, CARRIED, CARRIED_FILES, Carried, CarriedFile
 from passerelle.ports.records import MESSAGES, Log
 from passerelle.ports.store import Reading, Writing
 
@@ -36,6 +39,7 @@ ORDER = ("governance", "flash", "routine")
 LEAST = 256 * 1024
 """Bytes of a file at least: receipts, answer and question of a node whose keys changed lately, and one message."""
 _RESERVE = 16 * 1024  # the question and the end
+_PAGE = 100
 _ROUND = 32 * 1024  # what surrounds the entries in a batch
 
 
@@ -53,6 +57,8 @@ class Lane(msgspec.Struct, frozen=True):
     entries: int = 0
     batches: int = 0
     waiting: int = 0
+    pieces: int = 0  # of attachments
+    pieces_left: int = 0  # found no room
     left: int = 0  # have an index and found no room, or wait for a change of keys to be taken
 
 
@@ -129,6 +135,55 @@ class _Export:
                 break
         return ctx.store.read(lambda tx: self._told(tx, made))
 
+    def with_files(self, made: Lane) -> Lane:
+        went, left = self.files(made.lane)
+        return msgspec.structs.replace(made, pieces=went, pieces_left=left)
+
+    def files(self, lane: str) -> tuple[int, int]:
+        """Pieces of the lane's files whose messages have an index: how many went, how many found no room."""
+        went = left = 0
+        for row in self._files(lane):
+            begin = end = self._left_before(row) if self.onward else 0
+            total = pieces.pieces_in(row.size)
+            while end < total and self._piece(row, end):
+                end += 1
+            if end > begin:
+                self.ctx.store.write("courier.piece", partial(_carried, made=CarriedFile(row.id, end)))
+            went, left = went + end - begin, left + total - end
+        return went, left
+
+    def _left_before(self, row: Attachment) -> int:
+        there = self.ctx.store.read(lambda tx: tx.get(CARRIED_FILES, row.id))
+        return there.pieces if there is not None else 0
+
+    def _piece(self, row: Attachment, number: int) -> bool:
+        """One piece into the file, unless there is no room or the file was erased meanwhile."""
+        size = attachments_out.body_size(row, (number, number + 1)) + 36
+        if self.room is not None and Writer.takes(size) > self.room:
+            return False
+        try:
+            self.file.add(Kind.PIECE, piece(row.address, number, attachments_out.frame(self.ctx, row, number)))
+        except NotFoundError:
+            return False
+        return True
+
+    def _files(self, lane: str) -> Iterator[Attachment]:
+        place: tuple[str, int, str] | None = None
+        while True:
+            page, place = self.ctx.store.read(partial(self._page, lane=lane, place=place))
+            yield from page
+            if place is None:
+                return
+
+    def _page(
+        self, tx: Reading, lane: str, place: tuple[str, int, str] | None
+    ) -> tuple[list[Attachment], tuple[str, int, str] | None]:
+        page = tx.scan(ATTACHMENTS, "by_line", ("bound", self.partner, lane), after=place, limit=_PAGE)
+        messages = tx.get_many(MESSAGES, [(row.message,) for row in page])
+        sent = [row for row in page if (one := messages.get((row.message,))) and one.state == "sequenced"]
+        last = page[-1] if len(page) == _PAGE else None
+        return sent, (last.message, last.place, last.id) if last is not None else None
+
     def _holds(self, lane: str) -> bool:
         return self.ctx.store.read(lambda tx: comparing.holds(tx, self.ctx, self.partner, lane))
 
@@ -204,6 +259,10 @@ class _Export:
         self.ctx.store.write("courier.export", work)
 
 
+def _carried(tx: Writing, made: CarriedFile) -> None:
+    tx.put(CARRIED_FILES, [made])
+
+
 def export(
     ctx: Context,
     partner: str,
@@ -213,13 +272,14 @@ def export(
     lanes: Sequence[str] = LANES,
     most: int = 0,
     onward: bool = False,
+    files: bool = True,
     refusals: Sequence[bytes] = (),
 ) -> Exported:
     """Write a courier file to a partner. The file is the caller's to publish once this returns.
 
     `lanes`: whose messages go, none for an answer alone; `most`: bytes of the file, 0 for as many as it takes;
-    `onward`: begin behind what the last file took along. Raises NotFoundError or StateError for a partner that is not
-    confirmed, InputError.
+    `onward`: begin behind what the last file took along; `files`: attachments too. Raises NotFoundError or StateError
+    for a partner that is not confirmed, InputError.
     """
     if unknown := set(lanes) - set(LANES):
         raise InputError(f"expected lanes among {', '.join(LANES)}, got {', '.join(sorted(unknown))}")
@@ -233,6 +293,8 @@ def export(
     made = tuple(work.lane(lane) for lane in ORDER if lane in lanes)
     if lanes:
         work.question()
+    if files:
+        made = tuple(work.with_files(one) for one in made)
     work.file.end()
     exported = Exported(work.id.hex(), partner, work.file.bytes, receipts, len(refusals), answers, made)
     work.note(exported, by)

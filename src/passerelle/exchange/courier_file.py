@@ -25,7 +25,7 @@ from typing import BinaryIO
 import msgspec
 
 from passerelle.core.errors import ExchangeError, IdentityError, NoteError, SignatureError
-from passerelle.exchange import wire
+from passerelle.exchange import attachments_wire, wire
 from passerelle.exchange.checks import Check
 from passerelle.identity.keys import Verifier, b64, unb64
 from passerelle.ledger import note
@@ -37,6 +37,7 @@ REFUSAL = "passerelle-courier-refusal/1"
 ID = 16
 _HASH = 32
 _HEAD = struct.Struct(">BI")
+_PIECE = struct.Struct(">32sI")
 
 
 class Kind(IntEnum):
@@ -184,6 +185,21 @@ def _exactly(file: BinaryIO, at: int, size: int) -> bytes:
     if len(data) != size:
         raise DamageError(at, "expected a whole part, got the end of the file")
     return data
+
+
+def piece(address: str, number: int, frame: bytes) -> bytes:
+    """A piece of an attachment: its address, its number, and the frame that a PUT has."""
+    return _PIECE.pack(bytes.fromhex(address), number) + frame
+
+
+def parse_piece(data: bytes) -> tuple[str, int, list[bytes], bytes]:
+    """Address, number, path and sealed bytes of a piece; nothing is proven yet. Raises ExchangeError."""
+    if len(data) <= _PIECE.size:
+        raise ExchangeError(f"expected a piece, got {len(data)} bytes")
+    address, at = _PIECE.unpack_from(data)
+    begin = _PIECE.size + 1
+    end = begin + attachments_wire.path_bytes(data[begin - 1])
+    return address.hex(), at, attachments_wire.split_path(data[begin:end]), data[end:]
 
 
 def head(sender: str, receiver: str, name: bytes, now: int, signer: wire.Envelopes) -> bytes:

@@ -14,22 +14,26 @@ Each part is one transaction of its own. If we stop anywhere, the same file is i
 """
 
 from collections.abc import Callable
+from contextlib import suppress
 from typing import BinaryIO
 
 import msgspec
 
 from passerelle.core.audit import What
 from passerelle.core.errors import ExchangeError, IdentityError, InputError, LedgerError, NotFoundError, StateError
-from passerelle.exchange import courier_file, inbox, notes, trust, wire
+from passerelle.exchange import attachments_in, courier_file, inbox, notes, trust, wire
+from passerelle.exchange.attachments_in import AnsweredError
 from passerelle.exchange.checks import BatchRefusedError
 from passerelle.exchange.context import Context
 from passerelle.exchange.courier import ORDER
 from passerelle.exchange.courier_file import DamageError, Kind, Part
 from passerelle.exchange.sender import Sender
 from passerelle.ledger import checkpoint as checkpoints
+from passerelle.ledger import pieces
+from passerelle.ports.attachments import ATTACHMENTS, Attachment
 from passerelle.ports.courier import ASKED, QUESTIONS, Asked
 from passerelle.ports.records import LOGS, Log
-from passerelle.ports.store import Writing
+from passerelle.ports.store import Reading, Writing
 
 MOST_PROBLEMS = 100
 """Problems that are told in words; the rest is counted."""
@@ -63,6 +67,7 @@ class Imported(msgspec.Struct, frozen=True):
     receipts: tuple[str, ...]
     compared: tuple[str, ...]
     refused: int
+    pieces: int
     failed: int
     problems: tuple[Problem, ...]
     damage: str
@@ -82,19 +87,21 @@ class _Import:
         self.refused = self.failed = 0
         self.problems: list[Problem] = []
         self.asked = False
+        self.pieces = 0
         self._take: dict[Kind, Callable[[Part], None]] = {
             Kind.RECEIPT: self._receipt,
             Kind.REFUSAL: self._refusal,
             Kind.ANSWER: self._answer,
             Kind.BATCH: self._batch,
             Kind.QUESTION: self._question,
+            Kind.PIECE: self._piece,
         }
 
     def part(self, part: Part) -> None:
         """One part; what is wrong with it is told and does not end the import."""
         try:
             self._take[part.kind](part)
-        except (ExchangeError, LedgerError, IdentityError) as error:
+        except (ExchangeError, LedgerError, IdentityError, NotFoundError) as error:
             self._problem(part, str(error))
 
     def _problem(self, part: Part, words: str) -> None:
@@ -184,6 +191,24 @@ class _Import:
         known = there.known + header.end - header.start - new
         self.taken[lane] = Taken(lane, there.entries + new, max(0, known))
 
+    def _piece(self, part: Part) -> None:
+        address, number, path, body = courier_file.parse_piece(part.body)
+
+        def read(tx: Reading) -> Attachment | None:
+            found = tx.scan(ATTACHMENTS, "by_address", (address, self.partner), limit=1)
+            return found[0] if found else None
+
+        row = self.ctx.store.read(read)
+        if row is None:
+            raise ExchangeError(f"expected a file that {self.partner} announced, got a piece of {address[:12]}")
+        if row.state != "expected":
+            return  # it was answered since
+        with suppress(AnsweredError):
+            if number >= pieces.pieces_in(row.size):
+                raise ExchangeError(f"expected a piece of {address[:12]}, got number {number}")
+            attachments_in.take(self.ctx, row, number, path, body)
+            self.pieces += 1
+
     def _answer_refused(self, header: wire.Header, error: BatchRefusedError) -> None:
         mine = self.ctx.store.read(lambda tx: trust.mine(tx, self.ctx, self.partner))
         now = self.ctx.clock.now()
@@ -201,6 +226,7 @@ class _Import:
             receipts=tuple(self.receipts),
             compared=tuple(self.compared),
             refused=self.refused,
+            pieces=self.pieces,
             failed=self.failed,
             problems=tuple(self.problems),
             damage=damage,

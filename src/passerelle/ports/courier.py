@@ -48,9 +48,17 @@ class Carried(Record, frozen=True):
     time: int
 
 
+class CarriedFile(Record, frozen=True):
+    """How many pieces of an own attachment left in files, from its first on."""
+
+    file: str
+    pieces: int
+
+
 COMPARISONS = Kind("comparisons", Comparison, ("partner", "lane"))
 QUESTIONS = Kind("questions", Question, ("partner", "nonce"), by_time=("partner", "time"))
 ASKED = Kind("asked", Asked, ("partner",))
 CARRIED = Kind("carried", Carried, ("partner", "lane"))
+CARRIED_FILES = Kind("carried_files", CarriedFile, ("file",))
 
-KINDS = (COMPARISONS, QUESTIONS, ASKED, CARRIED)
+KINDS = (COMPARISONS, QUESTIONS, ASKED, CARRIED, CARRIED_FILES)
