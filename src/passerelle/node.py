@@ -149,7 +149,7 @@ class Node:
                 country=settings.node.country,
                 zone=settings.node.timezone,
                 calendars=Calendars.load(folder / settings.calendar.folder),
-                marks=FileMarks(folder),
+                marks=FileMarks(folder, store),
             )
         except BaseException:
             store.close()

@@ -313,3 +313,12 @@ def test_no_look_reads_a_table_or_sorts(postgres_place: Any) -> None:
                 assert re.search(rf"Index (Only )?Scan (Backward )?using {name}", steps), (text, steps)
                 words = ("Seq Scan", "Sort", "Bitmap", "Hash", "Filter")
                 assert not any(word in steps for word in words), (text, steps)
+
+
+def test_tables_that_were_made_anew_are_of_another_life(postgres_place: Any) -> None:
+    store = postgres_place.open()
+    before = store.life()
+    store.write("test", lambda tx: tx.put(META, [meta("any", "record")]))
+    assert postgres_place.open().life() == before != ""
+    postgres_place.execute("TRUNCATE meta")
+    assert store.life() != before

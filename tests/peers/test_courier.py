@@ -348,10 +348,12 @@ def made() -> tuple[Pair, bytes]:
 
 def test_an_import_that_stops_between_any_two_steps_is_done_again() -> None:
     pair, data = made()
+    be, ma = Copy(pair.be.store), Copy(pair.ma.store)
     passed = points(pair, lambda: carrying.read(pair.ma, data), pair.ma)
     assert len(passed) > 12
     for nth in range(1, len(passed) + 1):
-        pair, data = made()
+        anew(pair, "be", be.open(), pair.be.ctx.marks)
+        anew(pair, "ma", ma.open())
         pair.ma.store._fault = FaultPlan(None, nth)  # type: ignore[attr-defined]
         with pytest.raises(Crash):
             carrying.read(pair.ma, data)

@@ -219,6 +219,10 @@ class BaseStore(ABC):
         self._closed = False
         self.observe: Observe = _unobserved
 
+    def life(self) -> str:
+        """What is another when the records may have been put back, as far as the database itself can tell."""
+        return ""
+
     def read(self, work: Callable[[Reading], T]) -> T:
         with self._timed("read"):
             self._enter()

@@ -15,6 +15,8 @@ from pathlib import Path
 
 from passerelle.core.folders import sync
 from passerelle.ports.marks import Lane
+from passerelle.ports.store import Store
+from passerelle.store.base import BaseStore
 
 _BOOT = Path("/proc/sys/kernel/random/boot_id")
 
@@ -35,10 +37,10 @@ def life_of(folder: Path, database: str = "") -> str:
 class FileMarks:
     """See `passerelle.ports.marks.Marks`."""
 
-    def __init__(self, folder: Path, database: str = "") -> None:
+    def __init__(self, folder: Path, store: Store) -> None:
         self._folder = folder / "marks"
         self._folder.mkdir(mode=0o700, exist_ok=True)
-        self.life = life_of(self._folder, database)
+        self.life = life_of(self._folder, store.life() if isinstance(store, BaseStore) else "")
         self._own: dict[Lane, tuple[str, str]] = {}
 
     def touch(self, partner: str, lane: str, since: str = "") -> str:

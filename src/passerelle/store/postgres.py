@@ -268,5 +268,15 @@ class PostgresStore(BaseStore):
             self._commit(connection)
             return result
 
+    def life(self) -> str:
+        """Another after the server began anew, or the tables were made anew: only then they may be of before."""
+        query = "SELECT pg_postmaster_start_time()::text, pg_relation_filenode(%s::regclass)"
+        with self._connection("BEGIN READ ONLY") as connection:
+            try:
+                ((begun, file),) = connection.execute(query, (f'"{self.schema}"."meta"',)).fetchall()
+            except psycopg.Error as error:
+                raise translate(error) from None
+        return f"{begun}/{file}"
+
     def _close(self) -> None:
         self._pool.dispose()
