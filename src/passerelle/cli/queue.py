@@ -48,7 +48,9 @@ def _read(node: "Node", tx: "Reading") -> dict[str, Any]:
     }
     value["more_in_line"] = 0  # beyond those listed
     now = node.ctx.clock.now()
-    partners = [one.name for one in tx.scan(PARTNERS, limit=_ALL)]
+    known = tx.scan(PARTNERS, limit=_ALL)
+    partners = [one.name for one in known]
+    value["by_hand"] = [one.name for one in known if not node.ctx.identity_of(one).endpoints]
     for partner in partners:
         for lane in LANES:
             line = tx.scan(MESSAGES, "by_queue", (partner, "out", lane, "unsequenced"), limit=_ALL)
@@ -234,6 +236,11 @@ def _show(screen: Screen, value: dict[str, Any]) -> None:
         screen.line(
             _("to do for {partner}, lane {lane}: {todo}", partner=one["partner"], lane=one["lane"], todo=one["todo"])
         )
+    for partner in value["by_hand"]:
+        if any(one["partner"] == partner for one in (*value["in_line"], *value["without_receipt"])):
+            screen.line()
+            what = f"passerelle courier export DIR {partner} --out FILE"
+            screen.line(_("{partner} is reached by hand: {command}", partner=partner, command=what))
     if not value["serving"] and (value["in_line"] or value["without_receipt"]):
         screen.line()
         screen.line(_("no process serves this folder: nothing leaves until `passerelle serve` runs"))

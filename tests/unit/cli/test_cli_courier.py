@@ -1,10 +1,13 @@
 """By hand, by the command line: two folders, and files carried between them."""
 
 import stat
+import time
 
 import pytest
 
-from tests.unit.cli.scene import call, ok, request, said, value
+from passerelle.node import Node
+from passerelle.ports.records import LOGS
+from tests.unit.cli.scene import call, make_node, ok, request, said, served, value
 
 OTHER = {"be": "ma", "ma": "be"}
 
@@ -118,3 +121,42 @@ def test_a_file_is_shown_without_a_node(met):
 def test_only_operators_and_dispatchers_carry(met):
     assert call("courier", "export", met.be, "ma", "--out", met.folder / "1", "--as", "ann").code == 4
     assert not (met.folder / "1").exists()
+
+
+def test_files_go_while_both_nodes_serve(met):
+    """Two processes on one store: the one that serves, and the one that imports."""
+    with served(met.ma):
+        made = met.act("be", request(), "open", "ma", "--type", "wanted-trace")
+        export(met, "be", "1")
+        assert lanes(take(met, "ma", "1", "--answer", met.folder / "2"), "new") == {"routine": (1,)}
+        with served(met.be):
+            take(met, "be", "2")
+            met.act("ma", said(ground="not-competent"), "act", made["dossier"], "--act", "refuse")
+            export(met, "ma", "3")
+            take(met, "be", "3")
+            until = time.monotonic() + 20
+            while not settled(met) and time.monotonic() < until:
+                time.sleep(0.05)
+    assert settled(met)
+    assert value("dossier", "show", met.be, made["dossier"])["state"] == "refused"
+    assert value("queue", met.be)["alarms"] == value("queue", met.ma)["alarms"] == []
+
+
+def settled(scene):
+    """All that was entered has its receipt, by whatever way."""
+    for name in OTHER:
+        node = Node.open(scene.of(name))
+        logs = node.store.read(lambda tx: tx.scan(LOGS, limit=100))
+        node.close()
+        if any(log.cosigned != log.size for log in logs):
+            return False
+    return True
+
+
+def test_a_node_that_no_network_reaches(tmp_path, met):
+    folder = tmp_path / "island" / "ma"
+    made = make_node(folder, "ma", "--endpoint", "none")
+    assert made["name"] == "ma"
+    assert value("config", "show", folder)["server.endpoints"]["value"] == []
+    identity = value("partner", "self", folder, "--as", "omar")
+    assert identity["endpoints"] == []
