@@ -93,9 +93,9 @@ def amount(size: int) -> str:
     return _("{count} bytes", count=size)
 
 
-def waits_for_files(files: Sequence[Standing], *, own: bool) -> str:
-    """That a message waits for its files, or that one was not taken, in words; or nothing."""
-    words = []
+def files_in_words(files: Sequence[Standing], *, own: bool) -> str:
+    """How many files a message bears, whether it waits for them, and which were not taken."""
+    words = [_("attachments: {count}", count=len(files))]
     if waiting := [one for one in files if one.state == "waiting"]:
         size = sum(one.size for one in waiting)
         if own:

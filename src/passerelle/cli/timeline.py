@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from typing import Any
 
-from passerelle.cli.reading import delivery, file_value, waits_for_files
+from passerelle.cli.reading import delivery, file_value, files_in_words
 from passerelle.core import json
 from passerelle.core.clock import to_iso
 from passerelle.core.words import _
@@ -73,8 +73,7 @@ def timeline(
         value["stage"] = stages[message.id]
         if files := attaching.of_message(tx, message):
             value["attachments"] = [file_value(one) for one in files]
-            if words := waits_for_files(files, own=message.direction == "out"):
-                value["delivery"]["words"] += "; " + words
+            value["delivery"]["words"] += "; " + files_in_words(files, own=message.direction == "out")
         if (gone := erased.get(message.id)) is not None:
             value["erased"] = to_iso(gone.time)
             value["delivery"]["words"] += _("; content erased on {day}", day=to_iso(gone.time)[:10])

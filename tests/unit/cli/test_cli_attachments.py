@@ -302,7 +302,7 @@ def test_a_message_is_shown_as_waiting_until_its_files_are_there(sent):
     for name in ("be", "ma"):
         one = shown(sent, name)
         assert [file["state"] for file in one["attachments"]] == ["complete", "complete"]
-        assert "attachments" not in one["delivery"]["words"]
+        assert one["delivery"]["words"].endswith("; attachments: 2")
 
 
 def test_the_queue_says_which_files_wait(sent):
