@@ -95,3 +95,19 @@ def redacted(value: object) -> object:
     asked = parse_qsl(parts.query, keep_blank_values=True)
     shown = "&".join(f"{key}={'***' if _SECRET.search(key) else quote(one, safe='/:,')}" for key, one in asked)
     return urlunsplit(parts._replace(netloc=f"{name}{':***' if colon else ''}{at}{host}", query=shown))
+
+
+def toml(sections: Mapping[str, Mapping[str, object]]) -> str:
+    """The TOML text of sections with their values."""
+    parts = []
+    for section, keys in sections.items():
+        parts += [f"[{section}]", *(f"{key} = {_toml(value)}" for key, value in keys.items()), ""]
+    return "\n".join(parts)
+
+
+def _toml(value: object) -> str:
+    if isinstance(value, str):
+        return '"' + value.replace("\\", "\\\\").replace('"', '\\"') + '"'
+    if isinstance(value, list | tuple):
+        return "[" + ", ".join(_toml(one) for one in value) + "]"
+    return str(value).lower() if isinstance(value, bool) else str(value)
