@@ -101,13 +101,14 @@ def toml(sections: Mapping[str, Mapping[str, object]]) -> str:
     """The TOML text of sections with their values."""
     parts = []
     for section, keys in sections.items():
-        parts += [f"[{section}]", *(f"{key} = {_toml(value)}" for key, value in keys.items()), ""]
+        parts += [f"[{section}]", *(f"{key} = {written(value)}" for key, value in keys.items()), ""]
     return "\n".join(parts)
 
 
-def _toml(value: object) -> str:
+def written(value: object) -> str:
+    """A value as it stands in TOML."""
     if isinstance(value, str):
         return '"' + value.replace("\\", "\\\\").replace('"', '\\"') + '"'
     if isinstance(value, list | tuple):
-        return "[" + ", ".join(_toml(one) for one in value) + "]"
+        return "[" + ", ".join(written(one) for one in value) + "]"
     return str(value).lower() if isinstance(value, bool) else str(value)
