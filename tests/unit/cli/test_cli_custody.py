@@ -7,7 +7,10 @@ import pytest
 
 from passerelle import ceremony
 from passerelle.core.errors import KeyFileError
+from passerelle.core.settings import KeysSettings
 from passerelle.exchange.sender import Sender
+from passerelle.identity import protecting
+from passerelle.identity.custody import Custody
 from passerelle.node import Node
 from passerelle.ports.records import AUDITS
 from passerelle.service.custodian import Watch
@@ -37,6 +40,8 @@ def secret(path: Path, text: str) -> str:
 def protected(partners):
     configure(partners.be, passphrase=secret(partners.folder / "pass", PASS))
     assert len(value("keys", "protect", partners.be, "--as", "eva")["sealed"]) == 9
+    custody = Custody(partners.be / "keys", KeysSettings(passphrase=f"file:{partners.folder / 'pass'}"))
+    protecting.change(custody, PASS, 10)  # cheap to open from here on: it is opened often
     return partners
 
 

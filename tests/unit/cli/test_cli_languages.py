@@ -19,7 +19,7 @@ from tools.words.find import all_texts
 
 # The small letters of another alphabet, one for each of ours.
 OTHER = str.maketrans({chr(ord("a") + place): chr(0x24D0 + place) for place in range(26)})
-_CODE = re.compile(r"(`[^`]*`|<[^>]*>|(?<!\w)--[a-z-]+)")
+_CODE = re.compile(r"(`[^`]*`|<[^>]*>|(?<!\w)--[a-z0-9-]+)")
 _WORD = re.compile(r"[a-z]{3,}")
 
 
@@ -79,7 +79,7 @@ TREE = dict(commands(get_command(app)))
 TYPED = {word for names in TREE for name in names for word in _WORD.findall(name)}
 TYPED |= {"passerelle", "path", "str", "int", "float", "file"}
 CODES = {"domain", "kind"}  # facts of a question, as policies name them
-VALUES = {"store", "channel", "type", "purpose", "month"}  # defaults, which are typed as they stand
+VALUES = {"store", "channel", "type", "purpose", "month", "prompt"}  # defaults, which are typed as they stand
 
 
 def left_in(help_text):

@@ -7,8 +7,9 @@ import subprocess
 from tests.unit.cli.scene import call, command, environment, ok, request, value
 
 
-def on_terminal(*arguments, expected=(0,), **more):
-    """What a person sees at a terminal."""
+def on_terminal(*arguments, expected=(0,), typed=(), **more):
+    """What a person sees at a terminal; `typed`: what he types, a line at each question."""
+    lines = list(typed)
     ours, theirs = pty.openpty()
     try:
         with subprocess.Popen(
@@ -17,6 +18,7 @@ def on_terminal(*arguments, expected=(0,), **more):
             stdin=theirs,
             stdout=theirs,
             stderr=theirs,
+            start_new_session=True,  # or a secret would be asked for at the terminal of who runs the tests
         ) as started:
             os.close(theirs)
             seen = b""
@@ -28,6 +30,8 @@ def on_terminal(*arguments, expected=(0,), **more):
                 if not part:
                     break
                 seen += part
+                if seen.endswith(b": ") and lines:
+                    os.write(ours, f"{lines.pop(0)}\n".encode())
             assert started.wait(60) in expected, seen
     finally:
         os.close(ours)
@@ -88,3 +92,14 @@ def test_markup_of_others_is_text(partners):
     made = partners.open(request(reference="[red]x[/red]"))
     assert "[red]x[/red]" in on_terminal("dossier", "show", partners.be, made)
     assert "[red]x[/red]" in ok("dossier", "show", partners.be, made).out
+
+
+def test_a_passphrase_is_typed_unseen_and_twice_when_it_is_new(partners):
+    lines = ("correct horse", "correct horsf", "correct horse", "correct horse")
+    seen = on_terminal("keys", "protect", partners.be, "--as", "eva", typed=lines)
+    assert "files are sealed" in seen
+    assert "passphrase of the keys" in seen
+    assert "correct" not in seen
+    assert "can be used" in on_terminal("keys", "check", partners.be, "--as", "eva", typed=("correct horse",))
+    wrong = on_terminal("keys", "check", partners.be, "--as", "eva", typed=("another horse",), expected=(7,))
+    assert "expected the passphrase of these keys, got another" in wrong

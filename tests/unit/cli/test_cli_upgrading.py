@@ -1,7 +1,9 @@
 """A node whose store is of an older program: refused, then brought up to date, with everything that it held."""
 
+import re
 import sqlite3
 from contextlib import closing
+from pathlib import Path
 
 import pytest
 
@@ -11,7 +13,9 @@ from passerelle.core.errors import BusyError
 from passerelle.node import Node
 from passerelle.ports.records import AUDITS
 from passerelle.store.faults import Crash, FaultPlan
-from tests.unit.cli.scene import age, call, ok, request, served, value
+from tests.unit.cli.scene import age, call, make_node, ok, request, served, value
+
+SCHEMA_2 = Path(__file__).parents[2] / "contract" / "schema-2"
 
 
 @pytest.fixture
@@ -46,6 +50,27 @@ def test_an_older_store_is_refused_and_upgraded_and_the_node_goes_on(aged):
     assert records.count("store.upgraded") == 1
     with served(aged.be):
         pass
+
+
+def test_a_store_in_postgresql_is_upgraded_the_same_way(postgres_place, tmp_path):
+    node = tmp_path / "be"
+    make_node(node, "be", "--store", postgres_place.url)
+    schema = postgres_place.schema
+    postgres_place.execute(f'ALTER SCHEMA "{schema}" RENAME TO "{schema}_now"')
+    postgres_place.execute(f'CREATE SCHEMA "{schema}"')
+    for statement in (SCHEMA_2 / "postgresql.sql").read_text().split(";\n"):
+        if statement.strip():
+            postgres_place.execute(statement)
+            if name := re.match(r'\s*CREATE TABLE "(\w+)"', statement):
+                postgres_place.execute(f'INSERT INTO "{name[1]}" SELECT * FROM "{schema}_now"."{name[1]}"')
+    postgres_place.execute("UPDATE meta SET value = '2' WHERE name = 'schema'")
+    postgres_place.execute(f'DROP SCHEMA "{schema}_now" CASCADE')
+    assert call("person", "list", node, "--as", "eva").code == 5
+    done = value("store", "upgrade", node, "--as", "eva")
+    assert (done["before"], done["after"]) == (2, 3)
+    assert done["copy"] == f"{schema}_schema_2"
+    assert [one["person"] for one in value("person", "list", node, "--as", "eva")] == ["eva"]
+    postgres_place.execute(f'DROP SCHEMA "{done["copy"]}" CASCADE')
 
 
 def test_only_an_operator_upgrades_and_nobody_may_serve(aged, tmp_path):

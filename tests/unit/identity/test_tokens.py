@@ -159,3 +159,27 @@ def test_what_is_not_there_is_said(tokens, tmp_path):
         Token(MODULE, "nowhere", lambda: PIN, pause=0).check()
     with pytest.raises(TokenError, match="expected a PKCS#11 module at"):
         Token(str(tmp_path / "none.so"), "be", lambda: PIN).check()
+
+
+def test_several_processes_sign_at_once(token):
+    public = token.generate(b"one", "be/log")
+    code = (
+        "import sys; from passerelle.identity.tokens import Token\n"
+        "token = Token(sys.argv[1], sys.argv[2], lambda: sys.argv[3])\n"
+        "for number in range(20): print(token.sign(b'one', bytes.fromhex(sys.argv[4]), b'%d' % number).hex())"
+    )
+    processes = [
+        subprocess.Popen(
+            (sys.executable, "-c", code, MODULE, token.label, PIN, public.hex()),
+            stdout=subprocess.PIPE,
+            text=True,
+            env=os.environ | {"PYTHONPATH": os.pathsep.join(sys.path)},
+        )
+        for _ in range(3)
+    ]
+    verified(token, b"one", public)
+    for one in processes:
+        said, _ = one.communicate(timeout=60)
+        assert one.returncode == 0
+        for number, signature in enumerate(said.splitlines()):
+            Verifier("", ED25519, public).verify(bytes.fromhex(signature), b"%d" % number)
