@@ -15,6 +15,7 @@ def test_nothing_waits(partners):
     assert value("queue", partners.be) == {name: [] for name in LISTS} | {
         "serving": False,
         "more_in_line": 0,
+        "by_hand": [],
         "other_drafts": 0,
     }
     assert ok("queue", partners.be).out == "nothing waits\n"
