@@ -80,6 +80,7 @@ TYPED = {word for names in TREE for name in names for word in _WORD.findall(name
 TYPED |= {"passerelle", "path", "str", "int", "float", "file"}
 CODES = {"domain", "kind"}  # facts of a question, as policies name them
 VALUES = {"store", "channel", "type", "purpose", "month", "prompt"}  # defaults, which are typed as they stand
+VALUES |= {"receive", "send", "clock"}  # what one of several processes does, likewise
 
 
 def left_in(help_text):
