@@ -3,8 +3,7 @@
 from contextlib import closing, suppress
 from pathlib import Path
 
-from passerelle.core import folders
-from passerelle.core import settings as configuration
+from passerelle.core import folders, settings_text
 from passerelle.core.audit import What
 from passerelle.core.errors import PasserelleError
 from passerelle.core.settings import Settings
@@ -69,7 +68,7 @@ def _fill(folder: Path, settings: Settings, sealed: bool, ask: Ask) -> Identity:
         tls=tls.pin_of(certificate),
     )
     (folder / IDENTITY).write_bytes(identity.body)
-    (folder / SETTINGS).write_text(configuration.render(settings), "utf-8")
+    (folder / SETTINGS).write_text(settings_text.render(settings), "utf-8")
     return identity
 
 

@@ -22,6 +22,7 @@ import msgspec
 from passerelle.backup import soundness
 from passerelle.backup.restoring import incoming
 from passerelle.core import settings as configuration
+from passerelle.core import settings_text
 from passerelle.core.audit import What
 from passerelle.core.errors import BusyError, InputError, SettingsError, StateError, StoreError
 from passerelle.core.sources import redacted
@@ -125,7 +126,7 @@ def _counted(tx: Reading) -> tuple[Part, ...]:
 
 def _check_settings(folder: Path, to: str) -> None:
     """The last step will be possible. Raises SettingsError."""
-    configuration.replaced((folder / SETTINGS).read_text("utf-8"), "store", "url", to)
+    settings_text.replaced((folder / SETTINGS).read_text("utf-8"), "store", "url", to)
     source = configuration.find(folder / SETTINGS).sources["store.url"]
     if source.kind == "environment":
         raise SettingsError(
@@ -136,4 +137,4 @@ def _check_settings(folder: Path, to: str) -> None:
 def _settings(folder: Path, to: str) -> None:
     path = folder / SETTINGS
     mode = path.stat().st_mode & 0o777
-    files.replace(path, configuration.replaced(path.read_text("utf-8"), "store", "url", to).encode(), mode)
+    files.replace(path, settings_text.replaced(path.read_text("utf-8"), "store", "url", to).encode(), mode)

@@ -27,7 +27,7 @@ import msgspec
 from passerelle.backup import archive, contents, soundness
 from passerelle.backup.archive import Archive, Manifest
 from passerelle.backup.contents import File, Payload
-from passerelle.core import folders
+from passerelle.core import folders, settings_text
 from passerelle.core import settings as configuration
 from passerelle.core.audit import What
 from passerelle.core.clock import Clock, SystemClock
@@ -159,7 +159,7 @@ def _settings(found: Archive, there: Sequence[File], store: str = "") -> tuple[S
         raise BackupError(f"{found.path}: expected {SETTINGS} and {IDENTITY} of {found.manifest.node}, got others")
     text = bodies[SETTINGS].decode("utf-8", "replace")
     if store:
-        text = configuration.replaced(text, "store", "url", store)
+        text = settings_text.replaced(text, "store", "url", store)
     settings = configuration.parse(text, SETTINGS)
     if settings.node.name != found.manifest.node:
         raise BackupError(

@@ -88,7 +88,7 @@ def init(
     """
     from passerelle import founding, node
     from passerelle.core import settings as configuration
-    from passerelle.core import words
+    from passerelle.core import settings_text, words
     from passerelle.core.errors import IdentityError, InputError, KeyFileError
     from passerelle.identity import fingerprint
     from passerelle.office.asking import this_user
@@ -100,7 +100,7 @@ def init(
         store=configuration.StoreSettings(store),
         keys=configuration.KeysSettings(passphrase or "prompt", module, token, pin),
     )
-    asked = configuration.parse(configuration.render(asked), "init")
+    asked = configuration.parse(settings_text.render(asked), "init")
     user = this_user()
     first = NewPerson(id=person or user, name=person_name, language=language or words.language(), users=(user,))
     try:

@@ -62,7 +62,7 @@ import msgspec
 
 from passerelle.core.clock import add_duration
 from passerelle.core.errors import InputError, SettingsError
-from passerelle.core.sources import Source, from_environment, lines, toml, variable, written
+from passerelle.core.sources import Source, from_environment, lines, variable
 
 
 class NodeSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -345,45 +345,3 @@ def find(path: Path, environ: Mapping[str, str] | None = None) -> Configured:
     except (OSError, UnicodeDecodeError) as error:
         raise SettingsError(f"{path}: expected a readable file in UTF-8, got {error}") from None
     return configured(text, str(path), os.environ if environ is None else environ)
-
-
-def render(settings: Settings) -> str:
-    """The TOML text of settings: what `init` writes."""
-    return toml(msgspec.to_builtins(settings))
-
-
-def replaced(text: str, section: str, key: str, value: str) -> str:
-    """The TOML text with another value of one key, and everything else, comments too, as it was. Raises SettingsError.
-
-    A key that is not there is put below its section, or below a new one.
-    """
-    places, rows = lines(text), text.splitlines()
-    line = f"{key} = {written(value)}"
-    if (place := places.get(f"{section}.{key}")) is not None:
-        rows[place - 1] = line + _comment(rows[place - 1])
-    elif f"[{section}]" in (stripped := [row.partition("#")[0].strip() for row in rows]):
-        rows.insert(stripped.index(f"[{section}]") + 1, line)
-    else:
-        rows += ["", f"[{section}]", line]
-    made = "\n".join(rows) + "\n"
-    told = parse(text)
-    wanted = msgspec.structs.replace(told, **{section: msgspec.structs.replace(getattr(told, section), **{key: value})})
-    try:
-        right = parse(made) == wanted
-    except SettingsError:
-        right = False
-    if not right:
-        raise SettingsError(f"expected {section}.{key} on a line of its own, got another form: set it to {value!r}")
-    return made
-
-
-def _comment(row: str) -> str:
-    """The comment behind the value of a line `key = value`, with the space before it."""
-    for place, sign in enumerate(row):
-        if sign == "#":
-            try:
-                tomllib.loads(row[:place])
-            except tomllib.TOMLDecodeError:
-                continue  # within a text
-            return row[len(row[:place].rstrip()) :]
-    return ""

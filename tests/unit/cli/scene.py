@@ -15,7 +15,10 @@ from io import BytesIO, TextIOWrapper
 from pathlib import Path
 from typing import Any, NamedTuple
 
+import msgspec
+
 from passerelle.cli.app import app, run
+from passerelle.core import settings, settings_text
 from passerelle.core.json import canonical
 from passerelle.dossiers.types import Catalogue
 from passerelle.exchange import inbox
@@ -150,6 +153,15 @@ def make_node(folder: Path, name: str, *more: object) -> Any:
     listen = f"127.0.0.1:{free_port()}"
     told = (part for pair in options for part in pair)
     return value("init", folder, "--name", name, *told, "--listen", listen, "--person", FIRST[name], *more)
+
+
+def configure(folder: Path, section: str, **values: object) -> Path:
+    """Other values in a section of a node's settings. Returns their file."""
+    path = folder / "passerelle.toml"
+    made = settings.load(path, {})
+    changed = msgspec.structs.replace(getattr(made, section), **values)
+    path.write_text(settings_text.render(msgspec.structs.replace(made, **{section: changed})), "utf-8")
+    return path
 
 
 def age(folder: Path) -> None:

@@ -5,9 +5,9 @@ import time
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 
-from passerelle.core.settings import load, render
 from passerelle.node import Node
 from passerelle.oversight import audit_log
 from passerelle.ports.records import ALARMS, AUDITS
@@ -16,6 +16,7 @@ from tests.unit.cli.scene import (
     Scene,
     call,
     command,
+    configure,
     environment,
     free_port,
     ok,
@@ -36,13 +37,8 @@ def audited(partners: Scene) -> tuple[Scene, str]:
 
 def faster(folder: Path, every: str) -> None:
     """The interval of a node's blocks, in its settings."""
-    import msgspec
-
-    file = folder / "passerelle.toml"
-    made = load(file)
-    audit = msgspec.structs.replace(made.audit, every=every)
-    exchange = msgspec.structs.replace(made.exchange, poll_ms=50)
-    file.write_text(render(msgspec.structs.replace(made, audit=audit, exchange=exchange)))
+    configure(folder, "audit", every=every)
+    configure(folder, "exchange", poll_ms=50)
 
 
 def test_a_dossier_s_trail_is_read_in_order_and_reading_is_written_down(audited: tuple[Scene, str]) -> None:
@@ -149,7 +145,6 @@ def test_a_whole_log_is_exported_and_gone_over(audited: tuple[Scene, str]) -> No
 
 
 def test_records_that_lost_their_details_are_said(audited: tuple[Scene, str]) -> None:
-    import msgspec
 
     scene, dossier = audited
     ok("audit", "close", scene.be, "--as", FIRST["be"])

@@ -18,7 +18,7 @@ from passerelle.office.asking import this_user
 from passerelle.ports.backups import BACKUPS
 from passerelle.store import open_store
 from passerelle.store.faults import Crash, FaultPlan
-from tests.unit.cli.scene import FIRST, call, ok, served, value
+from tests.unit.cli.scene import FIRST, call, configure, ok, served, value
 
 WHY = ("--ground", "order", "--reason", "order 2026/114 of the authority")
 NONE = ("--no-newer-erasures", "the disk is lost")
@@ -31,9 +31,8 @@ def whole(_partners, tmp_path_factory):
     made.dossier = made.open()
     made.key = made.folder / "backup.key"
     value("backup", "key", "--out", made.key)
-    settings = made.be / "passerelle.toml"
     (made.be / "backup.pub").write_bytes((made.folder / "backup.key.pub").read_bytes())
-    settings.write_text(settings.read_text().replace("recipients = []", 'recipients = ["backup.pub"]'))
+    configure(made.be, "backup", recipients=("backup.pub",))
     made.out, made.said = create(made)
     return made
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.unit.cli.scene import call, make_node, ok, value
+from tests.unit.cli.scene import call, configure, make_node, ok, value
 
 VARIABLE = "PASSERELLE_EXCHANGE_POLL_MS"
 
@@ -33,9 +33,7 @@ def test_each_value_is_shown_with_its_source(node, monkeypatch):
 
 
 def test_no_password_is_shown(node):
-    path = node / "passerelle.toml"
-    url = "postgresql://node:secret1@db.example/passerelle?password=secret2&schema=be"
-    path.write_text(path.read_text().replace("store.db", url))
+    configure(node, "store", url="postgresql://node:secret1@db.example/passerelle?password=secret2&schema=be")
     for options in ((), ("--json",)):
         out = ok("config", "show", node, *options).out
         assert "secret" not in out

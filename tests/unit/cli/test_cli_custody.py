@@ -3,6 +3,7 @@
 import os
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from passerelle import ceremony
@@ -15,19 +16,16 @@ from passerelle.node import Node
 from passerelle.ports.records import AUDITS
 from passerelle.service.custodian import Watch
 from tests.softhsm import MODULE, PIN
+from tests.unit.cli import scene
 from tests.unit.cli.scene import call, make_node, ok, process, request, served, value
 
 WHY = ("--as", "eva", "--reason", "into the token")
 PASS = "correct horse battery"
 
 
-def configure(folder, **settings):
-    """Settings of `[keys]`."""
-    path = folder / "passerelle.toml"
-    text, _, rest = path.read_text().partition("[keys]\n")
-    behind = rest.partition("\n\n")[2]
-    lines = "".join(f'{key} = "{one}"\n' for key, one in settings.items())
-    path.write_text(f"{text}[keys]\n{lines}\n{behind}")
+def configure(folder, **values):
+    """`[keys]` says this, and nothing else."""
+    scene.configure(folder, "keys", **msgspec.structs.asdict(KeysSettings()) | values)
 
 
 def secret(path: Path, text: str) -> str:

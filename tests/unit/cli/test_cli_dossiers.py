@@ -11,7 +11,7 @@ from passerelle.cli.forms import blanks
 from passerelle.dossiers.types import Catalogue
 from passerelle.exchange import desk
 from passerelle.node import Node
-from tests.unit.cli.scene import call, channel, migration, ok, request, said, value
+from tests.unit.cli.scene import call, channel, configure, migration, ok, request, said, value
 
 CATALOGUE = Catalogue.load()
 CATALOGUE_FILES = Path(catalogue.__file__).parent
@@ -419,8 +419,7 @@ def test_types_of_a_nodes_own(partners):
     folder.mkdir()
     text = (CATALOGUE_FILES / "listed-person.toml").read_text("utf-8")
     (folder / "own-list.toml").write_text(text.replace('name = "listed-person"', 'name = "own-list"'), "utf-8")
-    path = partners.be / "passerelle.toml"
-    path.write_text(path.read_text("utf-8").replace("folders = []", 'folders = ["types"]'), "utf-8")
+    configure(partners.be, "catalogue", folders=("types",))
     assert "own-list" in {one["type"] for one in value("catalogue", "list", "--node", partners.be)}
     assert "own-list" in ok("catalogue", "show", "own-list", "--node", partners.be).out
     assert value("dossier", "form", "own-list", "--node", partners.be)["act"] == "notice"

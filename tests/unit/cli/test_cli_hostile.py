@@ -19,7 +19,7 @@ from passerelle.exchange import wire
 from passerelle.identity.keys import b64
 from passerelle.ledger.checkpoint import origin
 from passerelle.node import Node
-from tests.unit.cli.scene import ok, request, served, value
+from tests.unit.cli.scene import configure, ok, request, served, value
 
 MIB = 1024 * 1024
 CONNECTIONS, BODIES = 64, 24 * MIB
@@ -135,11 +135,7 @@ def memory(process, what):
 
 @pytest.mark.skipif(not Path("/proc/self/clear_refs").exists(), reason="memory is read from Linux' /proc")
 def test_a_node_among_hostile_clients_stays_small_and_takes_what_partners_send(partners):
-    path = partners.ma / "passerelle.toml"
-    text = path.read_text()
-    text = re.sub(r"^connections = .*$", f"connections = {CONNECTIONS}", text, flags=re.MULTILINE)
-    text = re.sub(r"^body_bytes = .*$", f"body_bytes = {BODIES}", text, flags=re.MULTILINE)
-    path.write_text(text)
+    path = configure(partners.ma, "limits", connections=CONNECTIONS, body_bytes=BODIES)
     port = int(load(path).server.listen.rpartition(":")[2])
     made = partners.draft("be", request(), "open", "ma", "--type", "wanted-trace")
     flood = flood_of(partners.be)

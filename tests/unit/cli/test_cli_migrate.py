@@ -60,7 +60,7 @@ def goes_on(scene):
 
 def test_there_and_back(scene, database):
     settings = scene.be / "passerelle.toml"
-    settings.write_text(settings.read_text().replace('url = "store.db"', 'url = "store.db"  # on this machine'))
+    settings.write_text(settings.read_text() + '\n[store]\nurl = "store.db"  # on this machine\n')
     before = settings.read_text()
     held = Node.open(scene.be)
     made = value("store", "migrate", scene.be, "--to", database)

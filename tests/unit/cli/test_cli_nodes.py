@@ -15,6 +15,7 @@ from passerelle.office.asking import this_user
 from tests.unit.cli.scene import (
     call,
     command,
+    configure,
     environment,
     ok,
     process,
@@ -37,6 +38,10 @@ def test_init_makes_a_node(tmp_path):
     assert len(made["fingerprint"].split()) == 12
     assert folder.stat().st_mode & 0o077 == 0
     assert configuration.load(folder / "passerelle.toml").node.languages == ("fr", "nl")
+    shown = value("config", "show", folder)
+    written = {name for name, one in shown.items() if one["source"] == "file"}
+    asked = {"node.name", "node.country", "node.languages", "node.timezone", "server.listen", "server.endpoints"}
+    assert written == asked
     assert (made["person"], made["user"]) == (this_user(), this_user())
     assert value("partner", "self", folder, "--as", this_user())["sha256"] == made["sha256"]
     assert value("queue", folder, "--as", this_user())["in_line"] == []
@@ -202,8 +207,7 @@ def test_two_nodes_exchange_and_nothing_personal_is_logged(partners):
 
 
 def test_a_failed_try_is_told_with_its_reason(strangers):
-    path = strangers.be / "passerelle.toml"
-    path.write_text(path.read_text().replace("retry_most_ms = 300000", "retry_most_ms = 50"))
+    configure(strangers.be, "exchange", retry_most_ms=50)
     ok(
         "instrument",
         "propose",

@@ -18,14 +18,13 @@ from passerelle.node import Node
 from passerelle.service import Service
 from passerelle.service.health import Health
 from passerelle.transport.metrics import LABELS
-from tests.unit.cli.scene import PEOPLE, call, free_port, ok, request, served, value
+from tests.unit.cli.scene import PEOPLE, call, configure, free_port, ok, request, served, value
 
 
 def listening(folder):
     """Have a node listen for its operator. Returns the address."""
-    path = folder / "passerelle.toml"
     address = f"127.0.0.1:{free_port()}"
-    path.write_text(path.read_text().replace('[admin]\nlisten = ""', f'[admin]\nlisten = "{address}"'))
+    configure(folder, "admin", listen=address)
     return address
 
 
@@ -176,7 +175,7 @@ def test_an_abstract_address_is_told_too(strangers, monkeypatch):
 def test_the_operators_address_is_not_the_partners(strangers):
     path = strangers.be / "passerelle.toml"
     taken = path.read_text().split('listen = "')[1].split('"')[0]
-    path.write_text(path.read_text().replace('[admin]\nlisten = ""', f'[admin]\nlisten = "{taken}"'))
+    configure(strangers.be, "admin", listen=taken)
     result = call("config", "show", strangers.be)
     assert result.code == 2
     assert "another address" in result.err

@@ -7,7 +7,7 @@ import pytest
 
 from passerelle.cli.units import memory
 from passerelle.core import settings
-from tests.unit.cli.scene import call, make_node, ok, value
+from tests.unit.cli.scene import call, configure, make_node, ok, value
 
 MIB = 1024 * 1024
 
@@ -63,12 +63,8 @@ def test_memory_follows_from_the_limits(node):
 
 def test_secrets_low_ports_and_backups_are_provided_for(tmp_path):
     make_node(tmp_path / "be", "be")
-    path = tmp_path / "be" / "passerelle.toml"
-    text = path.read_text().replace('passphrase = "prompt"', 'passphrase = "credential:phrase"')
-    port = text.split('listen = "127.0.0.1:')[1].split('"')[0]
-    path.write_text(
-        text.replace(f"127.0.0.1:{port}", "127.0.0.1:443").replace('pin = "prompt"', 'pin = "credential:pin"')
-    )
+    configure(tmp_path / "be", "server", listen="127.0.0.1:443")
+    path = configure(tmp_path / "be", "keys", passphrase="credential:phrase", pin="credential:pin")
     ok("unit", path.parent, "--backup-to", "/backup", "--backup-as", "eva", "--out", tmp_path)
     service, backup, timer = (
         (tmp_path / f"passerelle-be{end}").read_text() for end in (".service", "-backup.service", "-backup.timer")

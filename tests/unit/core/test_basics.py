@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from passerelle.core import clock, ids, settings
+from passerelle.core import clock, ids, settings, settings_text
 from passerelle.core.errors import InputError, SettingsError
 from passerelle.core.sources import Source, redacted
 
@@ -89,7 +89,9 @@ def test_what_is_no_moment(text):
 def test_settings_have_defaults_and_survive_writing():
     made = settings.parse(START)
     assert made.exchange.batch_entries == 100
-    assert settings.parse(settings.render(made)) == made
+    assert settings.parse(settings_text.render(made)) == made
+    other = settings.parse(START + "[exchange]\npoll_ms = 50\n[store]\nurl = 'a.db'\n[admin]\nlisten = '127.0.0.1:9'\n")
+    assert settings.parse(settings_text.render(other)) == other
 
 
 @pytest.mark.parametrize(

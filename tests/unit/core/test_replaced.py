@@ -2,7 +2,7 @@
 
 import pytest
 
-from passerelle.core import settings
+from passerelle.core import settings_text
 from passerelle.core.errors import SettingsError
 
 NODE = '[node]\nname = "be"\ncountry = "BE"\nlanguages = ["fr"]\ntimezone = "Europe/Brussels"\n'
@@ -26,6 +26,6 @@ def test_one_value_changes_and_comments_stay(before, after):
     text = before + NODE if before.startswith("store =") else NODE + before
     if after is None:
         with pytest.raises(SettingsError, match=r"expected store\.url on a line of its own"):
-            settings.replaced(text, "store", "url", "new # 1.db")
+            settings_text.replaced(text, "store", "url", "new # 1.db")
         return
-    assert settings.replaced(text, "store", "url", "new # 1.db") == NODE + after
+    assert settings_text.replaced(text, "store", "url", "new # 1.db") == NODE + after
