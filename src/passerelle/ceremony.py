@@ -19,6 +19,7 @@ from pathlib import Path
 
 import msgspec
 
+from passerelle.core import durable
 from passerelle.core.audit import What
 from passerelle.core.errors import BusyError, IdentityError, InputError, StateError
 from passerelle.exchange import notes, rotation, trust
@@ -136,9 +137,9 @@ def _change(
         pin = _certificate(node) if TLS in kinds else ""
         made = identity.changed(before, public, endpoints=tuple(endpoints) or None, tls=pin)
         files.add(node.folder / KEYS, before.name, secrets, node.custody)
-        files.replace(node.folder / KEYS / f"identity-{before.fingerprint}.json", before.body)
+        durable.replace(node.folder / KEYS / f"identity-{before.fingerprint}.json", before.body)
         rotation.start(node.ctx, made, by=by, reason=reason, revoked=revoked, how=how, lost=lost)
-        files.replace(node.folder / IDENTITY, made.body)
+        durable.replace(node.folder / IDENTITY, made.body)
         node.identity = made
         _sweep(node)
     node.wake()
@@ -172,8 +173,8 @@ def _certificate(node: Node) -> str:
     private, certificate = tls.make_certificate(node.ctx.name)
     pin = tls.pin_of(certificate)
     private = tls.sealed(private, node.custody.password())
-    files.replace(node.folder / f"tls-{pin[:16]}.key", private, 0o600)
-    files.replace(node.folder / f"tls-{pin[:16]}.pem", certificate)
+    durable.replace(node.folder / f"tls-{pin[:16]}.key", private, 0o600)
+    durable.replace(node.folder / f"tls-{pin[:16]}.pem", certificate)
     return pin
 
 

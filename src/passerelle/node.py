@@ -22,7 +22,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
-from passerelle.core import locks
+from passerelle.core import durable, locks
 from passerelle.core import settings as configuration
 from passerelle.core.audit import What
 from passerelle.core.clock import Clock, SystemClock, add_duration
@@ -363,7 +363,7 @@ def _belongs(store: Store, folder: Path, identity: Identity, *, mending: bool, c
     if current.body == identity.body:
         return identity
     if identity.fingerprint in {era.fingerprint for era in eras}:
-        files.replace(folder / IDENTITY, current.body)
+        durable.replace(folder / IDENTITY, current.body)
         return current
     before = {path.stem.removeprefix("identity-") for path in (folder / KEYS).glob("identity-*.json")}
     if identity.name != current.name or current.fingerprint not in before:

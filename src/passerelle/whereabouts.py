@@ -23,11 +23,10 @@ from pathlib import Path
 
 import msgspec
 
-from passerelle.core import ids, json, locks
+from passerelle.core import durable, ids, json, locks
 from passerelle.core.audit import What
 from passerelle.core.errors import JsonError, StateError
 from passerelle.exchange import notes
-from passerelle.identity import files
 from passerelle.node import Node
 from passerelle.ports.starts import STARTS, Start
 from passerelle.ports.store import Reading, Writing
@@ -148,7 +147,7 @@ def _row(tx: Reading, folder: str) -> Start | None:
 
 
 def _write(node: Node, place: Place) -> None:
-    files.replace(node.folder / PLACE, json.canonical(msgspec.to_builtins(place)) + b"\n", 0o600)
+    durable.replace(node.folder / PLACE, json.canonical(msgspec.to_builtins(place)) + b"\n", 0o600)
 
 
 def _alarm(node: Node, at: tuple[str, str], there: str) -> None:

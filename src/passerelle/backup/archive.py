@@ -23,7 +23,7 @@ from typing import BinaryIO
 
 import msgspec
 
-from passerelle.core import json
+from passerelle.core import durable, json
 from passerelle.core.errors import BackupError, IdentityError, InputError, PasserelleError, SealError
 from passerelle.identity import backups, identity, stream
 from passerelle.identity.backups import Seal
@@ -113,8 +113,7 @@ class Writer:
         text = f"{FORMAT}\n{b64(digest)}\n"
         signed = note.make(text, [Signature(signer.name, signer.id, signer.sign(text.encode()))]).encode()
         self._out.write(signed + _length(signed))
-        self._out.flush()
-        os.fsync(self._out.fileno())
+        durable.settle(self._out)
         return digest.hex()
 
     def _seal(self, plain: bytes, last: bool) -> None:

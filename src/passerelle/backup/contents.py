@@ -15,10 +15,10 @@ from pathlib import Path, PurePath, PurePosixPath
 
 import msgspec
 
+from passerelle.core import durable
 from passerelle.core.errors import BackupError, InputError
 from passerelle.core.settings import Settings
 from passerelle.exchange import register
-from passerelle.identity import files
 from passerelle.identity.custody import VAULT
 from passerelle.node import IDENTITY, KEYS, SETTINGS
 
@@ -136,4 +136,4 @@ def write(folder: Path, one: File) -> None:
     """Put a file into a folder that is new. Durable when it returns; nobody but the owner ever writes it."""
     place = folder / one.path
     place.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    files.replace(place, one.body, 0o644 & one.mode | 0o600)
+    durable.replace(place, one.body, 0o644 & one.mode | 0o600)

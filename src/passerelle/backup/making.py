@@ -20,11 +20,12 @@ from passerelle import __version__
 from passerelle.backup import archive, contents
 from passerelle.backup.archive import FORMAT, Manifest
 from passerelle.ceremony import alone
+from passerelle.core import durable
 from passerelle.core.audit import What
 from passerelle.core.clock import to_iso
 from passerelle.core.errors import FullError, InputError
 from passerelle.exchange import notes
-from passerelle.identity import backups, files, stream
+from passerelle.identity import backups, stream
 from passerelle.identity.keys import SealKey
 from passerelle.node import Node
 from passerelle.ports.backups import BACKUPS, Backup
@@ -70,7 +71,7 @@ def create(node: Node, out: Path, to: Sequence[SealKey], by: str, *, passphrase:
     try:
         done = node.store.read(lambda tx: _write(tx, node, made, to, passphrase, keys))
         made.rename(out)
-        files.settle(out.parent)
+        durable.sync(out.parent)
     except OSError as error:
         branch = FullError if error.errno == 28 else InputError
         raise branch(f"--out: expected to write {out}, got: {error.strerror}") from None
@@ -103,7 +104,7 @@ def _write(tx: Reading, node: Node, made: Path, to: Sequence[SealKey], passphras
     )
     about, key = manifest.encode(), stream.new_key()
     made.unlink(missing_ok=True)
-    with os.fdopen(os.open(made, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as out:
+    with durable.create(made) as out:
         writer = archive.Writer(out, about, backups.seal(key, about, to, passphrase), key)
         for frame in contents.encode(found):
             writer.write(frame)

@@ -21,14 +21,13 @@ import msgspec
 
 from passerelle.backup import soundness
 from passerelle.backup.restoring import incoming
+from passerelle.core import durable, settings_text
 from passerelle.core import settings as configuration
-from passerelle.core import settings_text
 from passerelle.core.audit import What
 from passerelle.core.errors import BusyError, InputError, SettingsError, StateError, StoreError
 from passerelle.core.sources import redacted
 from passerelle.exchange import notes
 from passerelle.exchange.context import Context
-from passerelle.identity import files
 from passerelle.node import SETTINGS, Node
 from passerelle.ports.keys import ERAS
 from passerelle.ports.records import META
@@ -137,4 +136,4 @@ def _check_settings(folder: Path, to: str) -> None:
 def _settings(folder: Path, to: str) -> None:
     path = folder / SETTINGS
     mode = path.stat().st_mode & 0o777
-    files.replace(path, settings_text.replaced(path.read_text("utf-8"), "store", "url", to).encode(), mode)
+    durable.replace(path, settings_text.replaced(path.read_text("utf-8"), "store", "url", to).encode(), mode)

@@ -27,7 +27,7 @@ import msgspec
 from passerelle.backup import archive, contents, soundness
 from passerelle.backup.archive import Archive, Manifest
 from passerelle.backup.contents import File, Payload
-from passerelle.core import folders, settings_text
+from passerelle.core import durable, folders, settings_text
 from passerelle.core import settings as configuration
 from passerelle.core.audit import What
 from passerelle.core.clock import Clock, SystemClock
@@ -38,7 +38,6 @@ from passerelle.dossiers.types import Catalogue
 from passerelle.exchange import erasing, links, notes, register
 from passerelle.exchange.context import Context
 from passerelle.exchange.register import Register
-from passerelle.identity import files
 from passerelle.identity.keys import NodeKeys
 from passerelle.ledger.checkpoint import LANES
 from passerelle.node import IDENTITY, KEYS, SETTINGS
@@ -113,7 +112,7 @@ def restore(
             kept.add({one.message: one for one in newer if one not in known}.values())
             erased = erasing.replay(ctx, kept.read())
             target.write("restore.done", lambda tx: _done(tx, ctx, found, by, erased, without))
-    files.settle(folder.parent)
+    durable.sync(folder.parent)
     return erased
 
 

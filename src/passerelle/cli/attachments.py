@@ -1,6 +1,5 @@
 """Commands on files that messages bear: see how they stand, write one down."""
 
-import os
 from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
@@ -270,6 +269,7 @@ def _one(tx: "Reading", office: "Office", who: "Person", text: str) -> "Message 
 
 def _write(path: Path, one: "Announced", node: "Node") -> None:
     """The file, verified while it is written; nothing is left of it when that fails."""
+    from passerelle.core import durable
     from passerelle.core.errors import InputError, StateError
     from passerelle.exchange import attachments
     from passerelle.identity.keys import unb64
@@ -284,14 +284,13 @@ def _write(path: Path, one: "Announced", node: "Node") -> None:
             yield part
 
     try:
-        handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, 0o600)
+        new = durable.create(path)
     except OSError as error:
         raise InputError(f"--out: expected a new file, got {path}: {error.strerror}") from None
     try:
-        with os.fdopen(handle, "wb") as file:
+        with new as file:
             file.writelines(parts())
-            file.flush()
-            os.fsync(file.fileno())
+            durable.settle(file)
         if not made.is_at(one.address):
             raise StateError(
                 f"expected the file of {one.address[:12]}, got other bytes from the store; nothing is kept"

@@ -2,7 +2,6 @@
 
 import inspect
 import json
-import os
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -201,11 +200,13 @@ def read_file(path: Path, what: str, most: int = 300 * 1024 * 1024) -> bytes:
 
 def write_file(path: Path, data: bytes) -> None:
     """A new file that its owner alone reads. Raises InputError when it is there or cannot be made."""
+    from passerelle.core import durable
     from passerelle.core.errors import InputError
 
     try:
-        handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        new = durable.create(path)
     except OSError as error:
         raise InputError(f"--out: expected a new file, got {path}: {error.strerror}") from None
-    with os.fdopen(handle, "wb") as file:
+    with new as file:
         file.write(data)
+        durable.settle(file)

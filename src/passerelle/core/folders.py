@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import BinaryIO
 
+from passerelle.core import durable
 from passerelle.core.errors import InputError
 
 
@@ -44,21 +45,20 @@ def fresh_file(path: Path) -> Iterator[BinaryIO]:
         raise InputError(f"--out: expected a new file, got {path}, which is there")
     try:
         made.unlink(missing_ok=True)
-        handle = os.open(made, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        new = durable.create(made)
     except OSError as error:
         raise InputError(f"--out: expected a new file, got {path}: {error.strerror}") from None
     try:
-        with os.fdopen(handle, "wb") as file:
+        with new as file:
             yield file
-            file.flush()
-            os.fsync(file.fileno())
+            durable.settle(file)
         try:
             _publish(made, path)
         except OSError as error:
             raise InputError(f"--out: expected a new file, got {path}: {error.strerror}") from None
     finally:
         made.unlink(missing_ok=True)
-    sync(path.parent)
+    durable.sync(path.parent)
 
 
 def _publish(made: Path, path: Path) -> None:
@@ -66,14 +66,5 @@ def _publish(made: Path, path: Path) -> None:
     try:
         path.hardlink_to(made)
     except PermissionError:
-        os.close(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600))
+        durable.create(path).close()
         made.replace(path)
-
-
-def sync(folder: Path) -> None:
-    """What was made, renamed or removed in a folder outlives the machine."""
-    handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)

@@ -19,7 +19,7 @@ import os
 from collections.abc import Iterable
 from pathlib import Path
 
-from passerelle.core import ids, json
+from passerelle.core import durable, ids, json
 from passerelle.core.errors import InputError
 from passerelle.ports.erasures import Erasure, Ground
 
@@ -57,7 +57,7 @@ class Register:
             os.fsync(handle)
         finally:
             os.close(handle)
-        _sync_folder(self.path.parent)
+        durable.sync(self.path.parent)
 
 
 def parse(data: bytes, where: str) -> list[Erasure]:
@@ -109,11 +109,3 @@ def _cut(handle: int) -> None:
         end -= 1
     if end < size:
         os.ftruncate(handle, end)
-
-
-def _sync_folder(folder: Path) -> None:
-    handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)

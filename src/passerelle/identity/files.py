@@ -10,12 +10,12 @@ the name goes, one in a token by the token. That is as much as a program can do:
 keeps of it is beyond reach.
 """
 
-import os
 from collections.abc import Container, Iterable, Iterator
 from pathlib import Path
 
 import msgspec
 
+from passerelle.core import durable
 from passerelle.core.errors import KeyFileError
 from passerelle.identity import custody as keeping
 from passerelle.identity.custody import Custody, TokenKey
@@ -98,7 +98,7 @@ def make(folder: Path, name: str, custody: Custody, kinds: Iterable[str] = KINDS
     for label in [one for one in secrets if token and one in keeping.IN_TOKEN]:
         custody.token().check()
         cka_id = keeping.new_id()
-        replace(folder / f"{cka_id.hex()}{MAKING}", custody.token().label.encode(), 0o600)
+        durable.replace(folder / f"{cka_id.hex()}{MAKING}", custody.token().label.encode(), 0o600)
         secrets[label] = custody.make(label, cka_id, f"{name}/{label}")
     return secrets
 
@@ -108,7 +108,7 @@ def add(folder: Path, name: str, secrets: dict[str, Secret], custody: Custody | 
     custody = custody or Custody(folder)
     for label, secret in secrets.items():
         made = custody.written(label, secret)
-        replace(folder / f"{label}.{_id(name, label, secret)}.key", made, 0o600)
+        durable.replace(folder / f"{label}.{_id(name, label, secret)}.key", made, 0o600)
         _made(folder, secret)
 
 
@@ -147,7 +147,7 @@ def finish(folder: Path, custody: Custody) -> None:
             secret.destroy()
         wipe(path)
     if left:
-        settle(folder)
+        durable.sync(folder)
 
 
 def _kept(path: Path, custody: Custody) -> Secret | None:
@@ -163,33 +163,10 @@ def wipe(path: Path) -> None:
     if there.st_nlink == 1:
         with path.open("r+b") as file:
             file.write(b"\0" * there.st_size)
-            file.flush()
-            os.fsync(file.fileno())
+            durable.settle(file)
     path.unlink()
-
-
-def replace(path: Path, data: bytes, mode: int = 0o644) -> None:
-    """Put a file in the place of another, whole or not at all, durable when it returns."""
-    made = path.with_name(f".{path.name}.new")
-    made.unlink(missing_ok=True)
-    handle = os.open(made, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode)
-    with os.fdopen(handle, "wb") as file:
-        file.write(data)
-        file.flush()
-        os.fsync(file.fileno())
-    made.replace(path)
-    settle(path.parent)
 
 
 def _id(name: str, label: str, secret: Secret) -> str:
     made = NodeKeys(name, {}).add(label, secret)
     return made.id.hex() if isinstance(made, Signer) else made.id
-
-
-def settle(folder: Path) -> None:
-    """What was named, renamed or removed in a folder outlives a crash."""
-    handle = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)

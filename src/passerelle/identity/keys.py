@@ -32,6 +32,7 @@ from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives import hpke
 from cryptography.hazmat.primitives.asymmetric import ed25519, mldsa, mlkem, x25519
 
+from passerelle.core import durable
 from passerelle.core.errors import IdentityError, KeyFileError, SealError, SignatureError
 
 ED25519 = 0x01
@@ -356,13 +357,9 @@ def generate(name: str, random: Callable[[int], bytes] = os.urandom, kinds: Iter
 def write_private(path: Path, data: bytes) -> None:
     """Create a file that only its owner reads. Raises KeyFileError when it is there."""
     try:
-        handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        durable.write_new(path, data)
     except FileExistsError:
         raise KeyFileError(f"expected no file at {path}, got one") from None
-    with os.fdopen(handle, "wb") as file:
-        file.write(data)
-        file.flush()
-        os.fsync(file.fileno())
 
 
 def read_private(path: Path) -> bytes:

@@ -13,6 +13,7 @@ import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+from passerelle.core import durable
 from passerelle.core.errors import KeyFileError, StateError
 from passerelle.identity import custody as keeping
 from passerelle.identity import files, tls, vault
@@ -29,13 +30,13 @@ def no_step(name: str) -> None:
 def begin(custody: Custody, passphrase: str, cost: int = vault.COST) -> None:
     """A vault in a folder that has none. Raises KeyFileError for a short passphrase."""
     made = vault.fresh()
-    files.replace(custody.path, made.locked(passphrase, cost), 0o600)
+    durable.replace(custody.path, made.locked(passphrase, cost), 0o600)
     custody.take(made)
 
 
 def change(custody: Custody, passphrase: str, cost: int = vault.COST) -> None:
     """Another passphrase. Raises KeyFileError when the present one does not open the vault, or for a short one."""
-    files.replace(custody.path, custody.vault().locked(passphrase, cost), 0o600)
+    durable.replace(custody.path, custody.vault().locked(passphrase, cost), 0o600)
 
 
 def protect(custody: Custody, step: Step = no_step) -> list[str]:
@@ -51,7 +52,7 @@ def unprotect(custody: Custody, step: Step = no_step) -> list[str]:
     custody.vault()
     changed = list(_rewrite(custody, _clear, lambda pem: tls.clear(pem, custody.password()), step))
     files.wipe(custody.path)
-    files.settle(custody.folder)
+    durable.sync(custody.folder)
     custody.take(None)
     return changed
 
@@ -109,7 +110,7 @@ def _replace(path: Path, made: bytes, step: Step) -> None:
     step(f"{path.name}:begin")
     os.link(path, gone)
     step(f"{path.name}:linked")
-    files.replace(path, made, 0o600)
+    durable.replace(path, made, 0o600)
     step(f"{path.name}:replaced")
     files.wipe(gone)
-    files.settle(path.parent)
+    durable.sync(path.parent)

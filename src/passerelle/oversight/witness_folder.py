@@ -24,7 +24,7 @@ from pathlib import Path
 
 import msgspec
 
-from passerelle.core import folders
+from passerelle.core import durable, folders
 from passerelle.core.clock import Clock, SystemClock
 from passerelle.core.errors import (
     BusyError,
@@ -37,10 +37,10 @@ from passerelle.core.errors import (
 )
 from passerelle.core.settings import split_listen
 from passerelle.core.text import check_node_name
-from passerelle.identity import files, tls
 from passerelle.identity import fingerprint as fingerprints
 from passerelle.identity import identity as identities
 from passerelle.identity import keys as key_files
+from passerelle.identity import tls
 from passerelle.identity import witness as witnesses
 from passerelle.identity.identity import Identity
 from passerelle.identity.witness import WitnessIdentity
@@ -118,7 +118,7 @@ class WitnessFolder:
             raise IdentityError(f"expected the fingerprint of the file of {identity.name}, got another: nothing added")
         place = self.folder / LOGS / identity.name
         place.mkdir(exist_ok=True)
-        files.settle(self.folder / LOGS)
+        durable.sync(self.folder / LOGS)
         self._replace(place / IDENTITY, body)
         return identity
 
@@ -194,12 +194,11 @@ class WitnessFolder:
         try:
             with beside.open("wb") as file:
                 file.write(data)
-                file.flush()
                 self._fault("witness.keep:begin")
-                os.fsync(file.fileno())
+                durable.settle(file)
             self._fault("witness.keep:commit")
             beside.replace(path)
-            files.settle(path.parent)
+            durable.sync(path.parent)
             self._fault("witness.keep:done")
         except OSError as error:
             if error.errno == 28:  # ENOSPC

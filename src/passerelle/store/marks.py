@@ -13,7 +13,7 @@ import stat
 from contextlib import suppress
 from pathlib import Path
 
-from passerelle.core.folders import sync
+from passerelle.core import durable
 from passerelle.ports.marks import Lane
 from passerelle.ports.store import Store
 from passerelle.store.base import BaseStore
@@ -68,13 +68,11 @@ class FileMarks:
         size = max(size, least) if before == origin else size
         path = self._path(partner, f"{lane}.carried")
         fresh = path.with_name(f"{path.name}.{os.getpid()}")
-        with fresh.open("w", encoding="ascii") as file:
-            file.write(f"{origin} {size}\n")
-            file.flush()
-            os.fsync(file.fileno())
+        fresh.unlink(missing_ok=True)
+        durable.write_new(fresh, f"{origin} {size}\n".encode("ascii"))
         fresh.replace(path)
         for folder in (self._folder, self._folder.parent):
-            sync(folder)
+            durable.sync(folder)
 
     def carried(self, partner: str, lane: str) -> tuple[str, int]:
         with suppress(FileNotFoundError, ValueError):

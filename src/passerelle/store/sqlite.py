@@ -31,6 +31,7 @@ from urllib.parse import quote
 import msgspec
 from sqlalchemy.pool import QueuePool
 
+from passerelle.core import durable
 from passerelle.core.errors import AlreadyThereError, BusyError, FullError, StoreError
 from passerelle.ports.records import KINDS
 from passerelle.ports.store import Fault, Key, Kind, no_fault
@@ -204,7 +205,7 @@ class SqliteStore(BaseStore):
     def _make_file(self) -> None:
         try:
             # SQLite gives the files beside it the mode of this one.
-            os.close(os.open(self.path, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600))
+            durable.create(self.path).close()
         except FileExistsError:
             if not self.path.is_file():
                 raise StoreError(f"{self.path}: expected a file, got something else") from None

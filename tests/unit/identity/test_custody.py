@@ -5,6 +5,7 @@ import ssl
 
 import pytest
 
+from passerelle.core import durable
 from passerelle.core.errors import KeyFileError, StateError
 from passerelle.core.settings import KeysSettings
 from passerelle.identity import custody as keeping
@@ -135,7 +136,7 @@ def test_a_stop_at_any_point_loses_no_key_and_the_next_try_ends_it(folder, way):
 def test_half_protected_folders_are_noticed(folder):
     sealed(folder)
     assert protecting.unsealed(custody_of(folder)) == []
-    files.replace(folder / "log.key", keeping.clear(keys.generate("be")["log"]), 0o600)
+    durable.replace(folder / "log.key", keeping.clear(keys.generate("be")["log"]), 0o600)
     assert protecting.unsealed(custody_of(folder)) == ["log.key"]
 
 

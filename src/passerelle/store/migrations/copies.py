@@ -5,7 +5,6 @@ is a file; of a schema of PostgreSQL another schema of the same database, so its
 the database destroys the copy: that is what backups are for.
 """
 
-import os
 import sqlite3
 from contextlib import closing
 from pathlib import Path
@@ -14,8 +13,8 @@ from typing import Any
 import psycopg
 from psycopg.sql import SQL, Identifier, Literal
 
+from passerelle.core import durable
 from passerelle.core.errors import BusyError, StoreError
-from passerelle.core.folders import sync
 from passerelle.store.postgres import schema_name
 from passerelle.store.postgres_plans import translate as translate_postgres
 from passerelle.store.sqlite import translate as translate_sqlite
@@ -26,16 +25,15 @@ def copy_file(path: Path, to: Path) -> None:
     made = to.with_name(f".{to.name}.new")
     made.unlink(missing_ok=True)
     try:
-        os.close(os.open(made, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600))
+        durable.create(made).close()
         with closing(sqlite3.connect(path)) as source, closing(sqlite3.connect(made)) as target:
             source.backup(target)
             ((well,),) = target.execute("PRAGMA integrity_check(1)").fetchall()
             if well != "ok":
                 raise StoreError(f"{path}: expected a sound SQLite file, got a damaged one: restore it from a backup")
-        with made.open("rb+") as file:
-            os.fsync(file.fileno())
+        durable.sync_file(made)
         made.replace(to)
-        sync(to.parent)
+        durable.sync(to.parent)
     except sqlite3.Error as error:
         raise translate_sqlite(error) from None
     except OSError as error:
