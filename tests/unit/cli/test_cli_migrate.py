@@ -1,7 +1,6 @@
 """Moving the records: a node goes on in another store and its partner notices nothing; a stop anywhere is mended."""
 
 import sqlite3
-import tomllib
 import uuid
 from contextlib import closing
 
@@ -10,6 +9,7 @@ import pytest
 
 from passerelle.backup import moving
 from passerelle.core.errors import StoreError
+from passerelle.core.settings import load
 from passerelle.core.sources import redacted, variable
 from passerelle.node import Node
 from passerelle.ports.records import MESSAGES
@@ -42,7 +42,7 @@ def database(postgres_server):
 
 
 def url_of(folder):
-    return tomllib.loads((folder / "passerelle.toml").read_text())["store"]["url"]
+    return load(folder / "passerelle.toml").store.url
 
 
 def goes_on(scene):
