@@ -112,14 +112,14 @@ def test_another_programs_database(sqlite_place: Any) -> None:
 
 
 def test_a_damaged_file(path: Path, sqlite_place: Any) -> None:
+    sqlite_place.open().close()
+    last = path.stat().st_size // 8192
     store = sqlite_place.open()
     store.write("test", lambda tx: tx.add(ENTRIES, entries(*range(5000))))
     store.close()
-    with closing(sqlite3.connect(path)) as connection:
-        ((last,),) = connection.execute("SELECT max(rootpage) FROM sqlite_schema").fetchall()
     assert path.stat().st_size // 8192 > last + 20
     with path.open("r+b") as file:
-        # Behind the pages that every table and index begins with.
+        # Behind the pages that an empty store has.
         for page in range(last, path.stat().st_size // 8192):
             file.seek(page * 8192)
             file.write(b"\xab" * 8192)

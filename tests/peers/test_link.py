@@ -12,6 +12,7 @@ from passerelle.core.errors import PasserelleError, StateError
 from passerelle.exchange import desk, generation, governance, inbox, links, outbox
 from passerelle.exchange.cases import Cases
 from passerelle.exchange.checks import Check
+from passerelle.exchange.sender import Sender
 from passerelle.identity.keys import b64, unb64
 from passerelle.ledger import checkpoint as checkpoints
 from passerelle.ledger import entry as entries
@@ -535,6 +536,27 @@ def busy(pair: Pair, turns: int = 2) -> list[str]:
 
 def fates(peer: Peer) -> dict[str, str]:
     return {one.id: one.state for one in peer.all(MESSAGES) if one.kind == "act"}
+
+
+def test_an_answer_that_a_receipt_has_overtaken_puts_nobody_back() -> None:
+    pair = partners()
+    pair.open_trace()
+    pair.settle()
+    pair.open_trace()
+    nonce = os.urandom(16)
+    answer = inbox.status(pair.ma.ctx, pair.be.sender.question(nonce))
+    other = Sender(pair.be.ctx, "ma")  # brings the batch meanwhile, as a person with a courier file does
+    again = os.urandom(16)
+    assert other.compare(again, inbox.status(pair.ma.ctx, other.question(again)), "routine")
+    posting = other.step("routine")
+    assert posting is not None
+    other.received(posting, inbox.receive(pair.ma.ctx, posting.body))
+    assert not pair.be.sender.compare(nonce, answer, "routine")
+    log = pair.be.store.read(lambda tx: links.current(tx, "ma", "out", "routine"))
+    assert log is not None
+    assert log.cosigned == log.size == 2
+    assert [one.what for one in pair.be.all(ALARMS)] == []
+    assert pair.compare(pair.be, "routine")
 
 
 def test_a_receiver_put_back_gets_everything_again_once() -> None:

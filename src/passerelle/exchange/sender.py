@@ -34,7 +34,7 @@ from passerelle.identity.history import History
 from passerelle.identity.identity import Identity
 from passerelle.identity.keys import Verifier
 from passerelle.ledger import checkpoint as checkpoints
-from passerelle.ledger.checkpoint import Checkpoint
+from passerelle.ledger.checkpoint import LANES, Checkpoint
 from passerelle.ports.courier import Question
 from passerelle.ports.records import ATTEMPTS, LOGS, MESSAGES, Attempt, Log
 from passerelle.ports.store import Reading, Writing
@@ -93,6 +93,13 @@ def seal(ctx: Context, to: Identity, taken: Taken) -> bytes:
     return wire.seal_batch(wire.BATCH, origin, batch, to=to.sealing, signer=mine.envelopes, now=ctx.clock.now())
 
 
+Sizes = dict[str, int]
+"""By origin, how far a log was cosigned."""
+
+_QUESTIONS = 16
+"""Questions on their way that are remembered."""
+
+
 @dataclass
 class Sender:
     """The sending side towards one partner. Holds only what a restart may forget."""
@@ -102,13 +109,21 @@ class Sender:
     compared: set[str] = field(default_factory=set)
     waiting: dict[str, outbox.Waiting] = field(default_factory=dict)
     skew: int = 0  # partner's clock minus ours when last compared, ms
+    asked: dict[bytes, Sizes] = field(default_factory=dict)  # by nonce: what was cosigned when the question was asked
 
     # -- comparison ---------------------------------------------------------------------------------------------
 
     def question(self, nonce: bytes) -> bytes:
         """The status request to post."""
         ctx = self.ctx
-        mine = ctx.store.read(lambda tx: trust.mine(tx, ctx, self.partner))
+
+        def read(tx: Reading) -> tuple[trust.Mine, Sizes]:
+            logs = (one for lane in LANES for one in links.generations(tx, self.partner, "out", lane))
+            return trust.mine(tx, ctx, self.partner), {one.origin: one.cosigned for one in logs}
+
+        mine, self.asked[nonce] = ctx.store.read(read)
+        while len(self.asked) > _QUESTIONS:
+            del self.asked[next(iter(self.asked))]
         return wire.status_request(ctx.name, self.partner, nonce, ctx.clock.now(), mine.envelopes)
 
     def compare(self, nonce: bytes, answer: bytes, lane: str, carried: Question | None = None) -> bool:
@@ -129,10 +144,19 @@ class Sender:
         state, held = next(one for one in states if one[0].lane == lane)
         governing = next(one for one, _ in states if one.lane == "governance")
 
+        before = self.asked.pop(nonce, {})
+
+        def outrun(tx: Reading) -> bool:
+            # A receipt came meanwhile by another way, in a file: the answer is older than what is known.
+            logs = links.generations(tx, self.partner, "out", lane)
+            return any(one.cosigned > before.get(one.origin, one.cosigned) for one in logs)
+
         def late(tx: Reading, one: wire.LogState) -> bool:
             return carried is not None and comparing.late(tx, carried, one.lane, (one.generation, one.size))
 
         def work(tx: Writing) -> bool:
+            if outrun(tx):
+                return False
             if lane != "governance" and _behind(tx, self.partner, governing) and not late(tx, governing):
                 # It may have forgotten which keys it took: its governance log is compared and sent first.
                 self.compared.discard("governance")

@@ -6,7 +6,7 @@ from passerelle.core.errors import StateError
 from passerelle.oversight.evidence import collect
 from passerelle.oversight.verify import UNCONFIRMED, VERIFIED, verify
 from passerelle.ports.records import DOSSIERS, MESSAGES
-from tests.faults import __main__ as campaign
+from tests.faults import played
 from tests.faults.world import NAMES, World
 
 
@@ -15,7 +15,7 @@ def test_evidence_of_everything_verifies_after_crashes_and_restores(monkeypatch:
     worlds: list[World] = []
     seed = 100
     while len(worlds) < 3:
-        world = campaign.play(seed, 90, None)
+        world = played.play(seed, 90, None)
         seed += 1
         if world.counts.get("restores") and world.counts.get("recoveries"):
             worlds.append(world)
