@@ -12,7 +12,7 @@ from passerelle.core import ids
 from passerelle.core.clock import add_duration, day_of
 from passerelle.core.errors import ForbiddenError
 from passerelle.core.json import canonical
-from passerelle.demo import cast
+from passerelle.demo import cast, life
 from passerelle.demo.stage import FailedError, Side, wait
 from passerelle.exchange import desk, governance, links
 from passerelle.exchange.desk import Act
@@ -38,7 +38,7 @@ class Story:
         self.ma = Side(folder / "ma", "ma", "MA", ("ar", "fr"), "Africa/Casablanca")
         self.agreement = ""
         self.channels: dict[str, str] = {}
-        self.charge = _CHARGE
+        self.charge = life.CHARGE
         self.main = ""
         self.photographed = ""
         self._began = time.monotonic()
@@ -162,7 +162,7 @@ class Story:
         catalogue = self.be.node.ctx.catalogue
         now = self.be.node.ctx.clock.now()
         begins, ends = day_of(now - 86_400_000), day_of(add_duration(now, "P2Y"))
-        for kind, title, article in _CHANNELS:
+        for kind, title, article in life.CHANNELS:
             text = cast.channel(catalogue, self.agreement, kind, title, [article], begins, ends)
             self.channels[kind] = self._sign(f"channel: {title}", text)
 
@@ -207,7 +207,7 @@ class Story:
         self.be.node.wake()
         self.both(self.main, "opened")
         self.check(True, "released by a second officer; opened on both sides")
-        for side, name, state, words, more in _LIFE:
+        for side, name, state, words, more in life.LIFE:
             self.send(self.ma if side == "ma" else self.be, "wanted-trace", name, self.main, **more)
             self.both(self.main, state)
             self.check(True, words)
@@ -224,7 +224,7 @@ class Story:
             body={"warrant": cast.WARRANT},
         )
         self.both(self.second, "opened")
-        self.send(self.ma, "wanted-trace", "take-charge", self.second, body=_CHARGE)
+        self.send(self.ma, "wanted-trace", "take-charge", self.second, body=life.CHARGE)
         self.both(self.second, "in-charge")
         self.check(self.ma.stop() == 0, "the process of ma ends cleanly: be queues")
         names = [one.id for one in self.post(self.notices(QUEUED))]
@@ -386,72 +386,3 @@ class Story:
             self.figures[f"{side.name}_entries_receipted"] = sum(log.cosigned for log in sent)
             self.figures[f"{side.name}_dossiers"] = side.node.store.read(lambda tx: tx.count(DOSSIERS))
         self.figures["seconds"] = round(time.monotonic() - self._began, 1)
-
-
-_CHARGE = {"service": "مكتب المبحوث عنهم", "contact": "ناديا"}
-_CHANNELS = [
-    ("wanted-trace", "Wanted persons", "7"),
-    ("listed-person", "Published lists", "5"),
-    ("identification", "Identification of persons in irregular stay", "10"),
-    ("urgent-alert", "Urgent alerts", "8"),
-]
-_PLACE = {"on": "2026-01-20", "place": cast.PLACE}
-
-# Who, which act, the state after it, in words, what the act says.
-_LIFE: list[tuple[str, str, str, str, dict[str, Any]]] = [
-    (
-        "ma",
-        "take-charge",
-        "in-charge",
-        "taken in charge by a person at ma",
-        {"reference": "MA-2026-4411", "body": _CHARGE},
-    ),
-    (
-        "ma",
-        "review",
-        "in-charge",
-        "ma records its review: no political, military, religious or racial character",
-        {
-            "body": {
-                "examined": ["political", "military", "religious", "racial"],
-                "outcome": "none-found",
-            }
-        },
-    ),
-    ("ma", "sighting", "in-charge", "ma reports a sighting", {"body": _PLACE | {"circumstances": "شوهد قرب المحطة"}}),
-    (
-        "be",
-        "provisional-arrest",
-        "arrest-requested",
-        "be asks for provisional arrest, with its assurances",
-        {
-            "body": {
-                "assurances": cast.ASSURANCES,
-                "extradition_intended": True,
-                "warrant_reference": cast.WARRANT["reference"],
-            }
-        },
-    ),
-    (
-        "ma",
-        "arrested",
-        "arrested",
-        "ma reports the arrest and the consular notification",
-        {"body": _PLACE | {"authority": "النيابة العامة", "consular": {"told": True, "wish": "do-not-notify"}}},
-    ),
-    (
-        "be",
-        "cancelled",
-        "release-pending",
-        "be cancels: the warrant is lifted, the person is to be released",
-        {"body": {"reason": "warrant-lifted", "indexed": False}},
-    ),
-    (
-        "ma",
-        "release-due",
-        "release-pending",
-        "ma reports the release; without it nobody could close",
-        {"body": {"due": "2026-01-21", "custody": "released", "released_on": "2026-01-21"}},
-    ),
-    ("ma", "close", "closed", "ma closes", {"body": {"outcome": "done"}}),
-]
