@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from passerelle.cli import exits
+from passerelle.cli.audit_trail import allowed, asked_of, moment, named, place, proof, trace_value, trail, why
 from passerelle.cli.door import (
     Answer,
     As,
@@ -19,14 +20,12 @@ from passerelle.cli.door import (
     write_file,
 )
 from passerelle.cli.screen import Screen
-from passerelle.cli.terms import DETAILS, term
+from passerelle.cli.terms import term
 from passerelle.core.retold import retold
-from passerelle.core.words import _, isolated, n_
+from passerelle.core.words import _, n_
 
 if TYPE_CHECKING:
     from passerelle.node import Node
-    from passerelle.oversight.audit_reading import Asked, Trace
-    from passerelle.ports.people import Person
     from passerelle.ports.store import Reading, Writing
 
 Dossier = Annotated[
@@ -68,138 +67,6 @@ def register(app: typer.Typer) -> typer.Typer:
     return audit
 
 
-# -- what is asked -------------------------------------------------------------------------------------------------
-
-
-def _named(tx: "Reading", dossier: str) -> str:
-    from passerelle.cli.finding import find_dossier
-
-    return find_dossier(tx, dossier).id if dossier else ""
-
-
-def _permitted(node: "Node", named: str, action: str, dossier: str) -> "Person":
-    """He may read, or take out, the log: of a dossier in its domain, else of everything."""
-    from passerelle.office import facts
-    from passerelle.ports.records import DOSSIERS
-
-    def domain(tx: "Reading") -> str:
-        row = tx.get(DOSSIERS, dossier) if dossier else None
-        return facts.domain_of(tx, node.ctx, row.channel) if row is not None else "*"
-
-    return permitted(node, named, action, id=dossier, domain=node.store.read(domain))
-
-
-def _moment(text: str, option: str, zone: Any, otherwise: int) -> int:
-    from datetime import date, datetime
-
-    from passerelle.core.clock import from_iso
-    from passerelle.core.errors import InputError
-
-    if not text:
-        return otherwise
-    try:
-        if len(text) == 10:
-            return int(datetime.combine(date.fromisoformat(text), datetime.min.time(), zone).timestamp()) * 1000
-        return from_iso(text)
-    except (ValueError, InputError):
-        raise InputError(f"{option}: expected a day or a moment like 2026-11-21T20:51:49Z, got {text[:40]!r}") from None
-
-
-def _asked(node: "Node", dossier: str, **given: Any) -> "Asked":
-    from passerelle.core.audit import Operation, What
-    from passerelle.core.errors import InputError
-    from passerelle.oversight.audit_reading import FAR, Asked
-
-    for word in given["what"]:
-        if word not in {one.value for one in What}:
-            raise InputError(f"--what: expected a word of the vocabulary like act.released, got {word[:40]!r}")
-    if given["operation"] and given["operation"] not in {one.value for one in Operation}:
-        known = ", ".join(one.value for one in Operation)
-        raise InputError(f"--operation: expected one of {known}, got {given['operation'][:40]!r}")
-    start, end = given.pop("start"), given.pop("end")
-    return Asked(
-        dossier=dossier,
-        start=_moment(start, "--from", node.office.zone, 0),
-        end=_moment(end, "--until", node.office.zone, FAR),
-        **given,
-    )
-
-
-def trail(node: "Node", asked: "Asked", by: str) -> "list[Trace]":
-    """What the log has on a question. That it was asked is written down."""
-    from passerelle.core.audit import What
-    from passerelle.core.clock import to_iso
-    from passerelle.exchange import notes
-    from passerelle.oversight import audit_reading
-    from passerelle.oversight.audit_reading import FAR
-
-    def work(tx: "Writing") -> "list[Trace]":
-        found = audit_reading.find(tx, asked)
-        details = {
-            "records": len(found),
-            **({"person": asked.who} if asked.who else {}),
-            **({"words": list(asked.what)} if asked.what else {}),
-            **({"operation": asked.operation} if asked.operation else {}),
-            **({"from": to_iso(asked.start)} if asked.start else {}),
-            **({"until": to_iso(asked.end)} if asked.end < FAR else {}),
-        }
-        notes.record(tx, node.ctx, What.AUDIT_READ, by, asked.dossier or asked.on or "audit", details, asked.dossier)
-        return found
-
-    return node.store.write("audit.read", work)
-
-
-def trace_value(node: "Node", trace: "Trace") -> dict[str, Any]:
-    """A record as it is shown."""
-    from passerelle.core.clock import to_iso
-    from passerelle.oversight import audit_reading
-
-    one = trace.record
-    return {
-        "record": one.id,
-        "time": to_iso(one.time),
-        "what": one.what,
-        "operation": audit_reading.operation_of(one),
-        "who": one.who,
-        "on": one.on,
-        "dossier": one.dossier,
-        "details": audit_reading.details_of(one),
-        "erased": not one.salt,
-        "state": trace.state,
-        "cosigned_by": list(trace.by),
-        "place": audit_reading.where(one, node.ctx.name),
-    }
-
-
-def _why(value: dict[str, Any]) -> str:
-    if value["erased"]:
-        return _("erased")
-    return _detail(value["details"], "; ")
-
-
-def _detail(value: Any, between: str = ", ") -> str:
-    """Details of a record in words: keys and words of closed lists in the language in use, all else as it is."""
-    if isinstance(value, dict):
-        said = ((_(DETAILS[key]) if key in DETAILS else isolated(key), one) for key, one in value.items())
-        return between.join(f"{name}{_(':')} {_detail(one)}" for name, one in said)
-    if isinstance(value, list):
-        return ", ".join(map(_detail, value))
-    text = str(value).lower() if isinstance(value, bool) else str(value)
-    return isolated(retold(text) if " " in text else term(text))
-
-
-def _place(text: str) -> str:
-    if not text:
-        return ""
-    origin, _block, block, _of, place = text.rsplit(" ", 4)
-    return _("{origin}, block {block}, place {place}", origin=origin, block=block, place=place)
-
-
-def _proof(value: dict[str, Any]) -> str:
-    words = term(value["state"])
-    return f"{words}: {', '.join(value['cosigned_by'])}" if value["cosigned_by"] else words
-
-
 def list_all(
     folder: Folder,
     dossier: Dossier = "",
@@ -222,16 +89,16 @@ def list_all(
     Reading the log is itself written down.
     """
     with opened(folder) as node:
-        found = node.store.read(lambda tx: _named(tx, dossier))
-        reader = _permitted(node, as_, "audit.read", found)
-        asked = _asked(
+        found = node.store.read(lambda tx: named(tx, dossier))
+        reader = allowed(node, as_, "audit.read", found)
+        asked = asked_of(
             node, found, who=who, on=on, what=tuple(what or ()), operation=operation, start=start, end=end, limit=limit
         )
         values = [trace_value(node, one) for one in trail(node, asked, reader.id)]
 
     def tell(screen: Screen) -> None:
         rows = [
-            (one["record"][:13], one["time"], one["who"], one["what"], one["on"], _why(one), _proof(one))
+            (one["record"][:13], one["time"], one["who"], one["what"], one["on"], why(one), proof(one))
             for one in values
         ]
         screen.table(("record", "time", "who", "what", "on", "why", "proof"), rows, "nothing is written down")
@@ -249,7 +116,7 @@ def show(folder: Folder, record: Record, as_: As) -> Answer:
 
     with opened(folder) as node:
         there = node.store.read(lambda tx: find(tx, AUDITS, record, "an audit record"))
-        reader = _permitted(node, as_, "audit.read", there.dossier)
+        reader = allowed(node, as_, "audit.read", there.dossier)
 
         def work(tx: "Writing") -> dict[str, Any]:
             (trace,) = audit_reading.traces(tx, [there])
@@ -261,7 +128,7 @@ def show(folder: Folder, record: Record, as_: As) -> Answer:
     def tell(screen: Screen) -> None:
         keys = ("record", "time", "what", "operation", "who", "on", "dossier")
         screen.fields([(key, value[key]) for key in keys])
-        screen.fields([("why", _why(value)), ("place", _place(value["place"])), ("proof", _proof(value))])
+        screen.fields([("why", why(value)), ("place", place(value["place"])), ("proof", proof(value))])
         screen.fields([("commitment", value["commitment"])])
 
     return Answer(value, tell)
@@ -308,7 +175,7 @@ def prove(folder: Folder, record: Record, out: Out, as_: As) -> Answer:
     _free(out)
     with opened(folder) as node:
         there = node.store.read(lambda tx: find(tx, AUDITS, record, "an audit record"))
-        by = _permitted(node, as_, "audit.export", there.dossier)
+        by = allowed(node, as_, "audit.export", there.dossier)
         return _written(node, out, {"kind": "record", "id": there.id}, by.id)
 
 
@@ -325,11 +192,11 @@ def export(folder: Folder, out: Out, dossier: Dossier = "", start: From = "", en
     from passerelle.oversight.audit_reading import FAR
 
     with opened(folder) as node:
-        found = node.store.read(lambda tx: _named(tx, dossier))
-        by = _permitted(node, as_, "audit.export", found)
+        found = node.store.read(lambda tx: named(tx, dossier))
+        by = allowed(node, as_, "audit.export", found)
         if found:
             return _written(node, out, {"kind": "dossier", "id": found}, by.id)
-        span = _moment(start, "--from", node.office.zone, 0), _moment(end, "--until", node.office.zone, FAR)
+        span = moment(start, "--from", node.office.zone, 0), moment(end, "--until", node.office.zone, FAR)
         return _written(node, out, {"kind": "time"}, by.id, span)
 
 
@@ -341,7 +208,7 @@ def verify(folder: Folder, as_: As) -> Answer:
     from passerelle.oversight.doctor import lost_details
 
     with opened(folder) as node:
-        who = _permitted(node, as_, "audit.read", "")
+        who = allowed(node, as_, "audit.read", "")
         found = node.store.read(lambda tx: audit_check.check(tx, node.ctx))
         details = {"verified": found.records, "wrong": len(found.wrong)}
         node.store.write("audit.read", lambda tx: notes.record(tx, node.ctx, What.AUDIT_READ, who.id, "audit", details))
