@@ -21,8 +21,9 @@ from passerelle.ledger.checkpoint import LANES
 from passerelle.office import lockout
 from passerelle.office.asking import Office
 from passerelle.office.policy import PolicyError
-from passerelle.oversight import audit_check, audit_log, doctor, doctor_processes, logs, watching_state
-from passerelle.oversight.doctor import File, Finding, Link, Met, Named
+from passerelle.oversight import audit_check, audit_log, doctor, doctor_office, doctor_processes, logs, watching_state
+from passerelle.oversight.doctor import File, Finding, Link, Met
+from passerelle.oversight.doctor_office import Named
 from passerelle.ports.backups import BACKUPS
 from passerelle.ports.leases import PROCESSES
 from passerelle.ports.records import (
@@ -179,7 +180,7 @@ def _logs(patient: Patient) -> Iterator[Finding]:
 
 def _alarms(patient: Patient) -> Iterator[Finding]:
     count = patient.ctx.store.read(lambda tx: tx.count(ALARMS, "by_status", ("open",)))
-    return doctor.alarms(count, str(patient.folder))
+    return doctor_office.alarms(count, str(patient.folder))
 
 
 def _deadlines(patient: Patient) -> Iterator[Finding]:
@@ -188,7 +189,7 @@ def _deadlines(patient: Patient) -> Iterator[Finding]:
         running = tx.scan(TIMERS, "by_state", ("running", "own"), limit=_MANY)  # the soonest first
         return missed + sum(one.due < patient.now for one in running)
 
-    return doctor.deadlines(patient.ctx.store.read(read), str(patient.folder))
+    return doctor_office.deadlines(patient.ctx.store.read(read), str(patient.folder))
 
 
 def _calendars(patient: Patient) -> Iterator[Finding]:
@@ -199,8 +200,10 @@ def _calendars(patient: Patient) -> Iterator[Finding]:
         return {ctx.country, *(ctx.identity_of(one).country for one in known)} - {""}
 
     covered = {country: max(ctx.calendars.of(country).years, default=0) for country in ctx.store.read(read)}
-    years = [datetime.fromtimestamp(at / 1000, UTC).year for at in (patient.now, patient.now + doctor.CALENDAR_AHEAD)]
-    return doctor.calendars(covered, years[0], years[1])
+    years = [
+        datetime.fromtimestamp(at / 1000, UTC).year for at in (patient.now, patient.now + doctor_office.CALENDAR_AHEAD)
+    ]
+    return doctor_office.calendars(covered, years[0], years[1])
 
 
 def _catalogue(patient: Patient) -> Iterator[Finding]:
@@ -219,7 +222,7 @@ def _catalogue(patient: Patient) -> Iterator[Finding]:
         return named
 
     held = {kind.name: kind.digest for kind in ctx.catalogue}
-    return doctor.catalogue(ctx.store.read(read), held, str(patient.folder))
+    return doctor_office.catalogue(ctx.store.read(read), held, str(patient.folder))
 
 
 def _audit(patient: Patient) -> Iterator[Finding]:
@@ -243,14 +246,14 @@ def _drafts(patient: Patient) -> Iterator[Finding]:
     def read(tx: Reading) -> int:
         states = ("draft", "submitted", "returned")
         found = [one for state in states for one in tx.scan(DRAFTS, "by_state", (state,), limit=_MANY)]
-        return sum(one.changed < patient.now - doctor.OLD_DRAFT for one in found)
+        return sum(one.changed < patient.now - doctor_office.OLD_DRAFT for one in found)
 
-    return doctor.drafts(patient.ctx.store.read(read), str(patient.folder))
+    return doctor_office.drafts(patient.ctx.store.read(read), str(patient.folder))
 
 
 def _reviews(patient: Patient) -> Iterator[Finding]:
     open_ = patient.ctx.store.read(lambda tx: tx.scan(REVIEWS, "by_state", ("open",), limit=_MANY))
-    return doctor.reviews(sum(one.due < patient.now for one in open_), str(patient.folder))
+    return doctor_office.reviews(sum(one.due < patient.now for one in open_), str(patient.folder))
 
 
 def _backup(patient: Patient) -> Iterator[Finding]:
@@ -274,7 +277,7 @@ def _people(patient: Patient) -> Iterator[Finding]:
     if office is None:
         return
     today = office.today()
-    soon = (date.fromisoformat(today) + timedelta(days=doctor.LOCKOUT_AHEAD)).isoformat()
+    soon = (date.fromisoformat(today) + timedelta(days=doctor_office.LOCKOUT_AHEAD)).isoformat()
     try:
         until = patient.ctx.store.read(
             lambda tx: lockout.covered_until(office.policy(tx), lockout.reachable(tx), today)
@@ -283,7 +286,7 @@ def _people(patient: Patient) -> Iterator[Finding]:
         todo = _("bring a policy that validates: {command}", command="passerelle policy check FILE")
         yield Finding("policy", "error", _("the policy does not load: {reason}", reason=str(error)), todo)
         return
-    yield from doctor.lockout(until, today, soon, str(patient.folder))
+    yield from doctor_office.lockout(until, today, soon, str(patient.folder))
 
 
 CHECKS: dict[str, Check] = {

@@ -12,9 +12,10 @@ from passerelle.core.words import speaking
 from passerelle.dossiers.types import Catalogue
 from passerelle.ledger import checkpoint as checkpoints
 from passerelle.ledger import entry as entries
-from passerelle.oversight import checkup, doctor, doctor_processes, logs
+from passerelle.oversight import checkup, doctor, doctor_office, doctor_processes, logs
 from passerelle.oversight.checkup import CHECKS, Patient
-from passerelle.oversight.doctor import DAY, HOUR, MIB, MINUTE, File, Link, Met, Named
+from passerelle.oversight.doctor import DAY, HOUR, MIB, MINUTE, File, Link, Met
+from passerelle.oversight.doctor_office import Named
 from passerelle.ports.backups import BACKUPS, Backup
 from passerelle.ports.leases import Process
 from passerelle.ports.records import ALARMS, ATTEMPTS, ENTRIES, LOGS, MESSAGES, Alarm, Attempt
@@ -158,7 +159,7 @@ def test_links():
 
 
 def test_counts_of_what_persons_see_to():
-    for check in (doctor.alarms, doctor.drafts, doctor.deadlines, doctor.reviews):
+    for check in (doctor_office.alarms, doctor_office.drafts, doctor_office.deadlines, doctor_office.reviews):
         assert levels(check(0, "n")) == ["ok"]
         assert "passerelle " in only(check(2, "n")).todo
         assert "2 " in only(check(2, "n")).what
@@ -168,18 +169,18 @@ def test_counts_of_what_persons_see_to():
 
 
 def test_calendars():
-    assert levels(doctor.calendars({"BE": 2027, "MA": 2030}, 2026, 2027)) == ["ok"]
-    assert only(doctor.calendars({"BE": 2026, "MA": 2030}, 2026, 2027)).level == "warning"
-    assert only(doctor.calendars({"BE": 2025}, 2026, 2026)).level == "error"
-    assert only(doctor.calendars({"XX": 0}, 2026, 2026)).level == "error"
+    assert levels(doctor_office.calendars({"BE": 2027, "MA": 2030}, 2026, 2027)) == ["ok"]
+    assert only(doctor_office.calendars({"BE": 2026, "MA": 2030}, 2026, 2027)).level == "warning"
+    assert only(doctor_office.calendars({"BE": 2025}, 2026, 2026)).level == "error"
+    assert only(doctor_office.calendars({"XX": 0}, 2026, 2026)).level == "error"
 
 
 def test_types_of_channels():
     held = {"wanted-trace": "a" * 64}
-    assert levels(doctor.catalogue([Named("c" * 64, "ma", "wanted-trace", "a" * 64)], held, "n")) == ["ok"]
-    other = only(doctor.catalogue([Named("c" * 64, "ma", "wanted-trace", "b" * 64)], held, "n"))
+    assert levels(doctor_office.catalogue([Named("c" * 64, "ma", "wanted-trace", "a" * 64)], held, "n")) == ["ok"]
+    other = only(doctor_office.catalogue([Named("c" * 64, "ma", "wanted-trace", "b" * 64)], held, "n"))
     assert "another version of the type wanted-trace" in other.what
-    assert "is not here" in only(doctor.catalogue([Named("c" * 64, "ma", "cyber", "b" * 64)], held, "n")).what
+    assert "is not here" in only(doctor_office.catalogue([Named("c" * 64, "ma", "cyber", "b" * 64)], held, "n")).what
 
 
 # ---- keys and people -------------------------------------------------------------------------------------------------
@@ -191,9 +192,9 @@ def test_keys_that_a_partner_does_not_know():
 
 
 def test_somebody_can_manage_people():
-    assert levels(doctor.lockout("9999-12-31", "2026-11-21", "2026-12-21", "n")) == ["ok"]
-    assert only(doctor.lockout("2026-12-20", "2026-11-21", "2026-12-21", "n")).level == "warning"
-    assert only(doctor.lockout("", "2026-11-21", "2026-12-21", "n")).level == "error"
+    assert levels(doctor_office.lockout("9999-12-31", "2026-11-21", "2026-12-21", "n")) == ["ok"]
+    assert only(doctor_office.lockout("2026-12-20", "2026-11-21", "2026-12-21", "n")).level == "warning"
+    assert only(doctor_office.lockout("", "2026-11-21", "2026-12-21", "n")).level == "error"
 
 
 # ---- a whole node ----------------------------------------------------------------------------------------------------
