@@ -13,7 +13,8 @@ from passerelle.core.audit import What
 from passerelle.ledger import entry as entries
 from passerelle.oversight import verify as verifier
 from passerelle.oversight.statements import FAILED, UNCONFIRMED, VERIFIED, Report, Statement, moment
-from passerelle.oversight.verify_audit import AuditRun, Record, Trusted, nodes, read
+from passerelle.oversight.verify_audit import Trusted, nodes, read
+from passerelle.oversight.verify_audit_whole import AuditRun, Record
 
 
 def verify(evidence: bytes, audit: bytes, trusted: Iterable[Trusted] = ()) -> Report:
