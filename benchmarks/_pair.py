@@ -7,7 +7,7 @@ from pathlib import Path
 from benchmarks._samples import BE, LANDS, MA, agreement, channel
 from passerelle import founding
 from passerelle.core.settings import ExchangeSettings, NodeSettings, ServerSettings, Settings, StoreSettings
-from passerelle.exchange import governance, inbox
+from passerelle.exchange import answering, governance, inbox
 from passerelle.exchange.sender import Sender
 from passerelle.node import Node
 
@@ -64,6 +64,6 @@ def settle(one: Node, other: Node, lane: str = "governance") -> None:
     for mine, theirs in ((one, other), (other, one)):
         sender = Sender(mine.ctx, theirs.ctx.name)
         nonce = os.urandom(16)
-        sender.compare(nonce, inbox.status(theirs.ctx, sender.question(nonce)), lane)
+        sender.compare(nonce, answering.status(theirs.ctx, sender.question(nonce)), lane)
         while posting := sender.step(lane):
             sender.received(posting, inbox.receive(theirs.ctx, posting.body))

@@ -17,7 +17,7 @@ from typing import Any
 from passerelle.core.clock import ManualClock
 from passerelle.core.errors import ExchangeError, InputError, PasserelleError, StateError
 from passerelle.dossiers.state import Standing, next_acts
-from passerelle.exchange import desk, governance, inbox, rotation, succession, wire
+from passerelle.exchange import answering, desk, governance, inbox, rotation, succession, wire
 from passerelle.exchange.checks import BatchRefusedError
 from passerelle.exchange.context import Context, Policy
 from passerelle.exchange.sender import Posting, Sender
@@ -317,7 +317,7 @@ class World:
                 if mode == "request-lost":
                     sender.failed(lane, "lost", 0.5)
                     return
-                answer = inbox.status(other.ctx, question)
+                answer = answering.status(other.ctx, question)
                 if not sender.compare(bytes(16), answer, lane):
                     return
             posting = sender.step(lane)

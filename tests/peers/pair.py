@@ -15,7 +15,7 @@ from passerelle.core.clock import ManualClock, from_iso
 from passerelle.core.errors import ExchangeError
 from passerelle.dossiers.calendars import Calendars
 from passerelle.dossiers.types import Catalogue
-from passerelle.exchange import desk, governance, inbox, rotation
+from passerelle.exchange import answering, desk, governance, inbox, rotation
 from passerelle.exchange.checks import BatchRefusedError
 from passerelle.exchange.context import Context, Policy
 from passerelle.exchange.desk import Act
@@ -143,7 +143,7 @@ class Pair:
 
     def compare(self, peer: Peer, lane: str) -> bool:
         nonce = os.urandom(16)
-        answer = inbox.status(self.other(peer).ctx, peer.sender.question(nonce))
+        answer = answering.status(self.other(peer).ctx, peer.sender.question(nonce))
         return peer.sender.compare(nonce, answer, lane)
 
     def send(self, peer: Peer, lane: str, network: Callable[[bytes], bytes] | None = None) -> bool:
@@ -213,9 +213,9 @@ class Pair:
         other = self.other(peer)
         job = Reopening(peer.ctx, other.ctx.name, lane, **how)
         nonce = os.urandom(16)
-        job.told(nonce, inbox.status(other.ctx, job.question(nonce)))
+        job.told(nonce, answering.status(other.ctx, job.question(nonce)))
         while (request := job.request(os.urandom(16))) is not None:
-            job.recovered(inbox.recover(other.ctx, request))
+            job.recovered(answering.recover(other.ctx, request))
         job.finish("be-op", "restored from a backup")
 
 

@@ -5,7 +5,7 @@ import shutil
 import pytest
 
 from passerelle.core.errors import ExchangeError, StateError
-from passerelle.exchange import inbox
+from passerelle.exchange import answering
 from passerelle.exchange.checks import BatchRefusedError
 from passerelle.exchange.generation import Reopening, allow
 from passerelle.ledger import merkle
@@ -174,11 +174,11 @@ def test_what_a_stranger_offers_back_is_refused(copies):
         job.request(bytes(16))
     nonce = bytes(16)
     with pytest.raises(ExchangeError, match="this question"):
-        job.told(b"1" * 16, inbox.status(pair.ma.ctx, job.question(nonce)))
-    job.told(nonce, inbox.status(pair.ma.ctx, job.question(nonce)))
+        job.told(b"1" * 16, answering.status(pair.ma.ctx, job.question(nonce)))
+    job.told(nonce, answering.status(pair.ma.ctx, job.question(nonce)))
     with pytest.raises(StateError, match="all entries"):
         job.finish("op", "why")
-    answer = inbox.recover(pair.ma.ctx, job.request(nonce))
+    answer = answering.recover(pair.ma.ctx, job.request(nonce))
     with pytest.raises(ExchangeError):
         job.recovered(answer[:-1] + bytes([answer[-1] ^ 1]))
     job.recovered(answer)
@@ -192,7 +192,7 @@ def test_a_stranger_gets_nothing_back(copies):
     stranger = make_peer("fr", "ma", pair.clock)
     introduce(stranger, pair.ma)
     with pytest.raises(BatchRefusedError, match="check 1"):
-        inbox.status(pair.ma.ctx, stranger.sender.question(bytes(16)))
+        answering.status(pair.ma.ctx, stranger.sender.question(bytes(16)))
 
 
 def test_only_persons_let_a_frozen_log_go_on(copies):

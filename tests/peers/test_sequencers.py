@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from passerelle.core.errors import BusyError
-from passerelle.exchange import generation, inbox, outbox
+from passerelle.exchange import answering, generation, inbox, outbox
 from passerelle.exchange.checks import BatchRefusedError
 from passerelle.exchange.generation import Reopening
 from passerelle.ledger import merkle
@@ -85,9 +85,9 @@ def test_a_new_generation_while_others_give_out_indexes(pair: Pair, durable_plac
     generation.allow(pair.ma.ctx, "be", LANE, "ma-op")
     job = Reopening(pair.be.ctx, "ma", LANE, although_open=True)
     nonce = os.urandom(16)
-    job.told(nonce, inbox.status(pair.ma.ctx, job.question(nonce)))
+    job.told(nonce, answering.status(pair.ma.ctx, job.question(nonce)))
     while (request := job.request(os.urandom(16))) is not None:
-        job.recovered(inbox.recover(pair.ma.ctx, request))
+        job.recovered(answering.recover(pair.ma.ctx, request))
     at_once(
         lambda: job.finish("be-op", "frozen for a forger"),
         *(sequencer(pair, durable_place.open()) for _ in range(2)),

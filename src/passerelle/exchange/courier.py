@@ -23,7 +23,18 @@ import msgspec
 
 from passerelle.core.audit import What
 from passerelle.core.errors import InputError, NotFoundError
-from passerelle.exchange import attachments_out, comparing, governance, inbox, links, notes, outbox, rotation, trust
+from passerelle.exchange import (
+    answering,
+    attachments_out,
+    comparing,
+    governance,
+    inbox,
+    links,
+    notes,
+    outbox,
+    rotation,
+    trust,
+)
 from passerelle.exchange.checks import BatchRefusedError
 from passerelle.exchange.context import Context
 from passerelle.exchange.courier_file import ID, Kind, Writer, head, piece
@@ -105,7 +116,7 @@ class _Export:
         if asked is None:
             return False
         try:
-            answer = inbox.status(self.ctx, asked.note.encode())
+            answer = answering.status(self.ctx, asked.note.encode())
         except BatchRefusedError:
             return False  # the keys that signed it were replaced since: it will be asked again
         self.file.add(Kind.ANSWER, answer)

@@ -21,7 +21,7 @@ import msgspec
 
 from passerelle.core.audit import What
 from passerelle.core.errors import ExchangeError, IdentityError, InputError, LedgerError, NotFoundError, StateError
-from passerelle.exchange import attachments_in, courier_file, inbox, notes, trust, wire
+from passerelle.exchange import answering, attachments_in, courier_file, inbox, notes, trust, wire
 from passerelle.exchange.attachments_in import AnsweredError
 from passerelle.exchange.checks import BatchRefusedError
 from passerelle.exchange.context import Context
@@ -156,7 +156,7 @@ class _Import:
         request = wire.parse_status_request(part.body)
         if request.sender != self.partner:
             raise ExchangeError(f"expected a question of {self.partner}, got one of {request.sender}")
-        inbox.status(self.ctx, part.body)  # raises unless the partner asks this node
+        answering.status(self.ctx, part.body)  # raises unless the partner asks this node
 
         def work(tx: Writing) -> None:
             there = tx.get(ASKED, self.partner)

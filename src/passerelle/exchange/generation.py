@@ -10,10 +10,10 @@ The steps, each safe to repeat:
    checkpoint. Entries behind it were never cosigned: their messages go back in line and get a new index. The partner
    knows a message by its id, so none is applied twice.
 
-What the partner does not hold and this store lost is lost: nobody else has it. What was written but not sent is kept.
+What two copies of the log make together is judged in `reconciling`. What the partner does not hold and this store lost
+is lost: nobody else has it. What was written but not sent is kept.
 """
 
-from collections.abc import Iterable, Sequence
 from typing import Any
 
 import msgspec
@@ -36,6 +36,7 @@ from passerelle.exchange import (
     links,
     notes,
     outbox,
+    reconciling,
     rotation,
     sender,
     trust,
@@ -283,7 +284,7 @@ class Reopening:
             unknown = log.origin not in {part.origin for part in self._parts}
             if unknown and (self._whole or log.generation > self._parts[-1].generation):
                 # Never seen by the partner, or no longer, as it was put back behind it: all of it goes again.
-                again += _unsent(tx, links.entries(tx, log.origin, 0, log.size), log.origin)
+                again += reconciling.unsent(tx, links.entries(tx, log.origin, 0, log.size), log.origin)
                 tx.put(LOGS, [msgspec.structs.replace(log, state="closed", closing=0, cosigned=0, reason=reason)])
         # A generation of which entries left in a file may still arrive, whoever forgot it.
         left, _ = ctx.marks.carried(self.partner, self.lane)
@@ -311,13 +312,13 @@ class Reopening:
         there = tx.get(LOGS, part.origin)
         old = there or links.fresh(self.ctx.name, self.partner, "out", self.lane, part.generation)
         old, lost = self._put_back(tx, part, old)
-        again = _unsent(tx, links.entries(tx, old.origin, part.size, old.size), old.origin, lost)
+        again = reconciling.unsent(tx, links.entries(tx, old.origin, part.size, old.size), old.origin, lost)
         closed = msgspec.structs.replace(
             old,
             state="closed",
             closing=part.size,
             cosigned=part.size,
-            receipt=_longest(tx, old, part.receipt),
+            receipt=reconciling.longest(tx, old, part.receipt),
             reason=reason,
         )
         tx.put(LOGS, [closed])
@@ -328,7 +329,7 @@ class Reopening:
         top = self._parts[0]
         fresh = links.fresh(self.ctx.name, self.partner, "out", self.lane, generation)
         fields: dict[str, Any] = {
-            "previous": str(_known(tx, self.ctx, self.partner, top.receipt)) if top.receipt else "",
+            "previous": str(reconciling.known(tx, self.ctx, self.partner, top.receipt)) if top.receipt else "",
             "size": top.size,
             "root": b64(top.root),
             "by": by,
@@ -344,7 +345,7 @@ class Reopening:
         lost: list[str] = []
         # Where all of it was taken, what is the same stays as it is.
         ours = links.entries(tx, old.origin, part.start, old.size)
-        same = _same(ours, [item.leaf for _, item in part.taken])
+        same = reconciling.same(ours, [item.leaf for _, item in part.taken])
         start, taken, ours = part.start + same, part.taken[same:], ours[same:]
         if not taken:
             return old, []
@@ -373,7 +374,7 @@ class Reopening:
             if known is None:
                 messages.append(arrivals.own_row(self.partner, self.lane, leaf, item, now))
             else:
-                messages.append(_placed(known, leaf, item))
+                messages.append(reconciling.placed(known, leaf, item))
             if not item.withheld:
                 bodies.append(Content(message=leaf.message, salt=item.salt, body=item.content))
         tx.add(ENTRIES, rows)
@@ -383,56 +384,3 @@ class Reopening:
         arrivals.take_back(tx, self.ctx, messages, {content.message: content.body for content in bodies}, counted)
         last = taken[-1][0].time
         return msgspec.structs.replace(old, size=tree.size, frontier=tree.frontier, last_time=last), lost
-
-
-def _known(tx: Reading, ctx: Context, partner: str, held: Checkpoint) -> Checkpoint:
-    """A checkpoint with the signatures of every own key by which the partner may know it."""
-    made = trust.mine(tx, ctx, partner).checkpoint(held.origin, held.size, held.root)
-    there = {(line.name, line.key) for line in held.note.signatures}
-    more = tuple(line for line in made.note.signatures if (line.name, line.key) not in there)
-    return checkpoints.with_signatures(held, more)
-
-
-def _longest(tx: Reading, log: Log, given: Checkpoint | None) -> str:
-    """Of the receipt that is kept and the one that the partner gives, the one that proves more of this log.
-
-    A partner that was put back holds less than it once cosigned, and that remains proven.
-    """
-    kept = checkpoints.parse(log.receipt) if log.receipt else None
-    if kept is None or (given is not None and given.size >= kept.size):
-        return str(given) if given else ""
-    own = kept.size <= log.size and links.root_of(tx, log, kept.size) == kept.root
-    return log.receipt if own else str(given or "")
-
-
-def _same(ours: Sequence[Entry], theirs: Sequence[bytes]) -> int:
-    """How many leaves at the beginning are the same."""
-    pairs = enumerate(zip(ours, theirs, strict=False))
-    return next((at for at, (own, leaf) in pairs if own.leaf != leaf), min(len(ours), len(theirs)))
-
-
-def _unsent(tx: Reading, rows: Iterable[Entry], origin: str, more: Iterable[str] = ()) -> list[Message]:
-    """Messages of entries that the partner never cosigned, as they stand back in line.
-
-    `more`: those that stand in no log any more. An act that was refused goes again too: others may build on it, and
-    the partner, who lost it, would wait for it. Whatever else was decided stays as it is.
-    """
-    gone = set(more)
-    found = tx.get_many(MESSAGES, [(name,) for name in dict.fromkeys([*(row.message for row in rows), *gone])])
-    made = []
-    for message in found.values():
-        again = message.kind != "generation" and message.state == "sequenced"
-        again |= message.kind == "act" and message.state == "refused"
-        if message.origin != origin or not (again or message.id in gone):
-            continue
-        free = msgspec.structs.replace(message, origin="", index=-1, time=0)
-        made.append(msgspec.structs.replace(free, state="unsequenced", checks=(), refusal="") if again else free)
-    return made
-
-
-def _placed(known: Message, leaf: entries.Leaf, item: wire.Item) -> Message:
-    """An own message in the place that the partner's copy gives it."""
-    state = "sequenced" if known.state in ("unsequenced", "withdrawn") else known.state
-    if item.withheld == "not-permitted" and state == "sequenced":
-        state = "refused"  # its refusal comes again and says why
-    return msgspec.structs.replace(known, state=state, origin=leaf.origin, index=leaf.index, time=leaf.time)

@@ -35,7 +35,6 @@ from passerelle.identity.keys import Verifier, b64
 from passerelle.ledger import checkpoint as checkpoints
 from passerelle.ledger import entry as entries
 from passerelle.ledger import merkle, proof
-from passerelle.ledger.checkpoint import LANES
 from passerelle.ports.records import CONFLICTS, ENTRIES, LOGS, MESSAGES, Conflict, Entry, Log, Message
 from passerelle.ports.store import Reading, Writing
 
@@ -85,7 +84,7 @@ def admit(ctx: Context, head: bytes) -> Admitted:
     header = wire.read_header(head)
     sender, _, lane, _ = checkpoints.split_origin(header.origin)
     try:
-        wire.verify_note(header.note, _trusted(ctx, sender).envelope)
+        wire.verify_note(header.note, trusted(ctx, sender).envelope)
     except (SignatureError, NoteError) as error:
         raise BatchRefusedError(Check.SIGNATURE, str(error)) from None
     return Admitted(sender, lane, min(wire.MAX_ENTRIES, max(0, header.end - header.start)))
@@ -98,7 +97,8 @@ def receipt(ctx: Context, log: Log) -> bytes:
     return mine.cosigned(held, ctx.clock.now() // 1000).note.encode()
 
 
-def _trusted(ctx: Context, name: str) -> Identity:
+def trusted(ctx: Context, name: str) -> Identity:
+    """The identity of a confirmed partner. Raises BatchRefusedError (1)."""
     try:
         return ctx.store.read(lambda tx: ctx.confirmed(tx, name))[1]
     except (NotFoundError, StateError) as error:
@@ -108,7 +108,7 @@ def _trusted(ctx: Context, name: str) -> Identity:
 def _open(ctx: Context, body: bytes) -> _Opened:
     header, sealed = wire.parse_header(body)
     sender, receiver, lane, generation = checkpoints.split_origin(header.origin)
-    identity = _trusted(ctx, sender)
+    identity = trusted(ctx, sender)
     # What was sealed to a key before is on its way still, until the grace is over.
     key = ctx.keys.opener(header.seal) or ctx.keys.sealing
     batch = wire.open_batch(header, sealed, sender=identity.envelope, key=key)
@@ -357,57 +357,3 @@ def _arrivals(tx: Writing, ctx: Context, opened: _Opened, known: int, now: int) 
             continue
         arrivals.append(arrival(leaf, item, now))
     return arrivals, refused
-
-
-def status(ctx: Context, data: bytes) -> bytes:
-    """Answer what this node holds of the asker's logs. Raises BatchRefusedError (0, 1, 2)."""
-    request = wire.parse_status_request(data)
-    _asked(ctx, request)
-
-    mine = ctx.store.read(lambda tx: trust.mine(tx, ctx, request.sender))
-
-    def work(tx: Reading) -> list[tuple[wire.LogState, Log | None]]:
-        states: list[tuple[wire.LogState, Log | None]] = []
-        for lane in LANES:
-            log = links.current(tx, request.sender, "in", lane)
-            if log is None:
-                states.append((wire.LogState(lane, 0, 0, merkle.EMPTY_ROOT), None))
-            else:
-                root = merkle.Tree(log.size, log.frontier).root()
-                states.append((wire.LogState(lane, log.generation, log.size, root), log))
-        return states
-
-    held = [(state, receipt(ctx, log).decode() if log else "") for state, log in ctx.store.read(work)]
-    return wire.status_answer(request, held, ctx.clock.now(), mine.envelopes)
-
-
-def recover(ctx: Context, data: bytes) -> bytes:
-    """Offer back entries of the asker's own log, sealed to it. Raises BatchRefusedError (0, 1, 2)."""
-    request = wire.parse_recover_request(data)
-    identity = _asked(ctx, request)
-
-    def work(tx: Reading) -> wire.Batch:
-        log = tx.get(LOGS, request.origin)
-        if log is None or log.direction != "in":
-            raise BatchRefusedError(Check.ORIGIN, f"expected a log that is held here, got {request.origin}")
-        end = min(request.end, request.start + ctx.policy.batch_entries, log.size)
-        if not 0 <= request.start < end:
-            raise BatchRefusedError(Check.FORM, f"expected entries below {log.size}, got {request.start}")
-        items = links.items(tx, log.origin, request.start, end, ctx.policy.batch_bytes)
-        return wire.Batch(request.start, checkpoints.parse(log.receipt), tuple(items))
-
-    batch = ctx.store.read(work)
-    signer = ctx.store.read(lambda tx: trust.mine(tx, ctx, request.sender)).envelopes
-    now = ctx.clock.now()
-    return wire.seal_batch(wire.RECOVERED, request.origin, batch, to=identity.sealing, signer=signer, now=now)
-
-
-def _asked(ctx: Context, request: wire.Request) -> Identity:
-    identity = _trusted(ctx, request.sender)
-    try:
-        wire.verify_note(request.note, identity.envelope)
-    except (SignatureError, NoteError) as error:
-        raise BatchRefusedError(Check.SIGNATURE, str(error)) from None
-    if request.receiver != ctx.name:
-        raise BatchRefusedError(Check.ORIGIN, f"expected a question to {ctx.name}, got one to {request.receiver}")
-    return identity

@@ -20,7 +20,7 @@ from passerelle.core.audit import What
 from passerelle.core.errors import TransportError
 from passerelle.core.log import Say
 from passerelle.core.settings import split_listen
-from passerelle.exchange import inbox, notes
+from passerelle.exchange import answering, inbox, notes
 from passerelle.exchange.leases import Contender
 from passerelle.exchange.wire import parse_header, parse_status_request
 from passerelle.ledger.checkpoint import split_origin
@@ -138,12 +138,12 @@ class Service:
         return answer
 
     def _status(self, body: bytes) -> bytes:
-        answer = inbox.status(self.ctx, body)
+        answer = answering.status(self.ctx, body)
         self._loop.call_soon_threadsafe(self._life, parse_status_request(body).sender)
         return answer
 
     def _recover(self, body: bytes) -> bytes:
-        return inbox.recover(self.ctx, body)
+        return answering.recover(self.ctx, body)
 
     def _answered(self, partner: str, lane: str) -> None:
         """A file was answered: the answer is in line."""

@@ -21,7 +21,7 @@ from passerelle.cli.app import app, run
 from passerelle.core import settings, settings_text
 from passerelle.core.json import canonical
 from passerelle.dossiers.types import Catalogue
-from passerelle.exchange import inbox
+from passerelle.exchange import answering, inbox
 from passerelle.exchange.sender import Sender
 from passerelle.ledger.checkpoint import LANES
 from passerelle.node import Node
@@ -219,7 +219,7 @@ class Scene:
             sender = Sender(node.ctx, other)
             for lane in lanes or LANES:
                 nonce = os.urandom(16)
-                if not sender.compare(nonce, inbox.status(receiver.ctx, sender.question(nonce)), lane):
+                if not sender.compare(nonce, answering.status(receiver.ctx, sender.question(nonce)), lane):
                     continue
                 while (posting := sender.step(lane)) is not None:
                     sender.received(posting, inbox.receive(receiver.ctx, posting.body))

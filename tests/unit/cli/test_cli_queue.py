@@ -2,7 +2,7 @@
 
 import json
 
-from passerelle.exchange import inbox
+from passerelle.exchange import answering, inbox
 from passerelle.exchange.sender import Sender
 from passerelle.node import Node
 from tests.unit.cli.scene import call, ok, request, said, value
@@ -43,7 +43,7 @@ def test_what_is_in_line_then_without_receipt_then_gone(partners):
     try:
         sender = Sender(node.ctx, "ma")
         nonce = bytes(16)
-        sender.compare(nonce, inbox.status(other.ctx, sender.question(nonce)), "routine")
+        sender.compare(nonce, answering.status(other.ctx, sender.question(nonce)), "routine")
         posting = sender.step("routine")
         inbox.receive(other.ctx, posting.body)  # and the answer is lost
         sender.failed("routine", "the answer was lost", 0.5)

@@ -12,7 +12,7 @@ from typing import Any
 import msgspec
 import pytest
 
-from passerelle.exchange import inbox, links, wire
+from passerelle.exchange import answering, inbox, links, wire
 from passerelle.exchange.checks import Check
 from passerelle.identity.keys import b64
 from passerelle.ledger import checkpoint as checkpoints
@@ -577,7 +577,7 @@ def test_nothing_is_taken_from_a_partner_that_persons_have_not_confirmed(base: P
 def refused_question(pair: Pair, question: bytes) -> str:
     before = dump(pair.ma.store)
     with pytest.raises(BatchRefusedError) as error:
-        inbox.status(pair.ma.ctx, question)
+        answering.status(pair.ma.ctx, question)
     assert dump(pair.ma.store) == before
     return str(error.value.check)
 

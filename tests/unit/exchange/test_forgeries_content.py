@@ -13,7 +13,7 @@ import pytest
 
 from passerelle.core import ids, json
 from passerelle.core.clock import to_iso
-from passerelle.exchange import governance, inbox, outbox
+from passerelle.exchange import answering, governance, outbox
 from passerelle.exchange.content import PLAIN_KINDS, UNANSWERED
 from passerelle.exchange.outbox import Outgoing
 from passerelle.identity.keys import b64
@@ -1051,4 +1051,4 @@ def test_a_thousand_refused_in_one_batch_come_back_in_one_refusal(base: Pair) ->
     pair = fork(base)
     object.__setattr__(pair.be.ctx, "policy", type(pair.be.ctx.policy)(batch_entries=1000))
     assert set(refuses(pair, [b"{}"] * 1000)) == {"9"}
-    assert inbox.status(pair.ma.ctx, pair.be.sender.question(bytes(16)))
+    assert answering.status(pair.ma.ctx, pair.be.sender.question(bytes(16)))

@@ -14,7 +14,7 @@ import msgspec
 import pytest
 
 from passerelle.core.errors import ExchangeError, PasserelleError
-from passerelle.exchange import inbox, links, wire
+from passerelle.exchange import answering, inbox, links, wire
 from passerelle.exchange.generation import Reopening
 from passerelle.exchange.sender import Posting
 from passerelle.identity.keys import b64
@@ -173,7 +173,7 @@ RECEIPTS: dict[str, Any] = {
     "JSON": lambda p, g: b'{"refused":"4"}',
     "not UTF-8": lambda p, g: b"\xff" + str(g).encode(),
     "a whole megabyte": lambda p, g: str(g).encode() + b"A" * (1 << 20),
-    "a status answer": lambda p, g: inbox.status(p.ma.ctx, p.be.sender.question(NONCE)),
+    "a status answer": lambda p, g: answering.status(p.ma.ctx, p.be.sender.question(NONCE)),
     "a batch": lambda p, g: p.sent[-1],
     "an extension line": lambda p, g: str(g).replace("\n\n", "\nmore\n\n", 1).encode(),
     **{
@@ -271,7 +271,7 @@ QUESTIONS: list[tuple[str, dict[str, Any], str]] = [
 
 @pytest.mark.parametrize(("name", "changes", "check"), QUESTIONS, ids=[name for name, _, _ in QUESTIONS])
 def test_a_forged_status_question_is_refused(base: Pair, name: str, changes: dict[str, Any], check: str) -> None:
-    asks(base, question(base, changes), inbox.status, check)
+    asks(base, question(base, changes), answering.status, check)
 
 
 def asks(pair: Pair, data: bytes, ask: Any, check: str) -> None:
@@ -283,14 +283,14 @@ def asks(pair: Pair, data: bytes, ask: Any, check: str) -> None:
 
 
 def test_a_status_question_is_signed_by_the_envelope_key_alone(base: Pair) -> None:
-    inbox.status(base.ma.ctx, question(base, {}))
+    answering.status(base.ma.ctx, question(base, {}))
     keys = base.be.ctx.keys
     for signer in (STRANGER.envelope, OTHERS.envelope, keys.log[0], keys.receipt[0]):
-        asks(base, question(base, {}, signer), inbox.status, "1")
+        asks(base, question(base, {}, signer), answering.status, "1")
     for broken in (b"", b"x", question(base, {})[:-5], b"\xff" + question(base, {})):
-        asks(base, broken, inbox.status, "0")
-        asks(base, broken, inbox.recover, "0")
-    asks(base, question(base, {}), inbox.recover, "0")
+        asks(base, broken, answering.status, "0")
+        asks(base, broken, answering.recover, "0")
+    asks(base, question(base, {}), answering.recover, "0")
 
 
 # -- status answers ----------------------------------------------------------------------------------------------------
@@ -520,13 +520,13 @@ RECOVERS: list[tuple[str, dict[str, Any], str]] = [
 
 @pytest.mark.parametrize(("name", "changes", "check"), RECOVERS, ids=[name for name, _, _ in RECOVERS])
 def test_a_forged_recover_question_is_refused(base: Pair, name: str, changes: dict[str, Any], check: str) -> None:
-    asks(base, recover_question(base, changes), inbox.recover, check)
+    asks(base, recover_question(base, changes), answering.recover, check)
 
 
 def test_a_recover_question_is_signed_by_the_envelope_key_alone(base: Pair) -> None:
-    inbox.recover(base.ma.ctx, recover_question(base, {}))
+    answering.recover(base.ma.ctx, recover_question(base, {}))
     for signer in (STRANGER.envelope, OTHERS.envelope, base.be.ctx.keys.log[0]):
-        asks(base, recover_question(base, {}, signer), inbox.recover, "1")
+        asks(base, recover_question(base, {}, signer), answering.recover, "1")
 
 
 # -- recover answers ---------------------------------------------------------------------------------------------------
@@ -664,7 +664,7 @@ def test_a_forged_recover_answer_puts_nothing_into_the_own_log(lost: Pair, name:
     assert dump(pair.be.store) == before
     # The honest answer still does it, on the same job.
     while (request := job.request(os.urandom(16))) is not None:
-        job.recovered(inbox.recover(pair.ma.ctx, request))
+        job.recovered(answering.recover(pair.ma.ctx, request))
     job.finish("be-op", "restored")
     pair.settle()
     assert pair.be.store.read(lambda tx: tx.get(LOGS, "passerelle/be/ma/routine/1")).size == 5  # type: ignore[union-attr]
