@@ -81,7 +81,7 @@ def read(data: bytes, trusted: Iterable[Trusted]) -> tuple[AuditRun, Report]:
             for item in value["blocks"]:
                 _block(run, item)
             audits.chain(run)
-            audits.subject(run, value["subject"])
+            audits.subject_of(run, value["subject"])
             audits.written(run, value)
         except BROKEN as error:
             run.say("file", "has the form of an audit export", "fails", f"{type(error).__name__}: {error}")

@@ -84,17 +84,19 @@ def chain(run: AuditRun) -> None:
             run.say(f"identity {place[0]}", "is that of a witness that cosigned", "fails", "expected no other")
 
 
-def subject(run: AuditRun, told: Any) -> None:
+def subject_of(run: AuditRun, subject: Any) -> None:
     """That the file holds what it says that it is about, and nothing else."""
-    kind = told.get("kind")
-    if kind == "blocks" and set(told) == {"kind", "first", "last"}:
-        _range(run, str(told["first"]), str(told["last"]))
-    elif kind in ("record", "dossier") and set(told) == {"kind", "id"} and is_id(told["id"]):
+    kind = subject.get("kind")
+    if kind == "blocks" and set(subject) == {"kind", "first", "last"}:
+        _range(run, str(subject["first"]), str(subject["last"]))
+    elif kind in ("record", "dossier") and set(subject) == {"kind", "id"} and is_id(subject["id"]):
         if any(block.whole for block in run.blocks.values()):
             run.say("file", "has records with their paths", "fails", "expected no whole block")
-        (_only if kind == "record" else _about)(run, told["id"])
+        (_only if kind == "record" else _about)(run, subject["id"])
     else:
-        run.say("file", "names its subject", "fails", f"expected blocks, a record or a dossier, got {str(told)[:60]}")
+        run.say(
+            "file", "names its subject", "fails", f"expected blocks, a record or a dossier, got {str(subject)[:60]}"
+        )
 
 
 def _range(run: AuditRun, first: str, last: str) -> None:
