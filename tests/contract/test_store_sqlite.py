@@ -186,6 +186,28 @@ def test_an_erased_content_is_in_no_file(path: Path, store: Store, sqlite_place:
     assert found() == []
 
 
+def test_what_another_process_erased_under_a_reader_leaves_the_files_when_the_reader_ends(
+    path: Path, store: SqliteStore, sqlite_place: Any
+) -> None:
+    def found() -> list[str]:
+        return [file.name for file in sorted(path.parent.iterdir()) if b"secret sentence" in file.read_bytes()]
+
+    secret = Content(message="m", salt=b"", body=b"a very secret sentence " * 200)
+    store.write("test", lambda tx: tx.add(CONTENTS, [secret, content("rest", 9000)]))
+    with closing(sqlite3.connect(path)) as reader:
+        reader.execute("BEGIN")
+        reader.execute('SELECT count(*) FROM "contents"').fetchall()
+        other = sqlite_place.open()
+        other.write("test", lambda tx: tx.delete(CONTENTS, [("m",)]))
+        assert not other.settle(0.05)
+        other.close()
+        assert not store.settle()
+    store.write("test", lambda tx: tx.add(ENTRIES, entries(1)))
+    assert found()  # a write of a process that erased nothing costs nothing more
+    assert store.settle()
+    assert found() == []
+
+
 # Durable, busy, full
 
 

@@ -14,6 +14,8 @@ if TYPE_CHECKING:
     from passerelle.ports.store import Reading
 
 _MOST = 1000
+_SECONDS = 3.0
+"""How long it is waited for readers to end."""
 
 
 def register(app: typer.Typer) -> None:
@@ -60,6 +62,7 @@ def erase(
     from passerelle.office.work import check_line
     from passerelle.ports.erasures import Ground
     from passerelle.ports.records import MESSAGES
+    from passerelle.store.base import BaseStore
 
     if ground not in set(Ground):
         raise InputError(f"--ground: expected one of {', '.join(Ground)}, got {ground[:40]!r}")
@@ -70,8 +73,13 @@ def erase(
         on = node.store.read(lambda tx: facts.of_message(tx, node.ctx, found))
         node.store.read(lambda tx: ask(tx, node.office, who, Action.MESSAGE_ERASE, on))
         made = erasing.erase(node.ctx, node.register, found.id, who.id, words, Ground(ground))
-        value = node.store.read(lambda tx: _value(tx, made))
-    return said(value, _("what message {id} said is erased; its leaf and its receipts stay", id=found.id))
+        settled = not isinstance(node.store, BaseStore) or node.store.settle(_SECONDS)
+        value = node.store.read(lambda tx: _value(tx, made)) | {"settled": settled}
+    words = _("what message {id} said is erased; its leaf and its receipts stay", id=found.id)
+    if not settled:
+        more = _("somebody is still reading: the bytes leave the store's files when that ends, at most a minute later")
+        words = f"{words}\n{more}"
+    return said(value, words)
 
 
 def erasures(folder: Folder, as_: As) -> Answer:

@@ -1,4 +1,5 @@
-"""What a node keeps in order beside batches: blocks of the audit log, what is owed and by when, keys that have ended.
+"""What a node keeps in order beside batches: blocks of the audit log, what is owed and by when, keys that have ended,
+what was erased while a reader was in the way.
 
 Rules kept here: what is owed is looked at when something came in, when a time is over, and once every poll; while
 batches come and go, none of this takes more than a tenth of the time.
@@ -15,6 +16,7 @@ from passerelle.exchange.context import Context
 from passerelle.office import clock as timekeeping
 from passerelle.service.holding import rest
 from passerelle.service.parts import Part, Step
+from passerelle.store.base import BaseStore
 from passerelle.transport.watching import Watching
 
 if TYPE_CHECKING:
@@ -22,6 +24,7 @@ if TYPE_CHECKING:
     from passerelle.service.serving import Service
 
 KEYS_SECONDS = 60
+ERASING_SECONDS = 60
 
 
 def erase_again(node: "Node", say: Callable[..., None]) -> None:
@@ -71,6 +74,20 @@ async def _keys(service: "Service", ctx: Context) -> AsyncIterator[Step]:
     yield step
 
 
+@asynccontextmanager
+async def _erasing(service: "Service", ctx: Context) -> AsyncIterator[Step]:
+    """Empty the database's log: what any process erased while somebody was reading stands there still."""
+    store = service.node.store
+
+    async def step() -> float:
+        if isinstance(store, BaseStore):
+            await asyncio.to_thread(store.settle, 1.0)
+        return ERASING_SECONDS
+
+    yield step
+
+
 AUDIT = Part(name="audit", begin=_audit, lease="audit")
 CLOCK = Part(name="clock", begin=_clock, lease="clock")
 KEYS = Part(name="keys", begin=_keys)  # each process those of its folder
+ERASING = Part(name="erasing", begin=_erasing, duty="")

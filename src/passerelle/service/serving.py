@@ -42,6 +42,7 @@ PARTS: tuple[Part, ...] = (
     keeping.AUDIT,
     keeping.CLOCK,
     keeping.KEYS,
+    keeping.ERASING,
     custodian.CUSTODY,
     uploading.UPLOADS,
     uploading.TIDYING,

@@ -43,6 +43,8 @@ INCOMING_KEY = "incoming"
 OWN_KEYS = (INCOMING_KEY, MOVED_KEY, SCHEMA_KEY)
 """Facts of this store alone: whatever is copied, they are not."""
 FENCED = "expected a store in use, got one that was moved elsewhere and takes nothing more; nothing was changed"
+_AGAIN = 0.1
+"""Seconds between two looks whether a reader is still in the way."""
 
 
 class ConflictError(BusyError):
@@ -222,6 +224,21 @@ class BaseStore(ABC):
     def life(self) -> str:
         """What is another when the records may have been put back, as far as the database itself can tell."""
         return ""
+
+    def settle(self, seconds: float = 0.0) -> bool:
+        """See to it that what was deleted is in no file of the database any more, nor in its log.
+
+        Tried again for so many seconds while a reader is in the way; False when one still is.
+        """
+        end = time.monotonic() + seconds
+        while not self._settle():
+            if time.monotonic() >= end:
+                return False
+            time.sleep(_AGAIN)
+        return True
+
+    def _settle(self) -> bool:
+        return True
 
     def read(self, work: Callable[[Reading], T]) -> T:
         with self._timed("read"):

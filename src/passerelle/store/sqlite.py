@@ -7,7 +7,8 @@ Rules kept here:
   twice a millisecond, because SQLite's own queue is a sleep of up to 100 ms), readers see the moment of their first
   statement and never wait;
 - what is deleted is overwritten (`secure_delete`), and when records that hold bytes were deleted the log is emptied, as
-  soon as no reader is in the way: an erasure must leave nothing in free pages nor in `-wal`;
+  soon as no reader is in the way: an erasure must leave nothing in free pages nor in `-wal`. A log that is not empty
+  says itself that this is not done: whoever finds one later, in whatever process, empties it (`settle`);
 - the file, and with it its `-wal` and `-shm`, is made readable by its owner only;
 - a read goes through the index it names (`INDEXED BY`), whatever the planner thinks;
 - a new file gets all its tables in one transaction: there is no half-made store.
@@ -350,18 +351,31 @@ class SqliteStore(BaseStore):
             if writes:
                 self._erased = self._erased or transaction.erased
                 if self._erased:
-                    self._empty_log(connection)
+                    self._erased = not self._empty_log(connection)
             return result
 
-    def _empty_log(self, connection: sqlite3.Connection) -> None:
-        """What was erased leaves the log too. Tried again after the next write when a reader is in the way."""
+    def _empty_log(self, connection: sqlite3.Connection) -> bool:
+        """What was erased leaves the log too. False when somebody is in the way: tried again after the next write."""
         with suppress(sqlite3.Error):  # the transaction is durable, whatever happens here
             connection.execute("PRAGMA busy_timeout = 0")
             try:
                 ((busy, _, _),) = connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
-                self._erased = bool(busy)
+                return not busy
             finally:
                 connection.execute(f"PRAGMA busy_timeout = {round(self._busy * 1000)}")
+        return False
+
+    def _settle(self) -> bool:
+        log = Path(f"{self.path}-wal")
+        if not log.exists() or not log.stat().st_size:
+            return True
+        if not self._turn.acquire(timeout=self._busy):
+            return False
+        try:
+            with self._connection() as connection:
+                return self._empty_log(connection)
+        finally:
+            self._turn.release()
 
     def _close(self) -> None:
         self._pool.dispose()

@@ -1,9 +1,17 @@
 """Erasing by the command line: who may, what is shown afterwards, what a served node does at its start."""
 
+import asyncio
+import sqlite3
+from contextlib import closing
+from types import SimpleNamespace
+
 import pytest
 
 from passerelle.exchange.register import NAME
+from passerelle.node import Node
 from passerelle.office.asking import this_user
+from passerelle.service import keeping
+from passerelle.service.serving import PARTS
 from tests.unit.cli.scene import FIRST, call, ok, served, value
 
 WHY = ("--ground", "order", "--reason", "order 2026/114 of the authority")
@@ -26,6 +34,7 @@ def test_the_dpo_erases_and_everybody_sees_that_it_was_done(scene):
     message = opening(scene)
     made = value("erase", scene.ma, message[:23], *WHY, "--as", "dana")
     assert (made["message"], made["by"], made["ground"], made["dossier"]) == (message, "dana", "order", scene.dossier)
+    assert made.pop("settled")
     assert value("erasures", scene.ma, "--as", "nadia") == [made]
     shown = value("dossier", "show", scene.ma, scene.dossier, "--content", "--as", "dana", "--reason", "to check it")
     assert shown["timeline"][0]["erased"] == made["time"]
@@ -37,6 +46,28 @@ def test_the_dpo_erases_and_everybody_sees_that_it_was_done(scene):
     again = call("erase", scene.ma, message, *WHY, "--as", "dana")
     assert again.code == 4
     assert "erased by dana" in again.err
+
+
+def test_bytes_that_a_reader_keeps_go_when_it_ends(scene):
+    def found():
+        return [one.name for one in scene.ma.glob("store.db*") if b"El Amraoui" in one.read_bytes()]
+
+    message = opening(scene)
+    with closing(Node.open(scene.ma)) as node:
+        with closing(sqlite3.connect(scene.ma / "store.db")) as reader:
+            reader.execute("BEGIN")
+            reader.execute('SELECT count(*) FROM "contents"').fetchall()
+            said = ok("erase", scene.ma, message, *WHY, "--as", "dana").out
+            assert "somebody is still reading" in said
+        assert found()
+        assert keeping.ERASING in PARTS
+
+        async def tidied():
+            async with keeping.ERASING.begin(SimpleNamespace(node=node), node.ctx) as step:
+                return await step()
+
+        assert asyncio.run(tidied()) == keeping.ERASING_SECONDS
+        assert found() == []
 
 
 def test_nobody_but_the_dpo_erases(scene):
