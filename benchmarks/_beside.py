@@ -2,11 +2,13 @@
 
 import shutil
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 
 from benchmarks import attachment
 from benchmarks._children import BenchError, Child, Run
+from benchmarks._files import steady
 from benchmarks._pair import make_nodes, make_pair, partners
 from benchmarks._plan import HUGE, LARGE, MOST, PROFILED, SIZE, Clock, Found, Plan, free_ports
 from benchmarks._postgres import server
@@ -97,18 +99,27 @@ def measure_senders(place: Run, plan: Plan, found: Found, clock: Clock) -> None:
 
 
 def measure_attachments(place: Run, plan: Plan, found: Found, clock: Clock) -> None:
-    """Files of 1 MB, many in line, and of 100 MB, one after the other: from the file to its answer."""
-    for size, files, runs in ((LARGE, plan.files, plan.runs), (HUGE, 1, plan.huge)):
-        for number in range(runs):
-            clock.say(f"attachments of {size:,} bytes")
-            folder = place.folder / f"files-{size}-{number}"
-            folder.mkdir()
-            beside = Run(folder)
-            try:
-                found.rates["files", size].append(attachment.measure(beside, size, files).whole / size)
-            finally:
-                beside.close()
-            shutil.rmtree(folder)
+    """Files of 1 MB in steady state, and of 100 MB, one after the other: from the file to its answer."""
+    clock.say(f"attachments of {LARGE:,} bytes")
+    with _beside(place, "files-small") as beside:
+        found.rates["files", LARGE] += steady(beside, plan)
+    for number in range(plan.huge):
+        clock.say(f"attachments of {HUGE:,} bytes")
+        with _beside(place, f"files-huge-{number}") as beside:
+            found.rates["files", HUGE].append(attachment.measure(beside, HUGE, 1).whole / HUGE)
+
+
+@contextmanager
+def _beside(place: Run, name: str) -> Iterator[Run]:
+    """A folder and processes of their own, which are gone afterwards."""
+    folder = place.folder / name
+    folder.mkdir()
+    beside = Run(folder)
+    try:
+        yield beside
+    finally:
+        beside.close()
+        shutil.rmtree(folder)
 
 
 def measure_postgres(place: Run, plan: Plan, found: Found, clock: Clock) -> None:

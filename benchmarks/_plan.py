@@ -31,7 +31,6 @@ class Plan:
     ceiling: float = 0.8
     load: float = 3.0
     alerts: int = 200
-    files: int = 20
     huge: int = 2
     peer: float = 3.0
     warm: float = 0.5
@@ -39,7 +38,7 @@ class Plan:
     all: float = 330.0
 
 
-QUICK = Plan((1, 100), PARTS, 3, 0.15, 0.6, 0.4, 0.3, 0.8, 30, 4, 0, 0.8, 0.2, 0.2, 40.0)
+QUICK = Plan((1, 100), PARTS, 3, 0.15, 0.6, 0.4, 0.3, 0.8, 30, 0, 0.8, 0.2, 0.2, 40.0)
 
 
 @dataclass

@@ -11,7 +11,7 @@ Measured, each message an opening act of 2,048 bytes in a dossier of its own:
 - flash: one urgent alert after the other, from the desk's write to the receipt, under a full routine load;
 - senders: two partners' nodes that send to one receiver at once;
 - postgres: the same with both stores in PostgreSQL, a real server;
-- attachments: files of 1 MB, several in line, and of 100 MB;
+- attachments: files of 1 MB in steady state (see `_files`), and of 100 MB;
 - as2: the same payloads by a full AS2 server, django-pyas2 (see `_as2`), with the number of clients that suits it best.
 
 Rules kept here:

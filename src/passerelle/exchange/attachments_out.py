@@ -26,7 +26,7 @@ from passerelle.ports.records import CONTENTS, LOGS, MESSAGES, Message
 from passerelle.ports.store import Reading, Writing
 
 LANES = ("flash", "routine")
-_PAGE = 100
+_FIRST, _PAGE = 8, 100  # nearly always one of the first is due
 
 
 # -- uploading ---------------------------------------------------------------------------------------------------------
@@ -43,12 +43,13 @@ def following(
     def read(tx: Reading) -> Attachment | None:
         place: tuple[str, int, str] | None = None
         while True:
-            page = tx.scan(ATTACHMENTS, "by_line", ("bound", partner, lane), after=place, limit=_PAGE)
+            most = _PAGE if place else _FIRST
+            page = tx.scan(ATTACHMENTS, "by_line", ("bound", partner, lane), after=place, limit=most)
             messages = tx.get_many(MESSAGES, [(row.message,) for row in page if wanted(row)])
             for row in page:
                 if wanted(row) and _cosigned(tx, messages.get((row.message,))):
                     return row
-            if len(page) < _PAGE:
+            if len(page) < most:
                 return None
             place = (page[-1].message, page[-1].place, page[-1].id)
 
@@ -92,7 +93,7 @@ def frame(ctx: Context, row: Attachment, number: int) -> bytes:
         return pieces.path_of(merkle.Kept(nodes).subtree, row.size, number)
 
     body = attachments.body_of(ctx, row, number)
-    return wire.frame(ctx.store.read(read), body)
+    return wire.frame(ctx.store.read(read) if pieces.pieces_in(row.size) > 1 else (), body)
 
 
 # -- what comes of it --------------------------------------------------------------------------------------------------
