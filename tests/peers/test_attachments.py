@@ -72,14 +72,14 @@ def test_nothing_is_uploaded_before_its_message_is_cosigned() -> None:
     pair = partners()
     one = attach(pair.be, png(5000))
     send(pair, one)
-    assert attachments_out.following(pair.be.ctx, "ma", "routine") is None
+    assert attachments_out.following(pair.be.ctx, "ma", "routine") == []
     row = rows(pair.be)[0]
     with pytest.raises(UnknownFileError):
         post_one(pair, pair.be, row, (0, 1))
     pair.settle()
-    assert attachments_out.following(pair.be.ctx, "ma", "routine") == row
-    assert attachments_out.following(pair.be.ctx, "ma", "routine", {row.id}) is None
-    assert attachments_out.following(pair.be.ctx, "ma", "flash") is None
+    assert attachments_out.following(pair.be.ctx, "ma", "routine") == [row]
+    assert attachments_out.following(pair.be.ctx, "ma", "routine", lambda one: one.id != row.id) == []
+    assert attachments_out.following(pair.be.ctx, "ma", "flash") == []
 
 
 def test_pieces_come_in_any_order_and_any_number_of_times() -> None:
@@ -373,7 +373,7 @@ def test_files_of_a_refused_message_are_kept_as_its_content_is() -> None:
     assert [row.state for row in files(pair.be, message.id)] == ["refused"]
     assert not rows(pair.ma)
     assert len(read(pair.be, one)) == 500
-    assert attachments_out.following(pair.be.ctx, "ma", "routine") is None
+    assert attachments_out.following(pair.be.ctx, "ma", "routine") == []
 
 
 def test_what_is_erased_before_it_is_whole_is_told(tmp_path) -> None:
@@ -547,5 +547,7 @@ def test_a_small_file_overtakes_large_ones() -> None:
     film, photo = attach(pair.be, png(2 * MIB)), attach(pair.be, png(1000))
     first, second = send(pair, film), send(pair, photo)
     pair.settle()
-    assert attachments_out.following(pair.be.ctx, "ma", "routine").message == first.id
-    assert attachments_out.following(pair.be.ctx, "ma", "routine", small=True).message == second.id
+    found = attachments_out.following(pair.be.ctx, "ma", "routine")
+    assert [one.message for one in found] == [first.id, second.id]
+    small = attachments_out.following(pair.be.ctx, "ma", "routine", lambda one: one.count == 1)
+    assert [one.message for one in small] == [second.id]

@@ -57,7 +57,8 @@ def upload(pair: Pair, peer: Peer, most: int = 2, until: Callable[[], bool] = la
     partner = pair.other(peer).ctx.name
     for lane in LANES:
         done: set[str] = set()
-        while (row := attachments_out.following(peer.ctx, partner, lane, done)) is not None:
+        while found := [one for one in attachments_out.following(peer.ctx, partner, lane) if one.id not in done]:
+            row = found[0]
             done.add(row.id)
             try:
                 missing = post_one(pair, peer, row, (0, 0))

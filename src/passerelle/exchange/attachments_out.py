@@ -9,7 +9,7 @@ stop or loss is mended by asking; an upload touches no log and holds no lock, so
 an own file outlives the answer, as its message's content does.
 """
 
-from collections.abc import Container, Iterable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 import msgspec
@@ -26,31 +26,26 @@ from passerelle.ports.records import CONTENTS, LOGS, MESSAGES, Message
 from passerelle.ports.store import Reading, Writing
 
 LANES = ("flash", "routine")
-_FIRST, _PAGE = 8, 100  # nearly always one of the first is due
+_PAGE = 100
 
 
 # -- uploading ---------------------------------------------------------------------------------------------------------
 
 
 def following(
-    ctx: Context, partner: str, lane: str, skip: Container[str] = (), *, small: bool = False
-) -> Attachment | None:
-    """The next file to upload. `skip`: ids of files that are not due; `small`: of one piece alone."""
+    ctx: Context, partner: str, lane: str, wanted: Callable[[Attachment], bool] = lambda row: True
+) -> list[Attachment]:
+    """The next files to upload, some of them, in order; none when none is due. `wanted`: whether one is due."""
 
-    def wanted(row: Attachment) -> bool:
-        return row.id not in skip and not (small and row.count > 1)
-
-    def read(tx: Reading) -> Attachment | None:
+    def read(tx: Reading) -> list[Attachment]:
         place: tuple[str, int, str] | None = None
         while True:
-            most = _PAGE if place else _FIRST
-            page = tx.scan(ATTACHMENTS, "by_line", ("bound", partner, lane), after=place, limit=most)
-            messages = tx.get_many(MESSAGES, [(row.message,) for row in page if wanted(row)])
-            for row in page:
-                if wanted(row) and _cosigned(tx, messages.get((row.message,))):
-                    return row
-            if len(page) < most:
-                return None
+            page = tx.scan(ATTACHMENTS, "by_line", ("bound", partner, lane), after=place, limit=_PAGE)
+            due = [row for row in page if wanted(row)]
+            messages = tx.get_many(MESSAGES, [(row.message,) for row in due])
+            found = [row for row in due if _cosigned(tx, messages.get((row.message,)))]
+            if found or len(page) < _PAGE:
+                return found
             place = (page[-1].message, page[-1].place, page[-1].id)
 
     return ctx.store.read(read)

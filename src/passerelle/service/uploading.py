@@ -56,10 +56,22 @@ class _Lines:
         self._tries: dict[str, _Try] = {}
         self._tasks: dict[tuple[str, str], list[asyncio.Task[None]]] = defaultdict(list)
         self._going: dict[str, Attachment] = {}
+        self._found: dict[tuple[str, str], list[Attachment]] = {}
 
-    def _resting(self) -> frozenset[str]:
-        now = self._service.now()
-        return frozenset(name for name, one in self._tries.items() if one.due > now) | self._going.keys()
+    def _due(self, row: Attachment) -> bool:
+        tried = self._tries.get(row.id)
+        if row.id in self._going or (tried is not None and tried.due > self._service.now()):
+            return False
+        return row.count == 1 or not self._large(row.partner, row.lane)
+
+    async def _look(self, line: tuple[str, str]) -> list[Attachment]:
+        """What is due in a lane. A look into the store finds several, which are taken from this list one by one."""
+        due = list(filter(self._due, self._found.get(line, ())))
+        if not due:
+            found = await asyncio.to_thread(attachments_out.following, self._ctx, *line, self._due)
+            due = list(filter(self._due, found))
+        self._found[line] = due
+        return due
 
     async def step(self) -> float:
         """Begin what is due. Returns after how many seconds to look again."""
@@ -70,9 +82,10 @@ class _Lines:
                 task.result()
             if len(tasks) == AT_ONCE:
                 continue
-            following, small = attachments_out.following, self._large(*line)
-            if await asyncio.to_thread(following, self._ctx, *line, self._resting(), small=small) is not None:
-                tasks += [asyncio.create_task(self._upload(*line)) for _ in range(AT_ONCE - len(tasks))]
+            if not tasks:
+                self._found.pop(line, None)  # what was found long ago may be gone
+            more = min(len(await self._look(line)), AT_ONCE - len(tasks))
+            tasks += [asyncio.create_task(self._upload(line)) for _ in range(more)]
         return self._service.poll
 
     async def end(self) -> None:
@@ -82,16 +95,13 @@ class _Lines:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
 
-    async def _upload(self, partner: str, lane: str) -> None:
+    async def _upload(self, line: tuple[str, str]) -> None:
         """Upload what is due in a lane, file after file; beside others that do the same."""
-        following = attachments_out.following
         while not self._service.stopping.is_set():
-            small, resting = self._large(partner, lane), self._resting()
-            row = await asyncio.to_thread(following, self._ctx, partner, lane, resting, small=small)
-            if row is None:
+            due = await self._look(line)
+            if not due:
                 return
-            if row.id in self._going or (row.count > 1 and self._large(partner, lane)):
-                continue  # another took it, or a large one, meanwhile
+            row = due.pop(0)
             self._going[row.id] = row
             try:
                 await self._one(row)
@@ -100,7 +110,8 @@ class _Lines:
 
     def _large(self, partner: str, lane: str) -> bool:
         """Whether a large file is on its way: memory is bounded by one of a lane."""
-        return any((one.partner, one.lane) == (partner, lane) and one.count > 1 for one in self._going.values())
+        going = tuple(self._going.values())  # a look into the store asks from a thread of its own
+        return any((one.partner, one.lane) == (partner, lane) and one.count > 1 for one in going)
 
     async def _one(self, row: Attachment) -> None:
         """Upload a file as far as it goes now, and note when to look at it again."""
