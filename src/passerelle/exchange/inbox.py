@@ -167,13 +167,9 @@ def _leaves(ctx: Context, header: wire.Header, batch: wire.Batch) -> tuple[entri
     latest = ctx.clock.now() + MAX_AHEAD
     for index, item in enumerate(batch.items, batch.start):
         try:
-            leaf = entries.parse(item.leaf)
+            leaf = entries.placed(item.leaf, header.origin, index, last)
         except NoteError as error:
-            raise refuse(f"entry {index}: {error}") from None
-        if (leaf.origin, leaf.index) != (header.origin, index):
-            raise refuse(f"expected entry {index} of {header.origin}, got {leaf.index} of {leaf.origin}")
-        if leaf.time < last:
-            raise refuse(f"entry {index}: expected a time not before {last}, got {leaf.time}")
+            raise refuse(str(error)) from None
         if leaf.time > latest:
             raise refuse(f"entry {index}: expected a time at most {MAX_AHEAD} ms ahead, got {leaf.time - latest} more")
         last = leaf.time

@@ -70,3 +70,16 @@ def parse(data: bytes) -> Leaf:
         raise NoteError(f"expected a commitment of 32 bytes, got {len(commitment)}")
     index, time, size = number(lines[2], "an index"), number(lines[3], "a time"), number(lines[5], "a size")
     return Leaf(lines[1], index, time, lines[4], size, commitment)
+
+
+def placed(data: bytes, origin: str, index: int, time: int) -> Leaf:
+    """The leaf that the bytes say, at this place of this log and not before this time. Raises NoteError."""
+    try:
+        leaf = parse(data)
+    except NoteError as error:
+        raise NoteError(f"entry {index}: {error}") from None
+    if (leaf.origin, leaf.index) != (origin, index):
+        raise NoteError(f"expected entry {index} of {origin}, got {leaf.index} of {leaf.origin}")
+    if leaf.time < time:
+        raise NoteError(f"entry {index}: expected a time not before {time}, got {leaf.time}")
+    return leaf

@@ -56,24 +56,13 @@ class Leaves:
                 end = _end(data, at)
                 if end < 0 and len(data) - at <= entry.MAX_LEAF:
                     break
-                leaf = self._slow(data[at : end if end >= 0 else None], index, time)
+                leaf = entry.placed(data[at : end if end >= 0 else None], self.origin, index, time)
                 hashes.append(merkle.leaf_hash(data[at:end]))
                 at, index, time = end, index + 1, leaf.time
         finally:
             self._rest = data[at:]
             self.tree.extend(hashes)
             self.time = time
-
-    def _slow(self, data: bytes, index: int, time: int) -> entry.Leaf:
-        try:
-            leaf = entry.parse(data)
-        except NoteError as error:
-            raise NoteError(f"entry {index}: {error}") from None
-        if (leaf.origin, leaf.index) != (self.origin, index):
-            raise NoteError(f"expected entry {index} of {self.origin}, got {leaf.index} of {leaf.origin}")
-        if leaf.time < time:
-            raise NoteError(f"entry {index}: expected a time not before {time}, got {leaf.time}")
-        return leaf
 
     @property
     def rest(self) -> int:
