@@ -51,6 +51,9 @@ WRITERS = {
 }
 """Functions whose arguments, at these places, are told to persons later. Methods count by their name."""
 
+_GIVEN = {name: WRITERS[name] for name in ("alarm", "_alarm")} | {"say": (0, 1, 3), "check": (0, 1)}
+"""Those of them whose texts are given a name first; of statements also what they are about."""
+
 _SPOKEN = ("help", "words", "reason", "text", "detail", "expected", "got", "says", "todo")
 _OF_PROGRAMMING = {"TypeError", "AssertionError", "RuntimeError", "ValueError", "KeyError", "Exit"}
 _LETTER = re.compile(r"[A-Za-z]{2}")
@@ -236,18 +239,20 @@ class _Finder:
                     yield from self._told(one)
 
     def _named(self) -> Iterator[tuple[Found, int]]:
-        """Texts of alarms that were given a name first, in the same function."""
-        for function in (one for one in self.nodes if isinstance(one, ast.FunctionDef)):
+        """Texts that were given a name first, in the same function: of alarms, of statements."""
+        for function in (one for one in self.nodes if isinstance(one, ast.FunctionDef | ast.AsyncFunctionDef)):
             inner = list(ast.walk(function))
-            calls = (one for one in inner if isinstance(one, ast.Call) and _called(one) in ("alarm", "_alarm"))
-            given = (one.args[place] for one in calls for place in WRITERS[_called(one)] if place < len(one.args))
+            calls = (one for one in inner if isinstance(one, ast.Call) and _called(one) in _GIVEN)
+            given = (one.args[place] for one in calls for place in _GIVEN[_called(one)] if place < len(one.args))
             bare = (one.value if isinstance(one, ast.Subscript) else one for one in given)
             names = {one.id for one in bare if isinstance(one, ast.Name)}
             for one in inner:
-                if isinstance(one, ast.Assign) and any(
-                    isinstance(to, ast.Name) and to.id in names for to in one.targets
-                ):
-                    yield from self._told(one.value)
+                if isinstance(one, ast.Assign):
+                    for to in one.targets:
+                        for target, value in _pairs(to, one.value):
+                            if isinstance(target, ast.Name) and target.id in names:
+                                # A word alone is the name of something.
+                                yield from (told for told in self._told(value) if " " in told[0].text)
 
     def _told(self, node: ast.expr) -> Iterator[tuple[Found, int]]:
         """The templates that an expression may give."""
@@ -283,6 +288,14 @@ def _literal(node: ast.expr) -> str | None:
         left, right = _literal(node.left), _literal(node.right)
         return left + right if left is not None and right is not None else None
     return None
+
+
+def _pairs(target: ast.expr, value: ast.expr) -> Iterator[tuple[ast.expr, ast.expr]]:
+    """Each name of an assignment with what it is given."""
+    if isinstance(target, ast.Tuple) and isinstance(value, ast.Tuple) and len(target.elts) == len(value.elts):
+        yield from zip(target.elts, value.elts, strict=True)
+    else:
+        yield target, value
 
 
 def _choices(node: ast.expr) -> Iterator[ast.expr]:

@@ -24,6 +24,7 @@ from passerelle.core.words import DOMAIN, ERRORS, Language, folder, isolated, la
 _MAX = 4000
 _DEPTH = 4
 _TRIED = 8  # of the templates that fit, those that say the most
+_SLIGHT = 8  # characters
 _SEMICOLON = {"fr": "\u00a0; ", "ar": "؛ "}
 
 
@@ -47,7 +48,9 @@ class Template:
 
     @cached_property
     def _pattern(self) -> "re.Pattern[str]":
-        return re.compile("(.*?)".join(map(re.escape, self.parts)), re.DOTALL)
+        # What says next to nothing by itself, `{least} and {most}`, joins two values and no two halves of a sentence.
+        field = r"(\S*?)" if self.weight < _SLIGHT and len(self.names) > 1 else "(.*?)"
+        return re.compile(field.join(map(re.escape, self.parts)), re.DOTALL)
 
     def match(self, text: str) -> dict[str, str] | None:
         """What stands in the fields, or None when the text is none of this template."""

@@ -97,8 +97,10 @@ def why(tx: Reading, who: Person, wanted: str, reason: str = "") -> str:
 def _why(tx: Reading, who: Person, row: Dossier, messages: Sequence[Message], reason: str) -> str:
     words = _reason(reason) or _own_reason(tx, who, row, messages)
     if not words:
-        whose = f"{who.id}, who neither has it nor acted in it nor was called for it"
-        raise InputError(f"--reason: expected why dossier {row.id} is read by {whose}, got nothing")
+        raise InputError(
+            f"--reason: expected why dossier {row.id} is read by {who.id}, who neither has it nor acted in it nor was "
+            "called for it, got nothing"
+        )
     return words
 
 

@@ -355,7 +355,7 @@ def _subject(run: Verification, value: dict[str, Any]) -> None:
         run.say("file", f"is about message {subject['id']}", "holds" if there else "fails")
     else:
         count = sum(m.text("dossier") == subject["id"] for m in run.messages.values())
-        detail = f"{count} messages of the dossier; others may exist that are not in the file"
+        detail = f"messages of the dossier: {count}; others may exist that are not in the file"
         # Which dossier a message is of stands in its content: where all of those are withheld, nobody can say.
         hidden = any(m.content is None for m in run.messages.values())
         others = any(m.is_of("act") for m in run.messages.values())
