@@ -14,6 +14,7 @@ def written(pair: Pair, peer: Peer, **how: Any) -> tuple[bytes, Exported]:
     """A file of a node to the other one."""
     file = io.BytesIO()
     made = courier.export(peer.ctx, pair.other(peer).ctx.name, file, by="op", **how)
+    courier.published(peer.ctx, made)
     return file.getvalue(), made
 
 

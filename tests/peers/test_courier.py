@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from passerelle.core.errors import InputError
-from passerelle.exchange import comparing, governance
+from passerelle.exchange import comparing, courier, governance
 from passerelle.exchange.courier import LEAST
 from passerelle.exchange.courier_file import Writer, head
 from passerelle.ports.courier import ASKED, CARRIED
@@ -322,6 +322,18 @@ def test_pieces_that_find_no_room_go_with_the_next_file(pair: Pair) -> None:
             break
     assert count == 5
     assert plain(pair.ma, one) == plain(pair.be, one)
+
+
+def test_what_was_not_published_is_no_part_of_what_left(pair: Pair) -> None:
+    one = attach(pair.be, png(3 * MIB))
+    attached(pair, one)
+    made = courier.export(pair.be.ctx, "ma", io.BytesIO(), by="op", onward=True)
+    assert (made.lanes[2].entries, made.lanes[2].pieces) == (1, 3)  # and the medium is full: nobody publishes it
+    data, told = carrying.written(pair, pair.be, onward=True)
+    assert (told.lanes[2].entries, told.lanes[2].pieces) == (1, 3)
+    assert carrying.read(pair.ma, data).failed == 0
+    assert plain(pair.ma, one) == plain(pair.be, one)
+    assert carrying.written(pair, pair.be, onward=True)[1].lanes[2].pieces == 0
 
 
 # -- stops -------------------------------------------------------------------------------------------------------------

@@ -78,6 +78,7 @@ def export(
                 onward=onward,
                 files=not no_files,
             )
+        courier.published(node.ctx, made)
     value = _exported(made, out)
     return Answer(value, lambda screen: _show_export(screen, value))
 
@@ -199,7 +200,9 @@ def _answer(node: "Node", who: "Person", taken: "Imported", path: Path, full: bo
 
     lanes = LANES if full else ()
     with fresh_file(path) as file:
-        return courier.export(node.ctx, taken.partner, file, by=who.id, lanes=lanes, refusals=taken.refusals)
+        made = courier.export(node.ctx, taken.partner, file, by=who.id, lanes=lanes, refusals=taken.refusals)
+    courier.published(node.ctx, made)
+    return made
 
 
 def _imported(taken: "Imported") -> dict[str, Any]:

@@ -1,5 +1,6 @@
 """Folders and files that are made whole or not at all."""
 
+import errno
 import os
 import shutil
 from collections.abc import Iterator
@@ -8,7 +9,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from passerelle.core import durable
-from passerelle.core.errors import InputError
+from passerelle.core.errors import FullError, InputError
 
 
 @contextmanager
@@ -38,7 +39,7 @@ def fresh_file(path: Path) -> Iterator[BinaryIO]:
     """A new file that its owner alone reads, to fill beside the place; it takes the place when all went well.
 
     Durable then. A stop leaves at most a hidden file beside it. Raises InputError when there is something at the place,
-    or it cannot be made.
+    or it cannot be made, FullError when the disk is full.
     """
     made = path.with_name(f".{path.name}.{os.getpid()}.new")
     if path.exists():
@@ -49,7 +50,7 @@ def fresh_file(path: Path) -> Iterator[BinaryIO]:
     except OSError as error:
         raise InputError(f"--out: expected a new file, got {path}: {error.strerror}") from None
     try:
-        with new as file:
+        with _room(path), new as file:
             yield file
             durable.settle(file)
         try:
@@ -59,6 +60,16 @@ def fresh_file(path: Path) -> Iterator[BinaryIO]:
     finally:
         made.unlink(missing_ok=True)
     durable.sync(path.parent)
+
+
+@contextmanager
+def _room(path: Path) -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        if error.errno not in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG):
+            raise
+        raise FullError(f"{path}: expected room on the disk, got none; the file was not written") from None
 
 
 def _publish(made: Path, path: Path) -> None:

@@ -8,10 +8,12 @@ Rules kept here:
 - an index is given out only in a lane whose copies were compared in this life (`comparing`). Of any other lane go the
   entries that have one, with the question; the rest waits for the answer to be carried back;
 - memory is that of one batch, whatever waits;
-- what leaves is noted, beside the store and in the audit log, before it leaves.
+- what leaves is noted, beside the store and in the audit log, before it leaves;
+- what the next file begins behind (`onward`) is what left: it is noted once the file is there (`published`).
 
 If we stop before the end: what got an index goes with the next file or by network, the question waits for an answer
-that never comes, and the file is not there (the caller's part).
+that never comes, and the file is not there (the caller's part). If we stop before `published`, the next file takes
+along again what this one has, which changes nothing there.
 """
 
 import os
@@ -83,6 +85,7 @@ class Exported(msgspec.Struct, frozen=True):
     refusals: int
     answers: bool
     lanes: tuple[Lane, ...]
+    files: tuple[CarriedFile, ...] = ()  # how far each attachment went
 
 
 class _Export:
@@ -91,6 +94,7 @@ class _Export:
         self.sender = Sender(ctx, partner)
         self.identity = ctx.store.read(lambda tx: ctx.confirmed(tx, partner))[1]
         self.id = os.urandom(ID)
+        self.carried: list[CarriedFile] = []
         mine = ctx.store.read(lambda tx: trust.mine(tx, ctx, partner))
         self.file = Writer(file, head(ctx.name, partner, self.id, ctx.clock.now(), mine.envelopes))
 
@@ -159,7 +163,7 @@ class _Export:
             while end < total and self._piece(row, end):
                 end += 1
             if end > begin:
-                self.ctx.store.write("courier.piece", partial(_carried, made=CarriedFile(row.id, end)))
+                self.carried.append(CarriedFile(row.id, end))
             went, left = went + end - begin, left + total - end
         return went, left
 
@@ -254,24 +258,27 @@ class _Export:
 
     def note(self, made: Exported, by: str) -> None:
         """What is about to leave, noted where a restore does not reach it, then in the store."""
-        now = self.ctx.clock.now()
         gone = [one for one in made.lanes if one.entries]
         for one in gone:
             self.ctx.marks.carry(self.partner, one.lane, one.origin, one.end)
 
         def work(tx: Writing) -> None:
-            for one in gone:
-                there = tx.get(CARRIED, self.partner, one.lane)
-                size = max(one.end, there.size) if there and there.origin == one.origin else one.end
-                tx.put(CARRIED, [Carried(self.partner, one.lane, one.origin, size, now)])
             details = {"file": made.id, "entries": {one.lane: one.entries for one in gone}, "bytes": made.bytes}
             notes.record(tx, self.ctx, What.COURIER_EXPORTED, by, self.partner, details)
 
         self.ctx.store.write("courier.export", work)
 
 
-def _carried(tx: Writing, made: CarriedFile) -> None:
-    tx.put(CARRIED_FILES, [made])
+def published(ctx: Context, made: Exported) -> None:
+    """The file is there, durably: the next one may begin behind it."""
+    now = ctx.clock.now()
+
+    def work(tx: Writing) -> None:
+        gone = [one for one in made.lanes if one.entries]
+        tx.put(CARRIED, [Carried(made.partner, one.lane, one.origin, one.end, now) for one in gone])
+        tx.put(CARRIED_FILES, made.files)
+
+    ctx.store.write("courier.published", work)
 
 
 def export(
@@ -286,7 +293,7 @@ def export(
     files: bool = True,
     refusals: Sequence[bytes] = (),
 ) -> Exported:
-    """Write a courier file to a partner. The file is the caller's to publish once this returns.
+    """Write a courier file to a partner. The file is the caller's to publish once this returns, and to say so.
 
     `lanes`: whose messages go, none for an answer alone; `most`: bytes of the file, 0 for as many as it takes;
     `onward`: begin behind what the last file took along; `files`: attachments too. Raises NotFoundError or StateError
@@ -307,6 +314,8 @@ def export(
     if files:
         made = tuple(work.with_files(one) for one in made)
     work.file.end()
-    exported = Exported(work.id.hex(), partner, work.file.bytes, receipts, len(refusals), answers, made)
+    file.flush()  # a disk that is full says so now
+    parts = (work.file.bytes, receipts, len(refusals), answers, made, tuple(work.carried))
+    exported = Exported(work.id.hex(), partner, *parts)
     work.note(exported, by)
     return exported

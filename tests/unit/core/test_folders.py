@@ -1,0 +1,23 @@
+"""Files that are made whole or not at all."""
+
+import resource
+from pathlib import Path
+
+import pytest
+
+from passerelle.core.errors import FullError
+from passerelle.core.folders import fresh_file
+
+
+def test_a_disk_without_room_is_said_with_the_file_and_leaves_none(tmp_path: Path) -> None:
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (1000, before[1]))
+    try:
+        with (
+            pytest.raises(FullError, match="expected room on the disk"),
+            fresh_file(tmp_path / "to-ma.courier") as file,
+        ):
+            file.write(bytes(100_000))
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+    assert list(tmp_path.iterdir()) == []
