@@ -2,7 +2,9 @@
 
 import re
 import threading
+import time
 from collections.abc import Callable
+from contextlib import ExitStack
 from typing import Any
 
 import psycopg
@@ -11,10 +13,11 @@ import pytest
 from passerelle.core.errors import AlreadyThereError, BusyError, FullError, StoreError
 from passerelle.ports.records import ENTRIES, KINDS, META, PARTNERS, Entry, Meta
 from passerelle.ports.store import Store
-from passerelle.store import open_store
+from passerelle.store import open_store, postgres
 from passerelle.store.postgres import split_schema
 from passerelle.store.postgres_plans import PostgresPlan
 from passerelle.store.shapes import Shape
+from tests.frozen import frozen
 
 
 def meta(name: str, value: str) -> Meta:
@@ -322,3 +325,45 @@ def test_tables_that_were_made_anew_are_of_another_life(postgres_place: Any) -> 
     assert postgres_place.open().life() == before != ""
     postgres_place.execute("TRUNCATE meta")
     assert store.life() != before
+
+
+# A server that hangs
+
+
+@pytest.mark.parametrize("at", ["the begin", "a step", "the end"])
+def test_a_server_that_hangs_is_noticed(
+    postgres_place: Any, postgres_server: str, monkeypatch: pytest.MonkeyPatch, at: str
+) -> None:
+    monkeypatch.setattr(postgres, "_WITHIN", 1)
+    store = postgres_place.open(busy=0.1)
+    store.write("test", lambda tx: tx.put(META, [meta("a", "0")]))
+
+    def work(tx: Any) -> None:
+        if at != "the begin":
+            hanging.enter_context(frozen(postgres_server))
+        if at == "a step":
+            tx.get(META, "a")
+
+    said = "was lost while a transaction was committed" if at == "the end" else "got none: it has said nothing for 2 s"
+    with ExitStack() as hanging:
+        if at == "the begin":
+            hanging.enter_context(frozen(postgres_server))
+        began = time.monotonic()
+        with pytest.raises(StoreError, match=said):
+            store.write("test", work)
+        assert time.monotonic() - began < 10
+    assert get(store, "a") == "0"
+
+
+def test_what_makes_tables_anew_may_take_its_time(postgres_place: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(postgres, "_WITHIN", 0.1)
+    store = postgres_place.open(busy=0.1, idle=0.1)
+
+    def slow(tx: Any) -> None:
+        tx.take_time()
+        postgres_place.execute("SELECT pg_sleep(0.3)")
+        tx.sql("SELECT pg_sleep(0.3)")
+
+    store.write("test", slow)
+    with pytest.raises(StoreError, match="it has said nothing"):
+        store.write("test", lambda tx: tx.sql("SELECT pg_sleep(3)"))

@@ -8,7 +8,9 @@ Rules kept here:
 - only index scans and nested loops are left to the planner: a small table read from end to end would conflict with
   every other transaction;
 - a transaction that writes and stands still for `idle` seconds is ended by the server, and what it has locked is free:
-  its process was frozen, or its machine is gone. A server that no longer answers is noticed, too;
+  its process was frozen, or its machine is gone;
+- an answer is waited for `busy` seconds when a transaction begins, four times as long within it, then the connection is
+  closed: for a server that is frozen the kernel still answers (TCP), or nobody does (a socket in a file);
 - a connection that was idle and turns out to be dead is replaced before the transaction has done anything;
 - all tables are made in one transaction, under a lock that one process at a time can hold.
 
@@ -30,6 +32,7 @@ from urllib.parse import unquote
 
 import msgspec
 import psycopg
+from psycopg.abc import RV, PQGen
 from psycopg.pq import TransactionStatus
 from psycopg.types.numeric import Int8BinaryDumper, Int8Dumper
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
@@ -57,6 +60,10 @@ DEFAULT_SCHEMA = "passerelle"
 
 _SCHEMA_NAME = re.compile(r"[a-z_][a-z0-9_]{0,62}")
 _LONGEST_PAUSE = 0.1
+_SHORTEST_WAIT = 2.0
+_WITHIN = 4
+"""How many times longer than for its begin an answer within a transaction is waited for: it may wait for a lock, a slow
+disk or a standby."""
 
 
 def split_schema(url: str) -> tuple[str, str]:
@@ -77,11 +84,32 @@ def schema_name(name: str) -> str:
     return name
 
 
+class SilentError(psycopg.OperationalError):
+    """The server did not answer in time."""
+
+
+class PatientConnection(psycopg.Connection[Any]):
+    """One that is closed when the server has not answered for `patience` seconds (None: as long as it takes)."""
+
+    patience: float | None = None
+
+    def wait(self, gen: PQGen[RV], interval: float = 0.1, timeout: float | None = None) -> RV:
+        limit = self.patience if timeout is None else timeout
+        began = time.monotonic()
+        try:
+            return super().wait(gen, interval, limit)
+        except psycopg.OperationalError:
+            if self.closed or limit is None or time.monotonic() - began < limit:
+                raise
+            self.close()
+            raise SilentError(f"it has said nothing for {round(limit)} s") from None
+
+
 class PostgresStore(BaseStore):
     """A store in `schema` of the database at `url`.
 
-    `busy`: seconds to wait for others, for a lock or a connection; `idle`: seconds that a transaction which writes may
-    stand still.
+    `busy`: seconds to wait for others, for a lock, a connection or a server that says nothing (at least two); `idle`:
+    seconds that a transaction which writes may stand still.
     """
 
     def __init__(
@@ -101,6 +129,7 @@ class PostgresStore(BaseStore):
         self.schema = schema_name(schema)
         self._url = url
         self._busy = busy
+        self._patience = max(_SHORTEST_WAIT, busy)
         # Of those that write alone: a copy of the whole store may wait for its disk as long as it likes.
         self._begin_writing = f"BEGIN; SET LOCAL idle_in_transaction_session_timeout TO {round(idle * 1000)}"
         self._plans = {kind: PostgresPlan(shape) for kind, shape in self._shapes.items()}
@@ -118,19 +147,20 @@ class PostgresStore(BaseStore):
             self.close()
             raise
 
-    def _connect(self) -> psycopg.Connection[Any]:
-        connection = psycopg.connect(
+    def _connect(self) -> PatientConnection:
+        connection = PatientConnection.connect(
             self._url,
             autocommit=True,
             prepare_threshold=0,
             application_name="passerelle",
             client_encoding="utf8",
-            connect_timeout=max(2, round(self._busy)),
+            connect_timeout=round(self._patience),
             keepalives_idle=10,
             keepalives_interval=5,
             keepalives_count=3,
             tcp_user_timeout=25_000,  # ms: a machine that vanished is noticed
         )
+        connection.patience = self._patience
         try:
             # Integers always travel as bigint: a type that followed the value would prepare a statement for each size.
             connection.adapters.register_dumper(int, Int8Dumper)
@@ -185,10 +215,10 @@ class PostgresStore(BaseStore):
         connection.execute('INSERT INTO "meta" ("name", "value") VALUES (%s, %s)', (SCHEMA_KEY, str(SCHEMA)))
 
     @contextmanager
-    def _connection(self, begin: str) -> Iterator[psycopg.Connection[Any]]:
+    def _connection(self, begin: str) -> Iterator[PatientConnection]:
         """A connection of the pool in a new transaction; given back without one, or closed."""
         proxy = self._begin(begin)
-        connection: psycopg.Connection[Any] = proxy.driver_connection  # type: ignore[assignment]
+        connection: PatientConnection = proxy.driver_connection  # type: ignore[assignment]
         try:
             yield connection
         finally:
@@ -211,15 +241,18 @@ class PostgresStore(BaseStore):
                 raise BusyError("expected a free connection to PostgreSQL, got none") from None
             was_idle = proxy.info.setdefault("was_idle", False)
             proxy.info["was_idle"] = True
+            connection: PatientConnection = proxy.driver_connection  # type: ignore[assignment]
             try:
-                proxy.driver_connection.execute(begin, prepare=False)  # type: ignore[union-attr]
+                connection.patience = self._patience
+                connection.execute(begin, prepare=False)
+                connection.patience = _WITHIN * self._patience
                 return proxy
             except BaseException as error:
                 proxy.invalidate()
                 proxy.close()
                 if not isinstance(error, psycopg.Error):
                     raise
-                if not was_idle:
+                if not was_idle or isinstance(error, SilentError):
                     raise translate(error) from None
 
     def _commit(self, connection: psycopg.Connection[Any]) -> None:

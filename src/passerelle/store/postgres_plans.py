@@ -123,10 +123,16 @@ class PostgresTransaction(SqlTransaction[PostgresPlan[Any]]):
         for columns in _columns(keys):
             self._cursor.execute(self._plans[kind].delete, columns)
 
+    def take_time(self) -> None:
+        self._do(self._unhurried)
+
+    def _unhurried(self) -> None:
+        self._cursor.connection.patience = None
+        self._cursor.execute("SET LOCAL idle_in_transaction_session_timeout TO 0", prepare=False)
+
     def _exclude(self) -> None:
         # Before anything is read: the moment that this transaction sees is that of its first look.
-        # What is copied elsewhere meanwhile may take long: nobody ends this one because it stands still.
-        self._cursor.execute("SET LOCAL idle_in_transaction_session_timeout TO 0", prepare=False)
+        self._unhurried()  # what is copied elsewhere meanwhile may take long
         tables = ", ".join(f'"{kind.name}"' for kind in self._shapes)
         self._cursor.execute(f"LOCK TABLE {tables} IN EXCLUSIVE MODE", prepare=False)
 

@@ -226,6 +226,9 @@ class SqlTransaction(Transaction, Generic[P]):
         done = self._cursor.execute(statement, values) if values else self._cursor.execute(statement)
         return list(done.fetchall()) if done.description else []
 
+    def take_time(self) -> None:
+        """From now to its end this transaction may take, and stand still, as long as it likes."""
+
     # Rows are always fetched to the last: a statement that is not finished would hold its moment of the database.
 
     def _get(self, kind: Kind[R], key: Key) -> R | None:

@@ -85,8 +85,10 @@ def _step(tx: Writing, at: int, after: Look) -> None:
 
 
 def _database(tx: Writing) -> SqlTransaction[Any]:
+    """The transaction, with as much time as it needs: an index of millions of rows is not made in a moment."""
     if not isinstance(tx, SqlTransaction):
         raise TypeError(f"expected a database, got {type(tx).__name__}")
+    tx.take_time()
     return tx
 
 
