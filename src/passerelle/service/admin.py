@@ -56,6 +56,7 @@ async def _admin(service: "Service", ctx: Context) -> AsyncIterator[Step]:
         for server, serving in running:
             server.stop()
             await asyncio.gather(serving, return_exceptions=True)
+        health.close()
 
 
 ADMIN = Part(name="admin", begin=_admin, duty="")

@@ -1,7 +1,7 @@
 """What this process holds, and for how long: leases are taken, kept and given back while the service runs.
 
 Rules kept here:
-- a process gives a sign of life four times in the time after which it would be given up;
+- a process gives a sign of life four times in the time after which it would be given up, and says when it cannot;
 - what is done under a lease has a context whose writes are fenced, and ends when the lease is lost;
 - a lease is given back when nothing is done under it any more: whoever takes it finds nothing under way here.
 """
@@ -83,8 +83,13 @@ class Holding:
         """Hold what can be held, until `leave`."""
         while not self._stopped:
             self._wake.clear()
+            step = asyncio.create_task(self.step())
+            done, _ = await asyncio.wait((step,), timeout=self._contender.me.seconds)
+            if not done:  # others may have taken over what is done here: its writes are refused
+                seconds = self._contender.me.seconds
+                self._say("lease.failed", reason=TimeoutError(f"no sign of life was taken for {seconds} s"))
             try:
-                await self.step()
+                await step
             except PasserelleError as error:
                 self._say("lease.failed", reason=error)
             await rest(self._wake, self._contender.me.seconds / 4)

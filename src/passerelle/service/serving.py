@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from passerelle import whereabouts
 from passerelle.core import ids
 from passerelle.core.audit import What
-from passerelle.core.errors import TransportError
+from passerelle.core.errors import PasserelleError, TransportError
 from passerelle.core.log import Say
 from passerelle.core.settings import split_listen
 from passerelle.exchange import answering, inbox, notes
@@ -229,7 +229,10 @@ class Service:
                     self._always.start(parts.keep(self, part, self._always))
             ready()
             while not self.stopping.is_set():
-                await self._share()
+                try:
+                    await self._share()
+                except PasserelleError as error:  # the store hangs, or is away: whoever waits is served when it is back
+                    self.part_failed("pump", error)
                 await rest(self.stopping, self.poll)
         finally:
             if wake is not None:
