@@ -32,8 +32,8 @@ Description=Passerelle, node {node}
 Documentation=man:systemd.exec(5)
 Wants=network-online.target
 After=network-online.target time-sync.target postgresql.service
-StartLimitIntervalSec=300
-StartLimitBurst=10
+# A token that is away, or a database that comes late: it is tried again without end
+StartLimitIntervalSec=0
 
 [Service]
 Type=notify

@@ -35,7 +35,7 @@ _POINTS = (32, 34)  # a raw point, or one in an OCTET STRING
 class _Module:
     """A PKCS#11 module in this process: its lock, and a session for each token."""
 
-    def __init__(self, path: str) -> None:
+    def __init__(self, path: str, label: str) -> None:
         import pkcs11
 
         self.lock = threading.RLock()
@@ -47,7 +47,10 @@ class _Module:
         try:
             self.lib = pkcs11.lib(path)
         except (RuntimeError, OSError) as error:
-            raise TokenError(f"expected a PKCS#11 module at {path}, got: {type(error).__name__} {error}") from None
+            words = f"{type(error).__name__} {error}".strip()
+            raise TokenError(
+                f"expected a PKCS#11 module at {path} with the token {label}, got none or one that fails: {words}"
+            ) from None
 
     def reset(self) -> None:
         """Begin anew: what was known of the tokens is forgotten. Sessions of before are void."""
@@ -60,10 +63,10 @@ _modules: dict[str, _Module] = {}
 _loading = threading.Lock()
 
 
-def _module(path: str) -> _Module:
+def _module(path: str, label: str) -> _Module:
     with _loading:
         if path not in _modules:
-            _modules[path] = _Module(path)
+            _modules[path] = _Module(path, label)
         return _modules[path]
 
 
@@ -163,7 +166,7 @@ class Token:
         """What `work` gives, with a session; with a new one when the one at hand turns out to be lost."""
         from pkcs11.exceptions import PKCS11Error
 
-        module = _module(self.module)
+        module = _module(self.module, self.label)
         with module.lock:
             if self.label in module.sessions and module.process == os.getpid():
                 try:
@@ -184,7 +187,7 @@ class Token:
         if isinstance(error, NoSuchKey):
             return f"expected the key {error} in the token {self.label}, got none"
         words = f"{type(error).__name__} {error}".strip()
-        return f"expected the token {self.label} to do as asked, got {words}"
+        return f"expected the token {self.label} of {self.module} to answer, got {words}: it is away, or has failed"
 
     def _open(self, module: _Module) -> None:
         """A session, logged in."""

@@ -31,6 +31,8 @@ def test_a_unit_opens_nothing_but_the_folder(node):
         "Type=notify",
         "User=passerelle",
         "Restart=on-failure",
+        "RestartSec=5",
+        "StartLimitIntervalSec=0",
         "WatchdogSec=60",
         "NoNewPrivileges=yes",
         "ProtectSystem=strict",

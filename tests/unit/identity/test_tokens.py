@@ -101,6 +101,24 @@ def test_a_token_that_was_away_is_found_again(tokens, token):
     verified(token, b"one", public)
 
 
+def test_a_token_that_is_away_when_a_process_starts_is_named(tokens):
+    label = tokens.make()
+    code = "import sys; from passerelle.identity.tokens import Token; Token(sys.argv[1], sys.argv[2], str).check()"
+    tokens.away()
+    try:
+        done = subprocess.run(
+            (sys.executable, "-c", code, MODULE, label),
+            capture_output=True,
+            text=True,
+            env=os.environ | {"PYTHONPATH": os.pathsep.join(sys.path)},
+            check=False,
+        )
+    finally:
+        tokens.back()
+    said = done.stderr.splitlines()[-1]
+    assert f"expected a PKCS#11 module at {MODULE} with the token {label}, got none or one that fails" in said
+
+
 def test_a_dead_token_is_not_asked_again_at_once(tokens, token):
     public = token.generate(b"one", "be/log")
     patient = Token(MODULE, token.label, lambda: PIN, pause=1000)
@@ -157,7 +175,7 @@ def test_a_wrong_pin_is_given_once(tokens):
 def test_what_is_not_there_is_said(tokens, tmp_path):
     with pytest.raises(TokenError, match=r"expected one token nowhere in .*, got none"):
         Token(MODULE, "nowhere", lambda: PIN, pause=0).check()
-    with pytest.raises(TokenError, match="expected a PKCS#11 module at"):
+    with pytest.raises(TokenError, match=r"expected a PKCS#11 module at .*/none.so with the token be, got none or one"):
         Token(str(tmp_path / "none.so"), "be", lambda: PIN).check()
 
 
