@@ -3,7 +3,7 @@
 import os
 import signal
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import psycopg
@@ -21,12 +21,17 @@ def frozen(server: str) -> Iterator[None]:
     stopped = []
     try:
         for process in _with_children(main):
-            os.kill(process, signal.SIGSTOP)
             stopped.append(process)
+            _send(process, signal.SIGSTOP)
         yield
     finally:
         for process in stopped:
-            os.kill(process, signal.SIGCONT)
+            _send(process, signal.SIGCONT)
+
+
+def _send(process: int, what: signal.Signals) -> None:
+    with suppress(ProcessLookupError):  # a backend may just be ending
+        os.kill(process, what)
 
 
 def _with_children(process: int) -> Iterator[int]:
