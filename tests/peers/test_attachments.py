@@ -113,6 +113,8 @@ def test_pieces_come_in_any_order_and_any_number_of_times() -> None:
         (b"\x7fELF" + bytes(100), {"media": "application/octet-stream"}, "a program"),
         (b"MZ" + bytes(100), {"media": "image/png"}, "a program"),
         (b"#!/bin/sh\nrm -rf /\n", {"media": "text/plain"}, "a script"),
+        (b"<?php system('ls');", {"media": "text/plain"}, "a script"),
+        (b"@ECHO OFF\r\ndel /q *\r\n", {"media": "text/plain"}, "a script"),
         (b"\n <HTML><script>", {"media": "text/plain"}, "HTML"),
         (b"<svg xmlns=''>", {"media": "application/octet-stream"}, "HTML, SVG or XML"),
         (b"\xef\xbb\xbf<?xml version='1.0'?>", {"media": "text/plain"}, "HTML, SVG or XML"),
@@ -123,6 +125,7 @@ def test_pieces_come_in_any_order_and_any_number_of_times() -> None:
         (PNG, {"name": "../etc/passwd"}, "name: expected"),
         (PNG, {"name": "a\u202egnp.exe"}, "U\\+202E"),
         (PNG, {"name": ""}, "name: expected"),
+        (PNG, {"name": "photo. "}, "no blank or dot at its ends"),
     ],
 )
 def test_what_cannot_be_attached_is_told_and_leaves_nothing(data: bytes, how: dict[str, str], words: str) -> None:

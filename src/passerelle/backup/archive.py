@@ -25,6 +25,7 @@ import msgspec
 
 from passerelle.core import durable, json
 from passerelle.core.errors import BackupError, IdentityError, InputError, PasserelleError, SealError
+from passerelle.core.folders import regular
 from passerelle.identity import backups, identity, stream
 from passerelle.identity.backups import Seal
 from passerelle.identity.identity import Identity
@@ -131,14 +132,14 @@ def _length(data: bytes) -> bytes:
 
 def is_one(path: Path) -> bool:
     """Whether a file begins as a backup does."""
-    with path.open("rb") as file:
+    with regular(path) as file:
         return file.read(len(_MAGIC)) == _MAGIC
 
 
 def read(path: Path) -> Archive:
     """What a file says of itself, unproven. Raises BackupError saying where it is not what it must be."""
     try:
-        with path.open("rb") as file:
+        with regular(path) as file:
             return _read(path, file)
     except OSError as error:
         raise InputError(f"expected a readable backup, got {path}: {error.strerror}") from None

@@ -71,11 +71,12 @@ def attach(
 
 def _given(stack: ExitStack, path: Path, name: str, media: str) -> Any:
     from passerelle.core.errors import InputError
+    from passerelle.core.folders import regular
     from passerelle.exchange import filenames
     from passerelle.office.attaching import Given
 
     try:
-        source = stack.enter_context(path.open("rb"))
+        source = stack.enter_context(regular(path))
         head = source.read(_HEAD)
         source.seek(0)
     except OSError as error:

@@ -174,6 +174,7 @@ def import_(
     carried back and imported there with this same command.
     """
     from passerelle.core.errors import InputError
+    from passerelle.core.folders import regular
     from passerelle.exchange import courier_import
 
     if answer is not None and answer.exists():
@@ -181,7 +182,7 @@ def import_(
     with opened(folder) as node:
         who = permitted(node, as_, "courier.import")
         try:
-            with file.open("rb") as source, progress(_("importing")) as advance:
+            with regular(file) as source, progress(_("importing")) as advance:
                 size = file.stat().st_size
                 taken = courier_import.take(node.ctx, source, by=who.id, advance=lambda done: advance(done, size))
         except OSError as error:
@@ -271,9 +272,10 @@ def show(file: CourierFile) -> Answer:
     Whether its sender is who it says is seen when it is imported.
     """
     from passerelle.core.errors import InputError
+    from passerelle.core.folders import regular
 
     try:
-        with file.open("rb") as source:
+        with regular(file) as source:
             value = _shown(source)
     except OSError as error:
         raise InputError(f"expected a readable file, got {file}: {error.strerror}") from None

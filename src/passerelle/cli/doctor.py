@@ -111,6 +111,7 @@ def _node(folder: Path, quick: bool, offline: bool, wait: int, as_: str) -> "Ite
             permitted(node, as_, "node.look")
         yield Finding("keys", "ok", _("keys, identity file and store belong together"))
         yield from _custody(node)
+        yield from _erasures(node)
         place = whereabouts.elsewhere(whereabouts.read(folder), whereabouts.here(folder))
         yield from doctor_keys.place(place, str(folder))
         url = node.settings.store.url
@@ -132,6 +133,21 @@ def _node(folder: Path, quick: bool, offline: bool, wait: int, as_: str) -> "Ite
         except StoreError as error:
             todo = _("stop the node and put back a backup of the store (how-to/operator.md)")
             yield Finding("store", "error", _("the store cannot be read: {reason}", reason=retold(str(error))), todo)
+
+
+def _erasures(node: "Node") -> "Iterator[Finding]":
+    from passerelle.core.errors import InputError
+    from passerelle.core.retold import retold
+    from passerelle.oversight.doctor import Finding
+
+    try:
+        node.register.read()
+    except InputError as error:
+        what = _(
+            "the register of erasures cannot be read, the node will not start: {reason}", reason=retold(str(error))
+        )
+        todo = _("put back erasures.jsonl from the newest backup; what was erased since, the store adds by itself")
+        yield Finding("erasures", "error", what, todo)
 
 
 def _custody(node: "Node") -> "Iterator[Finding]":

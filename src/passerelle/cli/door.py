@@ -187,9 +187,10 @@ def permitted(node: "Node", named: str, action: str, **facts: Any) -> "Person":
 def read_file(path: Path, what: str, most: int = 300 * 1024 * 1024) -> bytes:
     """A file that a person names, of at most `most` bytes. Raises InputError."""
     from passerelle.core.errors import InputError
+    from passerelle.core.folders import regular
 
     try:
-        with path.open("rb") as file:
+        with regular(path) as file:
             data = file.read(most + 1)
         if len(data) > most:
             raise InputError(f"{what}: expected a file of at most {most} bytes, got more: {path}")

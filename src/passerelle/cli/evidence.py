@@ -222,9 +222,10 @@ def verify(
 
 def _readable(path: Path) -> BinaryIO:
     from passerelle.core.errors import InputError
+    from passerelle.core.folders import regular
 
     try:
-        return path.open("rb")
+        return regular(path)
     except OSError as error:
         raise InputError(f"--attachment: expected a readable file, got {path}: {error.strerror}") from None
 
@@ -232,13 +233,14 @@ def _readable(path: Path) -> BinaryIO:
 def _report(file: Path, audit: Path | None, trusted: "list[Trusted]", advance: Advance) -> "Report":
     """What a file proves, by what it is."""
     from passerelle.core.errors import InputError
+    from passerelle.core.folders import regular
     from passerelle.oversight import verify as verifier
     from passerelle.oversight import verify_audit, verify_log, verify_release
 
     if audit is not None:
         return verify_release.verify(read_file(file, "evidence"), read_file(audit, "--audit"), trusted)
     try:
-        with file.open("rb") as source:
+        with regular(file) as source:
             if verify_log.is_log(source.readline(verify_log.MAX_HEAD)):
                 source.seek(0)
                 return verify_log.verify(source, verify_audit.nodes(trusted), advance)

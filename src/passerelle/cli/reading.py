@@ -86,11 +86,11 @@ def file_value(one: Standing) -> dict[str, Any]:
 
 
 def amount(size: int) -> str:
-    """A number of bytes in words, with one digit behind the point."""
-    for factor, words in ((1 << 30, _("{count} GiB")), (1 << 20, _("{count} MiB")), (1 << 10, _("{count} KiB"))):
+    """A number of bytes in words: below a MiB each one, above with one digit behind the point."""
+    for factor, words in ((1 << 30, _("{count} GiB")), (1 << 20, _("{count} MiB"))):
         if size >= factor:
             return words.replace("{count}", f"{size / factor:.1f}".removesuffix(".0"))
-    return _("{count} bytes", count=size)
+    return _("1 byte") if size == 1 else _("{count} bytes", count=size)
 
 
 def files_in_words(files: Sequence[Standing], *, own: bool) -> str:

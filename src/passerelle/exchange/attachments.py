@@ -74,7 +74,10 @@ def seal(ctx: Context, source: BinaryIO, *, name: str, media: str) -> Announced:
     """
     check_text(name, "name")
     if not _NAME.fullmatch(name):
-        raise InputError(f"name: expected a file's name of 1 to 160 characters, without a path, got {name[:40]!r}")
+        raise InputError(
+            "name: expected a file's name of 1 to 160 characters, without a path, no blank or dot at its ends "
+            f"(--name gives it another), got {name[:40]!r}"
+        )
     if media not in MEDIA:
         raise InputError(f"media: expected one of {', '.join(MEDIA)}, got {media[:80]!r}")
     sealing = _Sealing(ctx, media)

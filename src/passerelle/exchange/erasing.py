@@ -45,8 +45,8 @@ def erase(
 ) -> Erasure:
     """Erase what a message says, of either side. `reason`: for the audit log, in words that name nobody.
 
-    Raises NotFoundError, StateError (nothing to erase, or it is on its way), OSError (the register cannot be written;
-    nothing was changed).
+    Raises NotFoundError, StateError (nothing to erase, or it is on its way), InputError (the register cannot be
+    written; nothing was changed).
     """
     made = ctx.store.read(lambda tx: _planned(tx, ctx, message_id, by, ground))
     register.add([made])

@@ -5,7 +5,8 @@ type has the bytes by which it begins (WHATWG MIME Sniffing, IANA registrations)
 `application/octet-stream` is for what has no type here, and is told by nothing. Fingerprints are WSQ images (FBI
 IAFIS-IC-0110) or files of ANSI/NIST-ITL 1 in its traditional encoding, which begin with the length of a first record.
 
-Refused under every type: programs (ELF, PE, Mach-O, Java), scripts that name their interpreter, HTML, SVG and XML.
+Refused under every type: programs (ELF, PE, Mach-O, Java), scripts that begin as such (`#!`, `<?php`, `<?=`,
+`@echo off`), HTML, SVG and XML.
 
 Left unchecked: what lies behind the first bytes: a file of two types at once, a document with macros or scripts, an
 archive's inside. Nothing here is ever executed or rendered; a service that opens a file scans it first.
@@ -62,7 +63,7 @@ _HARMFUL = (
         E_("a program"),
         re.compile(rb"\A(\x7fELF|MZ|\xfe\xed\xfa[\xce\xcf]|[\xce\xcf]\xfa\xed\xfe|\xca\xfe\xba\xbe|\xca\xfe\xd0\x0d)"),
     ),
-    (E_("a script"), re.compile(rb"\A(\xef\xbb\xbf)?\s*#!")),
+    (E_("a script"), re.compile(rb"\A(\xef\xbb\xbf)?\s*(#!|<\?(php|=)|@echo\s+off)", re.IGNORECASE)),
     (
         E_("HTML, SVG or XML"),
         re.compile(

@@ -35,18 +35,26 @@ class Register:
         self.path = path
 
     def read(self) -> list[Erasure]:
-        """Every erasure in it, the first first. Raises InputError when a line is not of the form."""
+        """Every erasure in it, the first first. Raises InputError: unreadable, or not of the form."""
         try:
             data = self.path.read_bytes()
         except FileNotFoundError:
             return []
+        except OSError as error:
+            raise InputError(f"expected a readable register of erasures, got {self.path}: {error.strerror}") from None
         return parse(data, str(self.path))
 
     def add(self, erasures: Iterable[Erasure]) -> None:
-        """Write erasures; they are durable when this returns. Raises OSError."""
+        """Write erasures; they are durable when this returns. Raises InputError when they cannot be written."""
         text = b"".join(map(_line, erasures))
         if not text:
             return
+        try:
+            self._write(text)
+        except OSError as error:
+            raise InputError(f"expected to write the register of erasures, got {self.path}: {error.strerror}") from None
+
+    def _write(self, text: bytes) -> None:
         handle = os.open(self.path, os.O_RDWR | os.O_CREAT | os.O_APPEND, 0o600)
         try:
             fcntl.flock(handle, fcntl.LOCK_EX)

@@ -18,6 +18,7 @@ from typing import Any
 
 from passerelle.core.clock import to_iso
 from passerelle.core.errors import InputError, JsonError
+from passerelle.core.folders import regular
 from passerelle.core.json import canonical, parse_object
 from passerelle.instruments.agreement import Agreement
 from passerelle.instruments.channel import Channel
@@ -97,7 +98,7 @@ def from_file(path: str | Path) -> Instrument:
     if path.suffix not in (".toml", ".json"):
         raise InputError(f"expected a file that ends in .toml or .json, got {path.name!r}")
     try:
-        with path.open("rb") as file:
+        with regular(path) as file:
             data = file.read(4 * MAX_BYTES + 1)
         if len(data) > 4 * MAX_BYTES:
             raise InputError(f"expected a file of at most {4 * MAX_BYTES} bytes, got more: {path}")

@@ -7,6 +7,7 @@ from types import SimpleNamespace
 import msgspec
 import pytest
 
+from passerelle.cli.reading import amount
 from passerelle.exchange import attachments, filenames
 from passerelle.exchange.media import MEDIA
 from passerelle.node import Node
@@ -405,3 +406,8 @@ def test_a_saved_file_is_held_against_evidence_without_a_node(sent):
         wrong = call("verify", evidence, "--attachment", other, *trust, "--json")
         assert wrong.code == 1
         assert wrong.json["verdict"] == "failed"
+
+
+def test_sizes_that_differ_look_different():
+    assert [amount(size) for size in (1, 65535, 65537)] == ["1 byte", "65535 bytes", "65537 bytes"]
+    assert amount(3 << 20) == "3 MiB"

@@ -1,5 +1,6 @@
 """By hand, by the command line: two folders, and files carried between them."""
 
+import os
 import stat
 import time
 
@@ -160,3 +161,12 @@ def test_a_node_that_no_network_reaches(tmp_path, met):
     assert value("config", "show", folder)["server.endpoints"]["value"] == []
     identity = value("partner", "self", folder, "--as", "omar")
     assert identity["endpoints"] == []
+
+
+def test_a_pipe_is_refused_and_not_waited_for(met):
+    pipe = met.folder / "pipe"
+    os.mkfifo(pipe)
+    for words in (("courier", "import", met.be, pipe), ("courier", "show", pipe), ("verify", pipe)):
+        result = call(*words)
+        assert result.code == 2, result
+        assert "not a regular file" in result.err

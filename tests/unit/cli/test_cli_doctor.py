@@ -74,3 +74,10 @@ def test_a_person_without_a_role_is_told_so(partners):
 def test_an_unconfirmed_partner(strangers):
     value("partner", "suspend", strangers.be, "ma")
     assert ("partners", "warning") in findings(look(strangers.be, "--quick"))
+
+
+def test_a_register_of_erasures_that_cannot_be_read(partners):
+    (partners.be / "erasures.jsonl").write_text("junk\n")
+    result = look(partners.be, "--offline", "--quick")
+    assert ("erasures", "error") in findings(result)
+    assert "erasures.jsonl, line 1" in result.out

@@ -85,3 +85,11 @@ def test_a_line_that_is_no_json_is_named_by_its_number(register: Register) -> No
     register.path.write_bytes(register.path.read_bytes() + b"not json\n")
     with pytest.raises(JsonError, match="line 3"):
         register.read()
+
+
+def test_what_is_no_file_is_said_when_it_is_read_and_written(register: Register) -> None:
+    register.path.mkdir()
+    with pytest.raises(InputError, match="expected a readable register"):
+        register.read()
+    with pytest.raises(InputError, match="expected to write the register"):
+        register.add([made()])
