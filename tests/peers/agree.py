@@ -193,11 +193,13 @@ def instruments(peer: Peer, other: Peer) -> dict[str, Any]:
 def recover(pair: Pair) -> None:
     """What persons do when logs stand still: they allow and open new generations until nothing stands still."""
     for _ in range(6):
-        stood = False
+        compared = pair.compared
         for peer in (pair.be, pair.ma):
             for lane in LANES:
+                pair.look(peer, lane)
                 if lane not in peer.sender.compared:
                     pair.compare(peer, lane)
+        stood = pair.compared > compared
         for peer in (pair.be, pair.ma):
             other = pair.other(peer)
             for lane in LANES:

@@ -134,6 +134,8 @@ class Pair:
     agreement: str = ""
     channel: str = ""
     sent: list[bytes] = field(default_factory=list)
+    seconds: float = 0.0  # as the pumps of both count them
+    compared: int = 0
 
     def peer(self, name: str) -> Peer:
         return self.be if name == "be" else self.ma
@@ -141,13 +143,21 @@ class Pair:
     def other(self, peer: Peer) -> Peer:
         return self.ma if peer is self.be else self.be
 
+    def look(self, peer: Peer, lane: str) -> None:
+        self.seconds += 10
+        peer.sender.look(lane, self.seconds)
+
     def compare(self, peer: Peer, lane: str) -> bool:
+        self.look(peer, lane)
         nonce = os.urandom(16)
         answer = answering.status(self.other(peer).ctx, peer.sender.question(nonce))
-        return peer.sender.compare(nonce, answer, lane)
+        may = peer.sender.compare(nonce, answer, lane)
+        self.compared += may
+        return may
 
     def send(self, peer: Peer, lane: str, network: Callable[[bytes], bytes] | None = None) -> bool:
         """One batch of one lane. False when there was nothing to send."""
+        self.look(peer, lane)
         if lane not in peer.sender.compared and not self.compare(peer, lane):
             return False
         posting = peer.sender.step(lane)
@@ -162,10 +172,11 @@ class Pair:
         """Send everything both have, refusals included."""
         moved = True
         while moved:
-            moved = False
+            moved, compared = False, self.compared
             for peer in (self.be, self.ma):
                 for lane in lanes or LANES:
                     moved |= self.send(peer, lane)
+            moved |= self.compared > compared  # the other one may have learnt by it that it should, too
 
     def sign(self, body: bytes, by: str = "be") -> str:
         """Propose and sign an instrument on both sides."""

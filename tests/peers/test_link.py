@@ -9,7 +9,7 @@ import pytest
 
 from passerelle.core import ids, json
 from passerelle.core.errors import PasserelleError, StateError
-from passerelle.exchange import desk, generation, governance, inbox, links, outbox
+from passerelle.exchange import answering, desk, generation, governance, inbox, links, outbox
 from passerelle.exchange.cases import Cases
 from passerelle.exchange.checks import Check
 from passerelle.exchange.sender import Sender
@@ -57,8 +57,6 @@ def put_back(pair: Pair, name: str, copy: Copy) -> Peer:
     peer = restart(pair, name, copy.open())
     for lane in LANES:
         pair.compare(peer, lane)
-    # Its questions tell the other one that it has begun again, which then compares too.
-    pair.other(peer).sender.compared.clear()
     return peer
 
 
@@ -544,10 +542,10 @@ def test_an_answer_that_a_receipt_has_overtaken_puts_nobody_back() -> None:
     pair.settle()
     pair.open_trace()
     nonce = os.urandom(16)
-    answer = inbox.status(pair.ma.ctx, pair.be.sender.question(nonce))
+    answer = answering.status(pair.ma.ctx, pair.be.sender.question(nonce))
     other = Sender(pair.be.ctx, "ma")  # brings the batch meanwhile, as a person with a courier file does
     again = os.urandom(16)
-    assert other.compare(again, inbox.status(pair.ma.ctx, other.question(again)), "routine")
+    assert other.compare(again, answering.status(pair.ma.ctx, other.question(again)), "routine")
     posting = other.step("routine")
     assert posting is not None
     other.received(posting, inbox.receive(pair.ma.ctx, posting.body))

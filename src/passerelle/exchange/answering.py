@@ -2,15 +2,16 @@
 
 Rules kept here:
 - checks 0 to 2 as of a batch: size and form, a signature of the partner's envelope key, a question to this node;
-- nothing is changed, and nothing is told but of the asker's own logs;
+- nothing is changed but what is known of the asker's start (`comparing`);
+- nothing is told but of the asker's own logs;
 - entries go back sealed to the asker alone, with the checkpoint that this node cosigned: they prove themselves.
 
 Left unchecked: whether a question is new. Whoever plays an old one again learns at most how far the asker's logs are
-held; contents are sealed to the asker.
+held, and has both copies compared; contents are sealed to the asker.
 """
 
 from passerelle.core.errors import NoteError, SignatureError
-from passerelle.exchange import inbox, links, trust, wire
+from passerelle.exchange import comparing, inbox, links, trust, wire
 from passerelle.exchange.checks import BatchRefusedError, Check
 from passerelle.exchange.context import Context
 from passerelle.identity.identity import Identity
@@ -25,6 +26,7 @@ def status(ctx: Context, data: bytes) -> bytes:
     """Answer what this node holds of the asker's logs. Raises BatchRefusedError (0, 1, 2)."""
     request = wire.parse_status_request(data)
     _asked(ctx, request)
+    comparing.began(ctx, request.sender, request.begun)
 
     mine = ctx.store.read(lambda tx: trust.mine(tx, ctx, request.sender))
 

@@ -22,7 +22,7 @@ import msgspec
 
 from passerelle.core import ids
 from passerelle.core.errors import ExchangeError, NotFoundError, SealError, SignatureError, StateError
-from passerelle.exchange import attachments, media, outbox
+from passerelle.exchange import attachments, comparing, media, outbox
 from passerelle.exchange import attachments_wire as wire
 from passerelle.exchange.attachments_wire import UploadError
 from passerelle.exchange.content import OUTCOMES
@@ -130,6 +130,7 @@ def admit(ctx: Context, header: str, address: str, *, brings: bool) -> Admitted:
     if row is None:
         raise UnknownFileError(f"expected an address that {asked.sender} announced, got {address[:12]}")
     if row.state in ("complete", "refused"):
+        comparing.doubt(ctx, asked.sender, row.answer)
         raise AnsweredError(f"expected a file that was not answered, got {row.address[:12]}, {row.outcome}")
     if (asked.first < asked.end) != brings or asked.end > pieces.pieces_in(row.size):
         raise UploadError(f"expected pieces of this file and a body, got {asked.first} to {asked.end}")

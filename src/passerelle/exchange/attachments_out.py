@@ -15,14 +15,14 @@ from typing import Any
 import msgspec
 
 from passerelle.core import ids
-from passerelle.exchange import attachments, notes, trust
+from passerelle.exchange import attachments, links, notes, trust
 from passerelle.exchange import attachments_wire as wire
 from passerelle.exchange.attachments_in import AGAIN, COMPLETE
 from passerelle.exchange.attachments_wire import Range
 from passerelle.exchange.context import Context
 from passerelle.ledger import merkle, pieces
 from passerelle.ports.attachments import ATTACHMENTS, PIECES, Attachment
-from passerelle.ports.records import CONTENTS, LOGS, MESSAGES, Message
+from passerelle.ports.records import CONTENTS, MESSAGES, Message
 from passerelle.ports.store import Reading, Writing
 
 LANES = ("flash", "routine")
@@ -43,19 +43,12 @@ def following(
             page = tx.scan(ATTACHMENTS, "by_line", ("bound", partner, lane), after=place, limit=_PAGE)
             due = [row for row in page if wanted(row)]
             messages = tx.get_many(MESSAGES, [(row.message,) for row in due])
-            found = [row for row in due if _cosigned(tx, messages.get((row.message,)))]
+            found = [row for row in due if links.receipted(tx, messages.get((row.message,)))]
             if found or len(page) < _PAGE:
                 return found
             place = (page[-1].message, page[-1].place, page[-1].id)
 
     return ctx.store.read(read)
-
-
-def _cosigned(tx: Reading, message: Message | None) -> bool:
-    if message is None or message.state != "sequenced":
-        return False
-    log = tx.get(LOGS, message.origin)
-    return log is not None and message.index < log.cosigned
 
 
 def ask(ctx: Context, row: Attachment) -> str:

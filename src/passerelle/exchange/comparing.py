@@ -14,6 +14,14 @@ Rules kept here:
   below what it held when it was asked: only then it was put back;
 - entries that left in a file, and that the store does not know any more, may still arrive: their indexes are used. The
   log stands still until persons open a new generation.
+
+A partner that is put back loses what it had cosigned, behind the back of a process here that compared long ago and has
+nothing new to send. So what speaks for it is counted in the store (`Doubt`), and whoever sends compares anew, soon:
+- its status question names another start than the one before. What a process draws when it begins is the same in all
+  its questions, so a question that was caused by one causes none: each start of either node is answered once;
+- it asks for what it was answered and has cosigned, or does not know what it cosigned (`doubt`): once a minute at most,
+  for it may merely be on its way.
+Where nothing speaks, an hour does (`sender`).
 """
 
 import msgspec
@@ -21,9 +29,11 @@ import msgspec
 from passerelle.exchange import links
 from passerelle.exchange.context import Context
 from passerelle.ledger.checkpoint import LANES, split_origin
-from passerelle.ports.courier import COMPARISONS, QUESTIONS, Comparison, Question
-from passerelle.ports.records import Log
+from passerelle.ports.courier import COMPARISONS, DOUBTS, QUESTIONS, Comparison, Doubt, Question
+from passerelle.ports.records import MESSAGES, Log
 from passerelle.ports.store import Reading, Writing
+
+_CALM = 60_000  # ms
 
 MOST_QUESTIONS = 16
 """Open questions to a partner: with one more, the oldest is forgotten."""
@@ -45,6 +55,39 @@ def met_after(tx: Reading, partner: str, lane: str, seconds: int) -> bool:
     """Whether the partner said what it holds after it cosigned, by its own clock (seconds)."""
     row = tx.get(COMPARISONS, partner, lane)
     return row is not None and seconds < row.time // 1000
+
+
+def doubts(tx: Reading, partner: str) -> Doubt:
+    """How often there was a reason to compare anew."""
+    return tx.get(DOUBTS, partner) or Doubt(partner)
+
+
+def began(ctx: Context, partner: str, start: str) -> None:
+    """A verified status question of a partner that says this of its start."""
+
+    def work(tx: Writing) -> None:
+        there = doubts(tx, partner)
+        if there.start != start:
+            tx.put(DOUBTS, [Doubt(partner, there.count + 1, ctx.clock.now(), start)])
+
+    if ctx.store.read(lambda tx: doubts(tx, partner)).start != start:
+        ctx.store.write("comparing.began", work)
+
+
+def doubt(ctx: Context, partner: str, message: str) -> None:
+    """A partner behaves as if it did not have an own message. Where it has cosigned it, both copies are compared."""
+
+    def doubtful(tx: Reading) -> Doubt | None:
+        there, own = doubts(tx, partner), tx.get(MESSAGES, message)
+        calm = not 0 <= ctx.clock.now() - there.time < _CALM
+        return there if calm and links.receipted(tx, own) else None
+
+    def work(tx: Writing) -> None:
+        if (there := doubtful(tx)) is not None:
+            tx.put(DOUBTS, [msgspec.structs.replace(there, count=there.count + 1, time=ctx.clock.now())])
+
+    if ctx.store.read(doubtful) is not None:
+        ctx.store.write("comparing.doubt", work)
 
 
 def giving(tx: Writing, ctx: Context, partner: str, lane: str) -> None:

@@ -1,5 +1,6 @@
 """What the exchange works with, joined once by the node: store, keys, clock, catalogue, limits."""
 
+import os
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -47,7 +48,8 @@ class Policy:
 class Context:
     """The rooms that the exchange needs, and a cache of what never changes once parsed.
 
-    `country`, `zone`: where this node's own duties run, as its identity file says.
+    `country`, `zone`: where this node's own duties run, as its identity file says. `start`: drawn when this process
+    began; partners tell by it that both copies are to be compared anew (`exchange.comparing`).
     """
 
     name: str
@@ -60,6 +62,7 @@ class Context:
     zone: str = "UTC"
     calendars: Calendars = field(default_factory=Calendars)
     marks: Marks = field(default_factory=MemoryMarks)
+    start: bytes = field(default_factory=lambda: os.urandom(16))
     standings: dict[Any, Standing] = field(default_factory=dict)
     _identities: dict[bytes, Identity] = field(default_factory=dict)
 

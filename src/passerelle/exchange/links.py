@@ -61,6 +61,14 @@ def sending(tx: Reading, partner: str, lane: str) -> Log | None:
     return logs[-1] if logs else None
 
 
+def receipted(tx: Reading, message: Message | None) -> bool:
+    """Whether the partner has cosigned an own message where it stands now."""
+    if message is None or message.direction != "out" or message.state != "sequenced":
+        return False
+    log = tx.get(LOGS, message.origin)
+    return log is not None and message.index < log.cosigned
+
+
 class Tree(merkle.Kept):
     """Subtrees of a stored log; `more` are leaves not stored yet, behind the first `base`."""
 

@@ -3,7 +3,7 @@
 Nothing here waits or does I/O over the network: a driver posts what these functions give and hands back what came. So
 two nodes can be run in one process, and every loss, repetition or stop between two steps can be played.
 
-    compare   at every start and after every failure, before any index is given out: sizes and roots of both copies
+    compare   at every start, hour, failure and doubt (`comparing`), before any index: sizes and roots of both copies
     step      sequence what is in line, take what the partner lacks, sign the checkpoint, seal one batch
     received  check the receipt against the own log, keep it
     failed    note the reason, choose when to try again (exponential, full jitter)
@@ -40,6 +40,10 @@ from passerelle.ports.records import ATTEMPTS, LOGS, MESSAGES, Attempt, Log
 from passerelle.ports.store import Reading, Writing
 
 _AHEAD = "this node's clock is more than 5 minutes ahead of that of {}: nothing gets an index before both agree"
+
+
+_HOUR, _CALM = 3600.0, 5.0
+"""Seconds after which both copies are compared anew in any case, and before which not again for a doubt."""
 
 
 @dataclass(frozen=True)
@@ -108,10 +112,20 @@ class Sender:
     partner: str
     compared: set[str] = field(default_factory=set)
     waiting: dict[str, outbox.Waiting] = field(default_factory=dict)
+    told: bool = False  # it was asked, and so knows of this start, since this process sends to the partner
+    looked: dict[str, tuple[int, float]] = field(default_factory=dict)  # doubts when last to be compared, and when
     skew: int = 0  # partner's clock minus ours when last compared, ms
     asked: dict[bytes, Sizes] = field(default_factory=dict)  # by nonce: what was cosigned when the question was asked
 
     # -- comparison ---------------------------------------------------------------------------------------------
+
+    def look(self, lane: str, now: float) -> None:
+        """Before each step: have a lane compared anew if there is reason to. `now`: seconds that only go forward."""
+        count = self.ctx.store.read(lambda tx: comparing.doubts(tx, self.partner)).count
+        known, at = self.looked.setdefault(lane, (count, now))
+        if now - at >= _HOUR or (count != known and now - at >= _CALM):
+            self.looked[lane] = (count, now)
+            self.compared.discard(lane)
 
     def question(self, nonce: bytes) -> bytes:
         """The status request to post."""
@@ -124,7 +138,7 @@ class Sender:
         mine, self.asked[nonce] = ctx.store.read(read)
         while len(self.asked) > _QUESTIONS:
             del self.asked[next(iter(self.asked))]
-        return wire.status_request(ctx.name, self.partner, nonce, ctx.clock.now(), mine.envelopes)
+        return wire.status_request(ctx.name, self.partner, nonce, ctx.start, ctx.clock.now(), mine.envelopes)
 
     def compare(self, nonce: bytes, answer: bytes, lane: str, carried: Question | None = None) -> bool:
         """Take the partner's status of one lane: resend, go on (True), or stop and raise an alarm (False).

@@ -270,11 +270,12 @@ class Request(msgspec.Struct, frozen=True):
     origin: str = ""
     start: int = 0
     end: int = 0
+    begun: str = ""  # what the sender drew when it began (base64); of a status request alone
 
 
-def status_request(sender: str, receiver: str, nonce: bytes, now: int, signer: Envelopes) -> bytes:
-    """Asks what the receiver holds of the sender's logs."""
-    return sign_note(f"{STATUS}\n{sender} {receiver}\n{b64(nonce)}\n{now}\n", signer).encode()
+def status_request(sender: str, receiver: str, nonce: bytes, start: bytes, now: int, signer: Envelopes) -> bytes:
+    """Asks what the receiver holds of the sender's logs. `start`: 16 random bytes, drawn when the sender began."""
+    return sign_note(f"{STATUS}\n{sender} {receiver}\n{b64(nonce)}\n{b64(start)}\n{now}\n", signer).encode()
 
 
 def recover_request(origin: str, start: int, end: int, nonce: bytes, now: int, signer: Envelopes) -> bytes:
@@ -286,9 +287,9 @@ def parse_status_request(data: bytes) -> Request:
     """Raises BatchRefusedError (0)."""
     try:
         found = note.parse(data)
-        names, nonce, time = found.lines(STATUS, 3)
+        names, nonce, begun, time = found.lines(STATUS, 4)
         sender, _, receiver = names.partition(" ")
-        return Request(sender, receiver, _nonce(nonce), number(time, "a time"), found)
+        return Request(sender, receiver, _nonce(nonce), number(time, "a time"), found, begun=_nonce(begun))
     except NoteError as error:
         raise _refuse(f"status request: {error}") from None
 

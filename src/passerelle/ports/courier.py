@@ -1,4 +1,4 @@
-"""The records of what is carried by hand, and of how far both copies of a log were compared."""
+"""The records of what is carried by hand, and of whether both copies of a log were or must be compared."""
 
 from passerelle.ports.store import Kind, Record
 
@@ -14,6 +14,18 @@ class Comparison(Record, frozen=True):
     life: str
     mark: str
     time: int
+
+
+class Doubt(Record, frozen=True):
+    """How often there was a reason to compare the own logs to a partner anew; `time`: of the newest (ms).
+
+    `start`: what its newest status question said of its start.
+    """
+
+    partner: str
+    count: int = 0
+    time: int = 0
+    start: str = ""
 
 
 class Question(Record, frozen=True):
@@ -56,9 +68,10 @@ class CarriedFile(Record, frozen=True):
 
 
 COMPARISONS = Kind("comparisons", Comparison, ("partner", "lane"))
+DOUBTS = Kind("doubts", Doubt, ("partner",))
 QUESTIONS = Kind("questions", Question, ("partner", "nonce"), by_time=("partner", "time"))
 ASKED = Kind("asked", Asked, ("partner",))
 CARRIED = Kind("carried", Carried, ("partner", "lane"))
 CARRIED_FILES = Kind("carried_files", CarriedFile, ("file",))
 
-KINDS = (COMPARISONS, QUESTIONS, ASKED, CARRIED, CARRIED_FILES)
+KINDS = (COMPARISONS, DOUBTS, QUESTIONS, ASKED, CARRIED, CARRIED_FILES)

@@ -2,7 +2,8 @@
 
 Rules kept here:
 - each lane of each partner has a pump of its own: flash never waits behind routine;
-- a pump compares both copies before it gives out an index, at the start and after every failure;
+- a pump compares both copies before it gives out an index, at the start, after every failure, every hour, and when the
+  partner may have been put back; where a log stands still it asks once, so that the partner knows of this start;
 - one process sends to a partner: all its lanes are under one lease, and a new holder compares both copies;
 - a pump that stands still (stopped or frozen log, nothing in line, retry not due) waits for a wake or for the clock;
 - a sign of life of the partner brings a waiting retry towards it forward.
@@ -128,6 +129,7 @@ class Pumps:
     async def step(self, sender: Sender, lane: str) -> bool:
         """One batch. False when there is nothing to do."""
         partner = sender.partner
+        await asyncio.to_thread(sender.look, lane, self._service.now())
         if lane not in sender.compared:
             due = await asyncio.to_thread(self._due, partner, lane)
             if not due or not await self._compare(sender, lane):
@@ -151,10 +153,11 @@ class Pumps:
             log = self.ctx.store.read(lambda tx: links.current(tx, sender.partner, "out", lane))
             return log is not None and log.state in ("stopped", "frozen")
 
-        if await asyncio.to_thread(still):
+        if await asyncio.to_thread(still) and sender.told:
             return False
         nonce = os.urandom(16)
         answer = await self._post(sender.partner, "status", await asyncio.to_thread(sender.question, nonce))
+        sender.told = True
         may = await asyncio.to_thread(sender.compare, nonce, answer, lane)
         if not may:
             self._service.say("link.stands-still", partner=sender.partner, lane=lane)

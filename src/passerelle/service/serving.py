@@ -140,7 +140,8 @@ class Service:
 
     def _status(self, body: bytes) -> bytes:
         answer = answering.status(self.ctx, body)
-        self._loop.call_soon_threadsafe(self._life, parse_status_request(body).sender)
+        # It may have begun anew, or lost something: whoever sends to it looks whether to compare.
+        self._loop.call_soon_threadsafe(self._life, parse_status_request(body).sender, "", True)
         return answer
 
     def _recover(self, body: bytes) -> bytes:
@@ -150,12 +151,14 @@ class Service:
         """A file was answered: the answer is in line."""
         self.pumps.wake(partner, lane)
 
-    def _life(self, partner: str, lane: str = "") -> None:
+    def _life(self, partner: str, lane: str = "", asked: bool = False) -> None:
         self.wake_of(keeping.CLOCK.name).set()
         if lane:
             self.moved()
         self.pumps.life(partner, lane)
-        if lane and PREFIX + partner not in self.holding.tenures and self.node.shared:
+        if asked:
+            self.pumps.wake(partner)
+        if (lane or asked) and PREFIX + partner not in self.holding.tenures and self.node.shared:
             self.node.wake()  # another process sends to this partner: what is in line now is its to send
 
     # -- what pumps and parts ask -------------------------------------------------------------------------------

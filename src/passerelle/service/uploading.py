@@ -21,7 +21,7 @@ from itertools import product
 from typing import TYPE_CHECKING
 
 from passerelle.core.errors import PasserelleError, TransportError
-from passerelle.exchange import attachments, attachments_in, attachments_out
+from passerelle.exchange import attachments, attachments_in, attachments_out, comparing
 from passerelle.exchange.attachments_wire import MOST_PIECES, Range
 from passerelle.exchange.context import Context
 from passerelle.ledger import pieces
@@ -120,8 +120,11 @@ class _Lines:
             await self._file(row, fresh=not found.times)
             self._service.say("upload.brought", partner=row.partner, lane=row.lane, pieces=row.count)
             self._service.metrics.upload("out", "done", row.size)
-        except (ClosedError, NotAwaitedError):
-            pass  # the answer, or the decision on the message, is on its way
+        except ClosedError:
+            pass  # the answer is on its way, or comes again: the partner sees that it was forgotten
+        except NotAwaitedError:
+            # The decision on the message is on its way, or the partner forgot that it has the message.
+            await asyncio.to_thread(comparing.doubt, self._ctx, row.partner, row.message)
         except (PasserelleError, OSError) as error:
             self._service.say("upload.failed", partner=row.partner, lane=row.lane, reason=error)
             self._service.metrics.upload("out", "failed", 0)

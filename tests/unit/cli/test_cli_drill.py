@@ -10,6 +10,7 @@ import time
 
 import pytest
 
+from passerelle.exchange import attachments
 from passerelle.node import Node
 from passerelle.office.asking import this_user
 from passerelle.ports.attachments import ATTACHMENTS
@@ -68,6 +69,14 @@ class Drill(Scene):
         node = Node.open(self.of(name))
         try:
             return {one.id: one for one in node.store.read(lambda tx: tx.scan(MESSAGES, limit=10_000))}
+        finally:
+            node.close()
+
+    def files(self, name, message):
+        """How the files of a message stand."""
+        node = Node.open(self.of(name))
+        try:
+            return [one.state for one in node.store.read(lambda tx: attachments.progress(tx, message))]
         finally:
             node.close()
 
@@ -161,3 +170,25 @@ def test_a_side_is_lost_and_put_back(drill, lost):
     assert len(lost) == 2 or photograph(drill, later) == JPEG
     who = ("--trust", drill.be / "identity.json", "--trust", drill.ma / "identity.json")
     assert "verified" in ok("verify", proof, *who).out
+
+
+def test_a_partner_that_goes_on_and_writes_nothing_new_sends_again_what_was_lost(drill):
+    """be is not started anew and nobody there does anything: ma's start tells it what to send again."""
+    with served(drill.be):
+        with served(drill.ma):
+            with_file(drill, "BE-1")
+            drill.settle()
+            drill.backup("ma")
+            lost, message = with_file(drill, "BE-2")
+            drill.settle()
+        drill.lose("ma")
+        drill.put_back("ma")
+        assert message not in drill.messages("ma")
+        with served(drill.ma):
+            until(lambda: message in drill.messages("ma"))  # it waits for what ma signed and lost itself
+            assert "link.partner-behind" in {one["what"] for one in value("alarm", "list", drill.be)}
+            drill.reopen("ma")
+            drill.settle()
+            assert drill.files("ma", message) == ["complete"]
+            assert photograph(drill, message) == JPEG
+        assert drill.acts("be", lost) == drill.acts("ma", lost)

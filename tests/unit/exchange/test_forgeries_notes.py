@@ -237,7 +237,13 @@ def test_what_else_stands_on_a_receipt_does_not_spoil_the_evidence(base: Pair, n
 
 def question(pair: Pair, changes: dict[str, Any], keys: Any = None) -> bytes:
     """A status question with lines changed, signed with the real key."""
-    values = {"kind": wire.STATUS, "names": "be ma", "nonce": b64(NONCE), "time": str(pair.clock.now())}
+    values = {
+        "kind": wire.STATUS,
+        "names": "be ma",
+        "nonce": b64(NONCE),
+        "start": b64(NONCE),
+        "time": str(pair.clock.now()),
+    }
     text = [changes[key](value) if key in changes else value for key, value in values.items()]
     if "lines" in changes:
         text = changes["lines"](text)
@@ -254,9 +260,12 @@ QUESTIONS: list[tuple[str, dict[str, Any], str]] = [
         for other in ("", wire.BATCH, wire.RECOVER, "passerelle-status/2")
     ),
     *((f"time {name}", {"time": change}, "0") for name, change in NUMBER_FORMS + OTHER_DIGITS),
-    *((f"nonce {name}", {"nonce": change}, "0") for name, change in NONCES),
-    ("nonce of 15", {"nonce": lambda v: b64(bytes(15))}, "0"),
-    ("nonce of 17", {"nonce": lambda v: b64(bytes(17))}, "0"),
+    *((f"{key} {name}", {key: change}, "0") for key in ("nonce", "start") for name, change in NONCES),
+    *(
+        (f"{key} of {size}", {key: lambda v, size=size: b64(bytes(size))}, "0")
+        for key in ("nonce", "start")
+        for size in (15, 17)
+    ),
     ("a line more", {"lines": lambda v: [*v, "x"]}, "0"),
     ("a line less", {"lines": lambda v: v[:-1]}, "0"),
     ("sender unknown", {"names": lambda v: "fr ma"}, "1"),

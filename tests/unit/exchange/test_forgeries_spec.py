@@ -82,7 +82,7 @@ def test_the_reasons_for_withholding() -> None:
 
 
 def test_the_notes() -> None:
-    assert len(block("passerelle-status/1")) == 4
+    assert len(block("passerelle-status/1")) == 5
     assert len(block("passerelle-status-answer/1")) == 7
     assert len(block("passerelle-recover/1")) == 5
     words = " ".join(test_forgeries_notes.ANSWERS)
