@@ -33,7 +33,7 @@ def read(peer: Peer, data: bytes) -> Imported:
 def answered(pair: Pair, peer: Peer, data: bytes) -> tuple[Imported, bytes]:
     """What came of a file, and the answer alone."""
     taken = read(peer, data)
-    return taken, file_of(pair, peer, lanes=(), refusals=taken.refusals)
+    return taken, file_of(pair, peer, lanes=taken.finished, files=False, ask=False, refusals=taken.refusals)
 
 
 def there_and_back(pair: Pair, peer: Peer, **how: Any) -> Imported:

@@ -311,6 +311,27 @@ def test_attachments_go_in_pieces_beside_their_messages(pair: Pair) -> None:
     agree(pair)
 
 
+def test_a_file_s_answer_comes_back_with_the_answer(pair: Pair) -> None:
+    message = attached(pair, attach(pair.be, png(2 * MIB)))
+    data = carrying.file_of(pair, pair.be)
+    carrying.read(pair.ma, data)  # without --answer, and once more with it
+    taken, answer = carrying.answered(pair, pair.ma, data)
+    assert taken.finished == ("routine",)
+    back = carrying.read(pair.be, answer)
+    assert (entries(back), back.failed, back.asked) == (1, 0, False)
+    assert files(pair.be, message.id)[0].state == "complete"
+
+
+def test_pieces_before_their_message_say_what_to_import_first(pair: Pair) -> None:
+    attached(pair, attach(pair.be, png(3 * MIB)))
+    first = carrying.file_of(pair, pair.be, files=False)
+    second = carrying.file_of(pair, pair.be, onward=True)
+    taken = carrying.read(pair.ma, second)
+    assert (taken.pieces, taken.failed) == (0, 3)
+    assert "import the file that has its message, then this one again" in taken.problems[0].words
+    assert [carrying.read(pair.ma, one).failed for one in (first, second)] == [0, 0]
+
+
 def test_pieces_that_find_no_room_go_with_the_next_file(pair: Pair) -> None:
     one = attach(pair.be, png(5 * MIB))
     attached(pair, one)

@@ -80,7 +80,8 @@ def export(
             )
         courier.published(node.ctx, made)
     value = _exported(made, out)
-    return Answer(value, lambda screen: _show_export(screen, value))
+    room = not most or most - made.bytes + sum(one.pieces for one in made.lanes) * courier.PIECE >= courier.PIECE
+    return Answer(value, lambda screen: _show_export(screen, value, room=room))
 
 
 def _exported(made: "Exported", out: Path) -> dict[str, Any]:
@@ -108,13 +109,14 @@ def _exported(made: "Exported", out: Path) -> dict[str, Any]:
     }
 
 
-def _show_export(screen: Screen, value: dict[str, Any]) -> None:
+def _show_export(screen: Screen, value: dict[str, Any], *, room: bool) -> None:
     keys = ("lane", "entries", "batches", "without_index", "left", "pieces", "pieces_left", "state")
     rows = [[term(str(one[key])) for key in keys] for one in value["lanes"]]
     screen.table(keys, rows, "no messages, only receipts and answers")
     screen.line()
     for one in value["lanes"]:
-        _tell_lane(screen, one, value["to"])
+        _tell_lane(screen, one)
+        _tell_pieces(screen, one, room=room)
     words = _(
         "{file} ({size} bytes) is for {partner}; there: {command}",
         file=value["file"],
@@ -125,7 +127,7 @@ def _show_export(screen: Screen, value: dict[str, Any]) -> None:
     screen.line(words)
 
 
-def _tell_lane(screen: Screen, one: dict[str, Any], partner: str) -> None:
+def _tell_lane(screen: Screen, one: dict[str, Any]) -> None:
     lane, count = one["lane"], one["without_index"]
     if one["state"] == "asks" and count:
         words = n_(
@@ -154,6 +156,21 @@ def _tell_lane(screen: Screen, one: dict[str, Any], partner: str) -> None:
             lane=lane,
         )
         screen.line(words)
+
+
+def _tell_pieces(screen: Screen, one: dict[str, Any], *, room: bool) -> None:
+    if not (count := one["pieces_left"]):
+        return
+    lane = one["lane"]
+    words = n_(
+        "{lane}: {count} piece of attachments found no room; for the next file add --next",
+        "{lane}: {count} pieces of attachments found no room; for the next file add --next",
+        count,
+        lane=lane,
+    )
+    screen.line(words)
+    if not room:
+        screen.line(_("{lane}: a piece takes 1 MiB, and --most leaves less: give it more", lane=lane))
 
 
 def import_(
@@ -199,9 +216,18 @@ def _answer(node: "Node", who: "Person", taken: "Imported", path: Path, full: bo
     from passerelle.exchange import courier
     from passerelle.ledger.checkpoint import LANES
 
-    lanes = LANES if full else ()
+    lanes = LANES if full else taken.finished
     with fresh_file(path) as file:
-        made = courier.export(node.ctx, taken.partner, file, by=who.id, lanes=lanes, refusals=taken.refusals)
+        made = courier.export(
+            node.ctx,
+            taken.partner,
+            file,
+            by=who.id,
+            lanes=lanes,
+            refusals=taken.refusals,
+            files=full,
+            ask=full,
+        )
     courier.published(node.ctx, made)
     return made
 

@@ -52,6 +52,8 @@ ORDER = ("governance", "flash", "routine")
 LEAST = 256 * 1024
 """Bytes of a file at least: receipts, answer and question of a node whose keys changed lately, and one message."""
 _RESERVE = 16 * 1024  # the question and the end
+PIECE = 1024 * 1024 + 64 * 1024
+"""Bytes that must be left in a file for a whole piece, with what surrounds it."""
 _PAGE = 100
 _ROUND = 32 * 1024  # what surrounds the entries in a batch
 
@@ -291,12 +293,14 @@ def export(
     most: int = 0,
     onward: bool = False,
     files: bool = True,
+    ask: bool = True,
     refusals: Sequence[bytes] = (),
 ) -> Exported:
     """Write a courier file to a partner. The file is the caller's to publish once this returns, and to say so.
 
     `lanes`: whose messages go, none for an answer alone; `most`: bytes of the file, 0 for as many as it takes;
-    `onward`: begin behind what the last file took along; `files`: attachments too. Raises NotFoundError or StateError
+    `onward`: begin behind what the last file took along; `files`: attachments too; `ask`: the question too, though no
+    lane waits for an answer. Raises NotFoundError or StateError
     for a partner that is not confirmed, InputError.
     """
     if unknown := set(lanes) - set(LANES):
@@ -309,7 +313,7 @@ def export(
         work.file.add(Kind.REFUSAL, one)
     answers = work.answer()
     made = tuple(work.lane(lane) for lane in ORDER if lane in lanes)
-    if lanes:
+    if made and (ask or any(one.state == "asks" for one in made)):
         work.question()
     if files:
         made = tuple(work.with_files(one) for one in made)

@@ -21,7 +21,7 @@ import msgspec
 
 from passerelle.core.audit import What
 from passerelle.core.errors import ExchangeError, IdentityError, InputError, LedgerError, NotFoundError, StateError
-from passerelle.exchange import answering, attachments_in, courier_file, inbox, notes, trust, wire
+from passerelle.exchange import answering, attachments_in, courier_file, inbox, links, notes, trust, wire
 from passerelle.exchange.attachments_in import AnsweredError
 from passerelle.exchange.checks import BatchRefusedError
 from passerelle.exchange.context import Context
@@ -32,7 +32,7 @@ from passerelle.ledger import checkpoint as checkpoints
 from passerelle.ledger import pieces
 from passerelle.ports.attachments import ATTACHMENTS, Attachment
 from passerelle.ports.courier import ASKED, QUESTIONS, Asked
-from passerelle.ports.records import LOGS, Log
+from passerelle.ports.records import LOGS, MESSAGES, Log
 from passerelle.ports.store import Reading, Writing
 
 MOST_PROBLEMS = 100
@@ -73,6 +73,7 @@ class Imported(msgspec.Struct, frozen=True):
     damage: str
     asked: bool
     refusals: tuple[bytes, ...]
+    finished: tuple[str, ...] = ()  # lanes in which answers about whole files wait to be carried back
 
 
 class _Import:
@@ -87,6 +88,7 @@ class _Import:
         self.refused = self.failed = 0
         self.problems: list[Problem] = []
         self.asked = False
+        self.finished: dict[str, None] = {}
         self.pieces = 0
         self._take: dict[Kind, Callable[[Part], None]] = {
             Kind.RECEIPT: self._receipt,
@@ -200,14 +202,31 @@ class _Import:
 
         row = self.ctx.store.read(read)
         if row is None:
-            raise ExchangeError(f"expected a file that {self.partner} announced, got a piece of {address[:12]}")
+            raise ExchangeError(
+                f"expected a file that {self.partner} announced, got a piece of {address[:12]}: "
+                "import the file that has its message, then this one again"
+            )
         if row.state != "expected":
-            return  # it was answered since
+            self._finished(address)  # it was answered since
+            return
         with suppress(AnsweredError):
             if number >= pieces.pieces_in(row.size):
                 raise ExchangeError(f"expected a piece of {address[:12]}, got number {number}")
-            attachments_in.take(self.ctx, row, number, path, body)
+            answered = attachments_in.take(self.ctx, row, number, path, body)
             self.pieces += 1
+            if answered:
+                self._finished(address)
+
+    def _finished(self, address: str) -> None:
+        """The answer about a file goes back with the answer to this one, unless the partner has it."""
+
+        def read(tx: Reading) -> str:
+            found = tx.scan(ATTACHMENTS, "by_address", (address, self.partner), limit=1)
+            answer = tx.get(MESSAGES, found[0].answer) if found and found[0].answer else None
+            return answer.lane if answer is not None and not links.receipted(tx, answer) else ""
+
+        if lane := self.ctx.store.read(read):
+            self.finished[lane] = None
 
     def _answer_refused(self, header: wire.Header, error: BatchRefusedError) -> None:
         mine = self.ctx.store.read(lambda tx: trust.mine(tx, self.ctx, self.partner))
@@ -232,6 +251,7 @@ class _Import:
             damage=damage,
             asked=self.asked,
             refusals=tuple(self.refusals),
+            finished=tuple(self.finished),
         )
         details = {
             "file": made.id,

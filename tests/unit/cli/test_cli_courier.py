@@ -3,11 +3,14 @@
 import os
 import stat
 import time
+from contextlib import closing
 
 import pytest
 
 from passerelle.node import Node
+from passerelle.ports.attachments import ATTACHMENTS
 from passerelle.ports.records import LOGS
+from tests.peers.uploads import MIB, png
 from tests.unit.cli.scene import call, make_node, ok, request, said, served, value
 
 OTHER = {"be": "ma", "ma": "be"}
@@ -170,3 +173,24 @@ def test_a_pipe_is_refused_and_not_waited_for(met):
         result = call(*words)
         assert result.code == 2, result
         assert "not a regular file" in result.err
+
+
+def test_files_are_told_that_find_no_room_and_their_answer_comes_in_three_steps(met):
+    act = met.write("act.json", request())
+    draft = value("dossier", "open", met.be, "ma", "--type", "wanted-trace", "--file", act, "--as", "ann")["draft"]
+    (met.folder / "passport.png").write_bytes(png(2 * MIB))
+    value("attach", met.be, draft, met.folder / "passport.png", "--as", "ann")
+    value("dossier", "submit", met.be, draft, "--as", "ann")
+    value("dossier", "release", met.be, draft, "--as", "luc")
+    for out, most, words in (
+        ("0", 300_000, ("2 pieces", "takes 1 MiB")),
+        ("1", 1_500_000, ("1 piece of", "add --next")),
+    ):
+        said = ok("courier", "export", met.be, "ma", "--out", met.folder / out, "--most", most).out
+        assert all(one in said for one in words), said
+    export(met, "be", "2", "--next")
+    take(met, "ma", "1")
+    assert take(met, "ma", "2", "--answer", met.folder / "3")["pieces"] == 1
+    assert lanes(take(met, "be", "3"), "new") == {"routine": (1,)}
+    with closing(Node.open(met.be)) as node:
+        assert [one.state for one in node.store.read(lambda tx: tx.scan(ATTACHMENTS, limit=9))] == ["complete"]
