@@ -140,7 +140,7 @@ class Pumps:
         began = self._service.now()
         answer = await self._post(partner, "batch", posting.body)
         size = await asyncio.to_thread(sender.received, posting, answer)
-        self._service.moved()
+        self._service.moved(partner)
         seconds, entries = self._service.now() - began, posting.end - posting.start
         self._service.metrics.batch("out", lane, entries=entries, size=len(posting.body), seconds=seconds)
         if lane == "governance":

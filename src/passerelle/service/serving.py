@@ -91,6 +91,7 @@ class Service:
         self._always = Tenure(node.ctx)
         self._wakes: dict[str, asyncio.Event] = {}
         self._moved = 0.0  # when a batch last came or went
+        self._met: dict[str, float] = {}
         self._loop = asyncio.get_running_loop()
         self.server = self._interface() if "receive" in role.duties else None
 
@@ -154,7 +155,7 @@ class Service:
     def _life(self, partner: str, lane: str = "", asked: bool = False) -> None:
         self.wake_of(keeping.CLOCK.name).set()
         if lane:
-            self.moved()
+            self.moved(partner)
         self.pumps.life(partner, lane)
         if asked:
             self.pumps.wake(partner)
@@ -167,9 +168,9 @@ class Service:
         """Seconds on a clock that only goes forward."""
         return self._loop.time()
 
-    def moved(self) -> None:
+    def moved(self, partner: str) -> None:
         """A batch came or went: files may be uploaded that it announced."""
-        self._moved = self.now()
+        self._moved = self._met[partner] = self.now()
         self.wake_of(uploading.UPLOADS.name).set()
 
     def _counted(self, what: str, why: str) -> None:
@@ -191,6 +192,10 @@ class Service:
         """A step of a part failed, and is tried again."""
         self.metrics.part_failed(name)
         self.say("part.failed", part=name, reason=error)
+
+    def met(self, partner: str) -> float:
+        """When a batch last came from a partner or went to it; 0: not yet."""
+        return self._met.get(partner, 0.0)
 
     def busy(self) -> bool:
         """Whether batches come and go."""

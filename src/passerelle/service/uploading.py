@@ -5,8 +5,10 @@ Rules kept here:
 - a lane's uploads are a task of their own that no pump waits for: a flash alert overtakes the film of a routine act,
   and so does its photograph;
 - a file that fits one request is brought at once; after any failure the partner is asked first what it has;
-- what failed is tried again after pauses that grow; what was brought is asked about until the partner's answer is in
-  its log, so that an upload that expired there begins again;
+- what failed is tried again after pauses that grow; a lane whose partner cannot be reached pauses as a whole, until a
+  batch goes or comes again at the latest;
+- what was brought is asked about until the partner's answer is in its log, so that an upload that expired there begins
+  again;
 - of several processes the one that sends to a partner uploads to it; two that do it at once would do no harm;
 - once every poll something small of what is over is deleted (`attachments.tidy`), by one process.
 """
@@ -28,7 +30,7 @@ from passerelle.ledger import pieces
 from passerelle.ports.attachments import Attachment
 from passerelle.service.parts import Part, Step
 from passerelle.service.pumping import way
-from passerelle.transport.uploads import ClosedError, NotAwaitedError, Uploading
+from passerelle.transport.uploads import ClosedError, NotAwaitedError, NotTakenError, Uploading
 
 if TYPE_CHECKING:
     from passerelle.service.serving import Service
@@ -41,10 +43,15 @@ is read."""
 
 @dataclass
 class _Try:
-    """How a file stands: tried so often, not again before `due` (seconds)."""
+    """How a file, or a lane whose partner is away, stands: tried so often, last at `last`, not again before `due`.
+
+    `away`: the partner, when it could not be reached: a sign of life ends the pause.
+    """
 
     times: int = 0
+    last: float = 0.0
     due: float = 0.0
+    away: str = ""
 
 
 class _Lines:
@@ -57,15 +64,22 @@ class _Lines:
         self._tasks: dict[tuple[str, str], list[asyncio.Task[None]]] = defaultdict(list)
         self._going: dict[str, Attachment] = {}
         self._found: dict[tuple[str, str], list[Attachment]] = {}
+        self._away: dict[tuple[str, str], _Try] = {}
 
     def _due(self, row: Attachment) -> bool:
-        tried = self._tries.get(row.id)
-        if row.id in self._going or (tried is not None and tried.due > self._service.now()):
+        if row.id in self._going or self._pauses(self._tries.get(row.id)):
             return False
         return row.count == 1 or not self._large(row.partner, row.lane)
 
+    def _pauses(self, one: _Try | None) -> bool:
+        if one is None or (one.away and self._service.met(one.away) > one.last):
+            return False
+        return one.due > self._service.now()
+
     async def _look(self, line: tuple[str, str]) -> list[Attachment]:
         """What is due in a lane. A look into the store finds several, which are taken from this list one by one."""
+        if self._pauses(self._away.get(line)):
+            return []
         due = list(filter(self._due, self._found.get(line, ())))
         if not due:
             found = await asyncio.to_thread(attachments_out.following, self._ctx, *line, self._due)
@@ -115,7 +129,8 @@ class _Lines:
 
     async def _one(self, row: Attachment) -> None:
         """Upload a file as far as it goes now, and note when to look at it again."""
-        found = self._tries.setdefault(row.id, _Try())
+        found, line = self._tries.setdefault(row.id, _Try()), (row.partner, row.lane)
+        away = False
         try:
             await self._file(row, fresh=not found.times)
             self._service.say("upload.brought", partner=row.partner, lane=row.lane, pieces=row.count)
@@ -126,15 +141,23 @@ class _Lines:
             # The decision on the message is on its way, or the partner forgot that it has the message.
             await asyncio.to_thread(comparing.doubt, self._ctx, row.partner, row.message)
         except (PasserelleError, OSError) as error:
+            away = isinstance(error, TransportError) and not isinstance(error, NotTakenError)
             self._service.say("upload.failed", partner=row.partner, lane=row.lane, reason=error)
             self._service.metrics.upload("out", "failed", 0)
-        policy = self._ctx.policy
-        found.times += 1
-        most = min(policy.retry_most, policy.retry_first << min(found.times, 30)) / 1000
-        chance = random.random()  # noqa: S311 - spreads retries, protects nothing
-        found.due = self._service.now() + most * (0.5 + chance / 2)
+        self._later(found, row.partner if away else "")
+        if away:
+            self._later(self._away.setdefault(line, _Try()), row.partner)
+        else:
+            self._away.pop(line, None)
         if len(self._tries) > 10_000:
             self._tries = {name: one for name, one in self._tries.items() if one.due > self._service.now()}
+
+    def _later(self, found: _Try, away: str) -> None:
+        policy, now = self._ctx.policy, self._service.now()
+        found.times, found.last, found.away = found.times + 1, now, away
+        most = min(policy.retry_most, policy.retry_first << min(found.times, 30)) / 1000
+        chance = random.random()  # noqa: S311 - spreads retries, protects nothing
+        found.due = now + most * (0.5 + chance / 2)
 
     async def _file(self, row: Attachment, *, fresh: bool) -> None:
         count = pieces.pieces_in(row.size)

@@ -53,6 +53,10 @@ class NotAwaitedError(TransportError):
     """The partner awaits no such file (yet)."""
 
 
+class NotTakenError(TransportError):
+    """The partner was reached, and did not take this request."""
+
+
 class _Frames:
     """The bytes of a body, exactly as many as are asked for."""
 
@@ -196,7 +200,7 @@ class Uploading:
             if response.status == 404:
                 raise NotAwaitedError
             if response.status == 503:
-                raise TransportError(f"{endpoint}: the partner says: later")
+                raise NotTakenError(f"{endpoint}: the partner says: later")
             if response.status != 200:
-                raise TransportError(f"{endpoint}: expected 200, got {response.status}")
+                raise NotTakenError(f"{endpoint}: expected 200, got {response.status}")
             return wire.parse_missing(response.headers.get(MISSING, "?"), pieces.pieces_in(row.size))
