@@ -77,7 +77,7 @@ class Manifest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Archive(msgspec.Struct, frozen=True):
-    """A backup file as anybody can read it. `begin`, `end`: where the sealed stream lies; `digest` names the backup."""
+    """A backup file as anybody can read it. `begin`, `end`: where the sealed stream lies."""
 
     path: Path
     manifest: Manifest
@@ -87,7 +87,7 @@ class Archive(msgspec.Struct, frozen=True):
     begin: int
     end: int
     size: int
-    digest: str = ""  # of a file that was read to its end, in hex
+    digest: str = ""  # SHA-256 of the whole file, in hex, once it was read to its end
 
 
 class Writer:
@@ -108,14 +108,14 @@ class Writer:
             del self._held[: stream.CHUNK]
 
     def close(self, signer: Signer) -> str:
-        """Seal what is left, sign, make it durable. Returns the digest, in hex."""
+        """Seal what is left, sign, make it durable. Returns the SHA-256 of the whole file, in hex."""
         self._seal(bytes(self._held), last=True)
         digest = self._hash.digest()
         text = f"{FORMAT}\n{b64(digest)}\n"
         signed = note.make(text, [Signature(signer.name, signer.id, signer.sign(text.encode()))]).encode()
-        self._out.write(signed + _length(signed))
+        self._put(signed + _length(signed))
         durable.settle(self._out)
-        return digest.hex()
+        return self._hash.hexdigest()
 
     def _seal(self, plain: bytes, last: bool) -> None:
         self._put(stream.seal_chunk(self._key, self._number, last, plain))
@@ -177,6 +177,12 @@ def _part(path: Path, file: BinaryIO, name: str, most: int) -> bytes:
     return data
 
 
+def digest_of(found: Archive) -> str:
+    """The SHA-256 of the whole file, in hex, as any program gives it."""
+    with found.path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
 def examine(path: Path) -> Archive:
     """A backup that was read from end to end and bears its node's signature. Raises BackupError, SignatureError."""
     found = read(path)
@@ -190,12 +196,14 @@ def examine(path: Path) -> Archive:
         while left and (block := file.read(min(_BLOCK, left))):
             hashed.update(block)
             left -= len(block)
-        signed = note.parse(file.read(found.size - 4 - found.end))
+        rest = file.read(found.size - found.end)
+    signed = note.parse(rest[:-4])
     (digest,) = signed.lines(FORMAT, 1)
     if digest != b64(hashed.digest()):
         raise BackupError(f"{path}: expected the bytes that were signed, got others: the file was damaged")
     envelope = found.identity.keys.envelope
     envelope.verify(signed.need(envelope.name, envelope.id), signed.text.encode())
+    hashed.update(rest)
     return msgspec.structs.replace(found, digest=hashed.hexdigest())
 
 

@@ -1,9 +1,9 @@
 """Making a backup while the node serves: one moment of the store, with the files that belong to it.
 
 1. in one `read` of the store: counts and logs for the manifest, the files of the folder, then every row, sealed into a
-   file beside the place. If we stop here: a file whose name begins with a dot, which the next backup writes over;
-2. the file is durable and takes its place. If we stop here: a whole backup that the store does not know of, so
-   `doctor` asks for another one;
+   file without a name (`core.folders`). If we stop here: nothing is left;
+2. the file is durable and takes its place, when nothing is there; that it is the one, is looked at. If we stop here: a
+   whole backup that the store does not know of, so `doctor` asks for another one;
 3. the store notes that there is one, and the audit log who made it.
 
 Rules kept here: keys do not change between the moment of the store and the reading of their files; memory is constant.
@@ -11,8 +11,8 @@ Rules kept here: keys do not change between the moment of the store and the read
 
 import os
 from collections.abc import Sequence
-from contextlib import suppress
 from pathlib import Path
+from typing import BinaryIO
 
 import msgspec
 
@@ -20,10 +20,10 @@ from passerelle import __version__
 from passerelle.backup import archive, contents
 from passerelle.backup.archive import FORMAT, Manifest
 from passerelle.ceremony import alone
-from passerelle.core import durable
+from passerelle.core import folders
 from passerelle.core.audit import What
 from passerelle.core.clock import to_iso
-from passerelle.core.errors import FullError, InputError
+from passerelle.core.errors import BackupError, InputError
 from passerelle.exchange import notes
 from passerelle.identity import backups, stream
 from passerelle.identity.keys import SealKey
@@ -34,7 +34,10 @@ from passerelle.store import SCHEMA, copying
 
 
 class Made(msgspec.Struct, frozen=True):
-    """A backup that was made. `tokens`: labels of keys that a token holds, so that they are not in it."""
+    """A backup that was made. `digest`: SHA-256 of its file, in hex.
+
+    `tokens`: labels of keys that a token holds, so that they are not in it.
+    """
 
     digest: str
     size: int
@@ -63,26 +66,20 @@ def create(node: Node, out: Path, to: Sequence[SealKey], by: str, *, passphrase:
         raise InputError("expected a backup key (backup.recipients, --to) or a passphrase, got neither")
     if passphrase:
         backups.check_passphrase(passphrase)
-    if out.exists():
-        raise InputError(f"--out: expected a new file, got {out}, which is there")
     if (kept := node.ctx.keys.envelope.kept) is not None:
         kept.ready()  # what signs the whole at its end is here before anything is written
-    made = out.with_name(f".{out.name}.new")
     try:
-        done = node.store.read(lambda tx: _write(tx, node, made, to, passphrase, keys))
-        made.rename(out)
-        durable.sync(out.parent)
+        with folders.fresh_file(out) as file:
+            done = node.store.read(lambda tx: _write(tx, node, file, to, passphrase, keys))
+        if (size := out.stat().st_size) != done.size:
+            raise BackupError(f"{out}: expected the {done.size} bytes that were written, got {size}")
     except OSError as error:
-        branch = FullError if error.errno == 28 else InputError
-        raise branch(f"--out: expected to write {out}, got: {error.strerror}") from None
-    finally:
-        with suppress(OSError):
-            made.unlink(missing_ok=True)
+        raise InputError(f"--out: expected to write {out}, got: {error.strerror}") from None
     node.store.write("backup.made", lambda tx: _note(tx, node, done, by))
     return done
 
 
-def _write(tx: Reading, node: Node, made: Path, to: Sequence[SealKey], passphrase: str, keys: bool) -> Made:
+def _write(tx: Reading, node: Node, out: BinaryIO, to: Sequence[SealKey], passphrase: str, keys: bool) -> Made:
     with alone(node.folder):
         records = copying.counts(tx)  # the moment of the store is that of its first look
         paths, absent = contents.names(node.folder, node.settings)
@@ -103,16 +100,17 @@ def _write(tx: Reading, node: Node, made: Path, to: Sequence[SealKey], passphras
         identity=node.identity.body.decode(),
     )
     about, key = manifest.encode(), stream.new_key()
-    made.unlink(missing_ok=True)
-    with durable.create(made) as out:
-        writer = archive.Writer(out, about, backups.seal(key, about, to, passphrase), key)
-        for frame in contents.encode(found):
-            writer.write(frame)
-        for frame in copying.dump(tx):
-            writer.write(frame)
-        digest = writer.close(node.ctx.keys.envelope)
-        tokens = sorted({one.path.split("/")[-1].split(".")[0] for one in found if contents.in_token(one.body)})
-        return Made(digest, os.fstat(out.fileno()).st_size, manifest, tuple(tokens))
+    # A store may do the whole of a read once more: what the attempt before has written goes.
+    out.seek(0)
+    out.truncate()
+    writer = archive.Writer(out, about, backups.seal(key, about, to, passphrase), key)
+    for frame in contents.encode(found):
+        writer.write(frame)
+    for frame in copying.dump(tx):
+        writer.write(frame)
+    digest = writer.close(node.ctx.keys.envelope)
+    tokens = sorted({one.path.split("/")[-1].split(".")[0] for one in found if contents.in_token(one.body)})
+    return Made(digest, os.fstat(out.fileno()).st_size, manifest, tuple(tokens))
 
 
 def _note(tx: Writing, node: Node, done: Made, by: str) -> None:

@@ -128,9 +128,12 @@ def create(
 
 def show(file: BackupFile) -> Answer:
     """Show what a backup says of itself in clear. Nothing is proven: see passerelle backup verify."""
+    from msgspec.structs import replace
+
     from passerelle.backup import archive
 
     found = archive.read(file)
+    found = replace(found, digest=archive.digest_of(found))
     return Answer(_said(found), lambda screen: _tell(screen, found))
 
 
@@ -162,7 +165,7 @@ def verify(
         opener = _opener(key, passphrase)
         with TemporaryDirectory(prefix="passerelle-", dir=scratch) as place:
             wrong = restoring.rehearse(found, opener(found), Path(place))
-    value = {**_said(found), "digest": found.digest, "opened": wrong is not None, "wrong": list(wrong or ())}
+    value = {**_said(found), "opened": wrong is not None, "wrong": list(wrong or ())}
 
     def tell(screen: Screen) -> None:
         _tell(screen, found)
@@ -236,7 +239,7 @@ def restore(
     erased = restoring.restore(
         found, opener(found), folder, this_user(), newer=newer, without=no_newer_erasures.strip(), old=old, store=store
     )
-    value = {**_said(found), "digest": found.digest, "folder": str(folder), "erased": erased}
+    value = {**_said(found), "folder": str(folder), "erased": erased}
 
     def tell(screen: Screen) -> None:
         screen.line(_("{folder} is {node} as it was on {created}", folder=folder, node=found.manifest.node, created=at))
@@ -281,11 +284,12 @@ def _said(found: "Archive") -> dict[str, Any]:
     return {
         "file": str(found.path),
         "bytes": found.size,
+        "digest": found.digest,
         "node": manifest.node,
         "created": manifest.created,
         "program": manifest.program,
         "schema": manifest.schema,
-        "sha256": found.identity.fingerprint,
+        "fingerprint": found.identity.fingerprint,
         "to": [one.to for one in found.seals if isinstance(one, KeySeal)],
         "passphrase": not all(isinstance(one, KeySeal) for one in found.seals),
         "keys": manifest.keys,
@@ -302,10 +306,11 @@ def _tell(screen: Screen, found: "Archive") -> None:
         [
             ("file", found.path),
             ("bytes", found.size),
+            ("SHA-256", found.digest),
             ("node", manifest.node),
             ("created", manifest.created),
             ("version", manifest.program),
-            ("SHA-256", found.identity.fingerprint),
+            ("fingerprint of the identity", found.identity.fingerprint),
             ("opens with", ", ".join([*value["to"], *([_("a passphrase")] if value["passphrase"] else [])])),
             ("private keys", _("yes") if manifest.keys else _("no")),
             ("files", len(manifest.files)),

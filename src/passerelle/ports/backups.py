@@ -4,7 +4,7 @@ from passerelle.ports.store import Kind, Record
 
 
 class Backup(Record, frozen=True):
-    """A backup that was whole and durable at `time` (milliseconds). `digest` (hex) names its file; `size` in bytes."""
+    """A backup that was whole and durable at `time` (ms). `digest`: SHA-256 of its file, in hex; `size` in bytes."""
 
     digest: str
     time: int

@@ -1,5 +1,6 @@
 """Backups by the command line: made beside a node that serves, proven, put back; and what must not open them."""
 
+import hashlib
 import json
 import sqlite3
 import stat
@@ -9,8 +10,9 @@ from contextlib import closing
 import psycopg
 import pytest
 
-from passerelle.backup import archive, restoring
-from passerelle.core.errors import StoreError
+from passerelle.backup import archive, making, restoring
+from passerelle.core.clock import SystemClock
+from passerelle.core.errors import InputError, StoreError
 from passerelle.core.sources import variable
 from passerelle.identity import stream
 from passerelle.node import Node
@@ -61,9 +63,10 @@ def test_a_backup_is_made_while_the_node_serves_and_says_what_it_is(scene):
     assert stat.S_IMODE(out.stat().st_mode) == 0o600
     assert out.stat().st_size == made["bytes"]
     assert made["keys"] is True
+    assert made["digest"] == hashlib.sha256(out.read_bytes()).hexdigest()
     shown = value("backup", "show", out)
     own = value("partner", "self", scene.be)
-    assert (shown["node"], shown["sha256"], shown["to"]) == ("be", own["sha256"], made["to"])
+    assert (shown["node"], shown["fingerprint"], shown["to"]) == ("be", own["sha256"], made["to"])
     assert shown["records"]["contents"] == 7  # an act, and what proposed and signed two instruments on both sides
     sizes = {one["origin"]: one["size"] for one in shown["logs"]}
     assert sizes["passerelle/be/ma/routine/1"] == 1
@@ -74,6 +77,7 @@ def test_a_backup_is_made_while_the_node_serves_and_says_what_it_is(scene):
     assert b"Amraoui" not in out.read_bytes()
     found = verify(scene, out)
     assert (found["opened"], found["wrong"], found["digest"]) == (True, [], made["digest"])
+    assert shown["digest"] == made["digest"]
     assert "everything opens" in ok("backup", "verify", out, "--key", scene.key).out
     assert value("backup", "verify", out)["opened"] is False
     records = value("audit", "list", scene.be, "--what", "backup.made", "--as", auditor(scene))
@@ -135,6 +139,32 @@ def test_nothing_is_put_over_anything(scene):
     assert "which has something in it" in refused.err
     assert (scene.be / "store.db").read_bytes() == before
     assert call("backup", "create", scene.be, "--out", out).code == 2
+
+
+class Meanwhile:
+    """A clock at whose first look something else happens."""
+
+    def __init__(self, clock, deed):
+        self.clock, self.deed = clock, deed
+
+    def now(self):
+        deed, self.deed = self.deed, lambda: None
+        deed()
+        return self.clock.now()
+
+
+def test_two_at_one_place_leave_one_whole_file_and_one_says_so(scene):
+    out = scene.folder / "both.backup"
+    first = []
+    clock = Meanwhile(SystemClock(), lambda: first.append(create(scene, "both.backup")[1]))
+    with closing(Node.open(scene.be, clock=clock)) as node:
+        with pytest.raises(InputError, match="which is there"):
+            making.create(node, out, making.recipients(node), FIRST["be"])
+        known = node.store.read(lambda tx: tx.scan(BACKUPS, limit=9))
+    assert hashlib.sha256(out.read_bytes()).hexdigest() == first[0]["digest"]
+    assert verify(scene, out)["wrong"] == []
+    assert {one.digest for one in known} == {scene.said["digest"], first[0]["digest"]}
+    assert [path.name for path in scene.folder.glob(".*")] == []
 
 
 def test_a_passphrase_opens_too(scene, tmp_path, monkeypatch):
