@@ -45,6 +45,7 @@ def create(
     with folders.fresh(folder) as made:
         identity = _fill(made, settings, sealed, ask)
         with closing(Node.open(made, creating=True)) as node:
+            node.register.begin()
             node.store.write("node.create", lambda tx: _people(tx, node, first))
     return identity
 

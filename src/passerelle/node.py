@@ -89,7 +89,7 @@ class Node:
         self.custody = custody
         self.store: Store = ctx.store
         self.office = Office(ctx, ZoneInfo(settings.node.timezone))
-        self.register = register.Register(folder / register.NAME)
+        self.register = register.Register(folder / register.NAME, ctx.name)
 
     @classmethod
     def open(

@@ -386,7 +386,7 @@ def test_what_is_erased_before_it_is_whole_is_told(tmp_path) -> None:
     pair.settle()
     row = files(pair.be, message.id)[0]
     post_one(pair, pair.be, row, (0, 3))
-    erasing.erase(pair.ma.ctx, Register(tmp_path / "erasures.jsonl"), message.id, "ma-dpo", "no longer needed")
+    erasing.erase(pair.ma.ctx, Register(tmp_path / "erasures.jsonl", "ma"), message.id, "ma-dpo", "no longer needed")
     with pytest.raises(UnknownFileError):
         post_one(pair, pair.be, row, (3, 5))
     settle(pair)
@@ -400,7 +400,7 @@ def test_what_is_erased_on_the_own_side_is_asked_for_no_more(tmp_path) -> None:
     one = attach(pair.be, png(5 * MIB))
     message = send(pair, one)
     settle(pair)
-    erasing.erase(pair.be.ctx, Register(tmp_path / "erasures.jsonl"), message.id, "be-dpo", "time is over")
+    erasing.erase(pair.be.ctx, Register(tmp_path / "erasures.jsonl", "be"), message.id, "be-dpo", "time is over")
     assert not files(pair.be, message.id)
     assert len(read(pair.ma, one)) == 5 * MIB
     while attachments.tidy(pair.be.ctx):

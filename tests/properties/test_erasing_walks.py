@@ -30,7 +30,7 @@ class Walk:
     def __init__(self, seed: int, folder: Path) -> None:
         self.random = random.Random(seed)
         self.pair: Pair = partners()
-        self.registers = {name: Register(folder / name) for name in ("be", "ma")}
+        self.registers = {name: Register(folder / name, name) for name in ("be", "ma")}
         self.dossier, self.opening = self.pair.open_trace()
         self.pair.settle()
 

@@ -14,10 +14,12 @@ Rules kept here:
   was given out since the backup is in no copy that is here, perhaps in none of the partner, if that was put back too,
   and surely in an evidence file somewhere.
 
+- whoever served the dead node does not serve this one: processes and leases are not put back.
+
 Left unchecked: that the registers given are the newest. Whoever lost the folder has the one of the latest backup.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from contextlib import closing
 from pathlib import Path
 from typing import Any
@@ -31,7 +33,7 @@ from passerelle.core import durable, folders, settings_text
 from passerelle.core import settings as configuration
 from passerelle.core.audit import What
 from passerelle.core.clock import Clock, SystemClock
-from passerelle.core.errors import BackupError, InputError, StoreError
+from passerelle.core.errors import BackupError, StoreError
 from passerelle.core.settings import Settings
 from passerelle.dossiers.calendars import Calendars
 from passerelle.dossiers.types import Catalogue
@@ -42,6 +44,7 @@ from passerelle.identity.keys import NodeKeys
 from passerelle.ledger.checkpoint import LANES
 from passerelle.node import IDENTITY, KEYS, SETTINGS
 from passerelle.ports.erasures import Erasure
+from passerelle.ports.leases import LEASES, PROCESSES
 from passerelle.ports.records import LOGS, META, PARTNERS, Meta
 from passerelle.ports.store import Fault, Kind, Store, Writing, no_fault
 from passerelle.ports.work import DRAFTS
@@ -107,29 +110,14 @@ def restore(
             ctx = _context(made, settings, target, clock or SystemClock())
             _compare(found.manifest, parts, target)
             soundness.check(target, ctx, str(found.path))
-            kept = Register(made / register.NAME)
+            kept = Register(made / register.NAME, found.manifest.node)
             known = kept.read()
+            kept.begin()
             kept.add({one.message: one for one in newer if one not in known}.values())
             erased = erasing.replay(ctx, kept.read())
             target.write("restore.done", lambda tx: _done(tx, ctx, found, by, erased, without))
     durable.sync(folder.parent)
     return erased
-
-
-def registered(path: Path, open_: Callable[[Archive], bytes]) -> list[Erasure]:
-    """What a register of erasures names, or that of a later backup, which `open_` gives the data key of.
-
-    Raises InputError, SealError.
-    """
-    if not path.is_file():
-        raise InputError(f"--erasures: expected a register of erasures or a later backup, got no file at {path}")
-    if not archive.is_one(path):
-        return Register(path).read()
-    later = archive.examine(path)
-    for one in Payload(archive.opened(later, open_(later))).files():
-        if one.path == register.NAME:
-            return register.parse(one.body, str(path))
-    return []
 
 
 def incoming(store: Store, mark: str) -> None:
@@ -205,6 +193,8 @@ def _stop(tx: Writing, ctx: Context, created: str) -> None:
 
 def _done(tx: Writing, ctx: Context, found: Archive, by: str, erased: int, without: str) -> None:
     tx.delete(META, [(INCOMING_KEY,)])
+    tx.delete(LEASES, [(one.name,) for one in tx.scan(LEASES, limit=100_000)])
+    tx.delete(PROCESSES, [(one.id,) for one in tx.scan(PROCESSES, limit=100_000)])
     manifest = found.manifest
     created = manifest.created
     _stop(tx, ctx, created)

@@ -13,7 +13,7 @@ from passerelle.core.words import _, n_
 
 if TYPE_CHECKING:
     from passerelle.backup.archive import Archive
-    from passerelle.ports.erasures import Erasure
+    from passerelle.backup.registers import Given
 
 BackupFile = Annotated[Path, typer.Argument(metavar="FILE", help="The backup.", show_default=False)]
 Key = Annotated[
@@ -217,32 +217,42 @@ def restore(
 
     No policy is asked, because no node is there to ask: whoever can open the backup can do this.
     """
-    from passerelle.backup import archive, restoring
+    import os
+
+    from passerelle.backup import archive, registers, restoring
     from passerelle.core.errors import BackupError, InputError
-    from passerelle.exchange.register import NAME, Register
-    from passerelle.node import IDENTITY
+    from passerelle.core.sources import variable
     from passerelle.office.asking import this_user
 
-    if not erasures and not old and not no_newer_erasures.strip():
+    without = no_newer_erasures.strip()
+    if not erasures and not old and not without:
         raise InputError(
             "expected newer registers of erasures (--old, --erasures), or why there are none (--no-newer-erasures): "
             "what was erased since the backup would come back"
         )
-    if old and not (old / IDENTITY).exists():
-        raise InputError(f"--old: expected the folder of a node, got {old}")
+    elsewhere = variable("store", "url")
+    if store and os.environ.get(elsewhere, store) != store:
+        raise InputError(f"--store: expected no other store in {elsewhere}, got one: the node would use that, unset it")
     found = archive.examine(file)
     if fingerprint and fingerprint.lower() != found.identity.fingerprint:
         raise BackupError(f"expected a backup signed by {fingerprint[:80]}, got one of {found.identity.fingerprint}")
     opener = _opener(key, passphrase)
-    newer: list[Erasure] = [one for path in erasures or () for one in restoring.registered(path, opener)]
-    newer += Register(old / NAME).read() if old else []
+    node = found.manifest.node
+    there = [registers.given(path, node, opener) for path in erasures or ()]
+    if old and (own := registers.of_folder(old, node, needed=not without)):
+        there.append(own)
+    newer = [one for each in there for one in each.erasures]
     erased = restoring.restore(
-        found, opener(found), folder, this_user(), newer=newer, without=no_newer_erasures.strip(), old=old, store=store
+        found, opener(found), folder, this_user(), newer=newer, without=without, old=old, store=store
     )
-    value = {**_said(found), "folder": str(folder), "erased": erased}
+    value = {**_said(found), "folder": str(folder), "erased": erased, "registers": [_register(one) for one in there]}
 
     def tell(screen: Screen) -> None:
         screen.line(_("{folder} is {node} as it was on {created}", folder=folder, node=found.manifest.node, created=at))
+        for one in there:
+            count, newest = len(one.erasures), _register(one)["newest"]
+            held = n_("{path}: {count} erasure", "{path}: {count} erasures", count, path=one.path)
+            screen.line(_("{held}, the newest of {newest}", held=held, newest=newest) if count else held)
         screen.line(n_("{count} content was erased once more", "{count} contents were erased once more", erased))
         if not found.manifest.keys:
             screen.line(_("the private keys were not in it: put them into {folder}", folder=folder / "keys"))
@@ -251,6 +261,13 @@ def restore(
 
     at = found.manifest.created
     return Answer(value, tell)
+
+
+def _register(one: "Given") -> dict[str, Any]:
+    from passerelle.core.clock import to_iso
+
+    newest = one.newest
+    return {"path": one.path, "entries": len(one.erasures), "newest": None if newest is None else to_iso(newest)}
 
 
 def _opener(key: Path | None, passphrase: str) -> "Callable[[Archive], bytes]":

@@ -74,6 +74,7 @@ def replay(ctx: Context, entries: Iterable[Erasure]) -> int:
 def begin(ctx: Context, register: Register) -> int:
     """What every start does: replay the register, and write into it what only the store knows. Returns as `replay`."""
     known = register.read()
+    register.begin()
     done = replay(ctx, known)
     names = {one.message for one in known}
     after: tuple[Any, ...] | None = None

@@ -61,7 +61,12 @@ def check_meta(where: str, facts: Mapping[str, str], opening: Opening = "use") -
 
     Raises StoreError for a store that was moved elsewhere, or that is being filled; SchemaError.
     """
-    if opening != "leave" and (moved := facts.get(MOVED_KEY)):
+    moved = facts.get(MOVED_KEY)
+    if moved and opening == "fill":
+        raise StoreError(
+            f"{where}: expected an empty store, got one that was moved to {moved}: remove it, or name another"
+        )
+    if moved and opening != "leave":
         raise StoreError(f"{where}: expected a store in use, got one that was moved to {moved} and never opens again")
     if opening != "fill" and (incoming := facts.get(INCOMING_KEY)):
         raise StoreError(f"{where}: expected a store in use, got one that is not whole yet: {incoming}")

@@ -18,6 +18,7 @@ from passerelle.identity import stream
 from passerelle.node import Node
 from passerelle.office.asking import this_user
 from passerelle.ports.backups import BACKUPS
+from passerelle.ports.leases import LEASES, PROCESSES, Lease, Process
 from passerelle.store import open_store
 from passerelle.store.faults import Crash, FaultPlan
 from tests.unit.cli.scene import FIRST, call, configure, ok, served, value
@@ -125,10 +126,54 @@ def test_what_was_erased_since_stays_erased(scene):
     for name, newer in (("one", scene.be / "erasures.jsonl"), ("two", later), ("three", scene.be)):
         put = scene.folder / name / "be"
         option = "--old" if newer == scene.be else "--erasures"
-        assert value("restore", out, put, "--key", scene.key, option, newer)["erased"] == 1
+        back = value("restore", out, put, "--key", scene.key, option, newer)
+        assert (back["erased"], [one["entries"] for one in back["registers"]]) == (1, [1])
+        assert back["registers"][0]["newest"] == value("erasures", put, "--as", "ann")[0]["time"]
         assert [one["message"] for one in value("erasures", put, "--as", "ann")] == [message]
         assert message in (put / "erasures.jsonl").read_text()
         assert not any(b"Amraoui" in path.read_bytes() for path in put.rglob("*") if path.is_file())
+
+
+@pytest.mark.parametrize("wrong", ["identity", "empty", "other", "bare", "theirs", "torn", "without"])
+def test_what_is_no_register_of_this_node_is_not_taken_for_an_empty_one(scene, wrong):
+    given = scene.folder / "given"
+    own = (scene.be / "erasures.jsonl").read_bytes()
+    bodies = {
+        "identity": (scene.be / "identity.json").read_bytes().rstrip(b"\n"),
+        "empty": b"",
+        "theirs": (scene.ma / "erasures.jsonl").read_bytes(),
+        "torn": own + b"x",
+    }
+    if wrong in bodies:
+        given.write_bytes(bodies[wrong])
+    if wrong == "bare":
+        given.mkdir()
+    if wrong == "without":
+        (scene.be / "erasures.jsonl").unlink()
+    option = {"other": ("--old", scene.ma), "without": ("--old", scene.be)}.get(wrong, ("--erasures", given))
+    refused = call("restore", scene.out, scene.folder / "put", "--key", scene.key, *option)
+    assert refused.code == 2
+    assert "expected" in refused.err
+    assert not (scene.folder / "put").exists()
+    if wrong == "without":
+        value("restore", scene.out, scene.folder / "put", "--key", scene.key, *option, *NONE)
+
+
+def test_a_register_in_which_nothing_was_erased_is_one(scene):
+    newer = scene.be / "erasures.jsonl"
+    back = value("restore", scene.out, scene.folder / "put", "--key", scene.key, "--erasures", newer)
+    assert back["registers"] == [{"path": str(newer), "entries": 0, "newest": None}]
+    assert (scene.folder / "put" / "erasures.jsonl").read_bytes() == newer.read_bytes()
+
+
+def test_nobody_serves_what_was_put_back(scene):
+    with closing(Node.open(scene.be)) as node:
+        process, lease = Process("p", "main", "old", "/srv/be", 7), Lease("clock", "p", 7, 1)
+        node.store.write("test", lambda tx: (tx.put(PROCESSES, [process]), tx.put(LEASES, [lease])))
+    out, _ = create(scene, "led.backup")
+    value("restore", out, scene.folder / "put", "--key", scene.key, *NONE)
+    with closing(Node.open(scene.folder / "put")) as node:
+        assert node.store.read(lambda tx: (tx.count(PROCESSES), tx.count(LEASES))) == (0, 0)
 
 
 def test_nothing_is_put_over_anything(scene):
@@ -333,3 +378,6 @@ def test_settings_of_the_environment_do_not_reach_into_a_restore(scene, monkeypa
     value("restore", out, put, "--key", scene.key, *NONE)
     assert (put / "store.db").exists()
     assert not (put / "elsewhere.db").exists()
+    refused = call("restore", out, scene.folder / "two", "--key", scene.key, "--store", "there.db", *NONE)
+    assert (refused.code, variable("store", "url") in refused.err) == (2, True)
+    assert not (scene.folder / "two").exists()

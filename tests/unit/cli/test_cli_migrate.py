@@ -90,6 +90,17 @@ def test_to_another_file(scene):
     value("queue", scene.be)
 
 
+def test_back_to_what_was_left_says_what_to_do(scene):
+    value("store", "migrate", scene.be, "--to", "other.db")
+    refused = call("store", "migrate", scene.be, "--to", "store.db")
+    assert refused.code == 5
+    assert "remove it, or name another" in refused.err
+    for path in scene.be.glob("store.db*"):
+        path.unlink()
+    value("store", "migrate", scene.be, "--to", "store.db")
+    value("queue", scene.be)
+
+
 def test_nobody_may_serve_meanwhile(scene):
     with served(scene.be):
         refused = call("store", "migrate", scene.be, "--to", "other.db")

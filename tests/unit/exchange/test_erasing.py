@@ -36,7 +36,7 @@ class Scene:
         self.folder = folder
         self.pair = pair or partners()
         self.be, self.ma = self.pair.be, self.pair.ma
-        self.registers = {name: Register(folder / f"{name}-{NAME}") for name in ("be", "ma")}
+        self.registers = {name: Register(folder / f"{name}-{NAME}", name) for name in ("be", "ma")}
         self.dossier, self.opening = self.pair.open_trace(reference="BE-2026-0017")
         self.pair.settle()
 
@@ -287,7 +287,7 @@ def test_a_stop_between_register_and_store_is_made_good_at_the_next_start(scene:
             raise StoppedError
 
     with pytest.raises(StoppedError):
-        erasing.erase(scene.ma.ctx, Killed(register.path), scene.opening.id, "dana", "decision")
+        erasing.erase(scene.ma.ctx, Killed(register.path, "ma"), scene.opening.id, "dana", "decision")
     assert content_of(scene.ma, scene.opening.id) is not None
     assert erasing.begin(scene.ma.ctx, register) == 1
     assert content_of(scene.ma, scene.opening.id) is None
@@ -297,7 +297,7 @@ def test_a_stop_between_register_and_store_is_made_good_at_the_next_start(scene:
 
 
 def test_a_register_that_cannot_be_written_changes_nothing(scene: Scene) -> None:
-    scene.registers["ma"] = Register(scene.folder / "nowhere" / NAME)
+    scene.registers["ma"] = Register(scene.folder / "nowhere" / NAME, "ma")
     with pytest.raises(FileNotFoundError):
         scene.erase(scene.ma, scene.opening.id)
     assert content_of(scene.ma, scene.opening.id) is not None

@@ -190,7 +190,7 @@ def with_files() -> Scene:
     gone = pair.answer("be", message.dossier, "ask-more")
     pair.settle()
     with TemporaryDirectory() as folder:
-        erasing.erase(pair.ma.ctx, Register(Path(folder) / "register"), gone.id, "dana", "decision")
+        erasing.erase(pair.ma.ctx, Register(Path(folder) / "register", "ma"), gone.id, "dana", "decision")
     return Scene(pair, {"files": message.id, "erased": gone.id, "dossier": message.dossier})
 
 
