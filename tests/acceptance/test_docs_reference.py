@@ -22,7 +22,7 @@ from passerelle.core.audit import Operation, What
 from passerelle.dossiers import demands, rules, tables
 from passerelle.dossiers.reading import Common
 from passerelle.dossiers.types import SHARED, Catalogue
-from passerelle.exchange import attachments_wire, content, context, courier_file, wire
+from passerelle.exchange import attachments_wire, content, context, courier_file, register, wire
 from passerelle.exchange.checks import Check
 from passerelle.identity import backups, identity, witness
 from passerelle.instruments import model
@@ -104,7 +104,7 @@ def test_the_formats_of_the_protocol_are_those_of_the_code() -> None:
     code |= {wire.BATCH, wire.RECOVERED, wire.STATUS, wire.STATUS_ANSWER, wire.RECOVER}
     code |= {audit.RECORD, audit.BLOCK, audit.LEAF, witness.FORMAT, verify_audit.FORMAT, handover.VERSION}
     code |= {verify_log.FORMAT, courier_file.FORMAT, courier_file.REFUSAL, attachments_wire.UPLOAD}
-    code |= {archive.FORMAT, backups.PRIVATE, backups.PUBLIC}
+    code |= {archive.FORMAT, backups.PRIVATE, backups.PUBLIC, register.FORMAT}
     in_code = set()
     for file in SOURCE.rglob("*.py"):
         in_code |= set(re.findall(r'"(passerelle-[a-z-]+/\d+)"', file.read_text("utf-8")))

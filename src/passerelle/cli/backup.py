@@ -251,8 +251,8 @@ def restore(
         screen.line(_("{folder} is {node} as it was on {created}", folder=folder, node=found.manifest.node, created=at))
         for one in there:
             count, newest = len(one.erasures), _register(one)["newest"]
-            held = n_("{path}: {count} erasure", "{path}: {count} erasures", count, path=one.path)
-            screen.line(_("{held}, the newest of {newest}", held=held, newest=newest) if count else held)
+            held = _("{path}: erasures: {count}, the newest of {newest}", path=one.path, count=count, newest=newest)
+            screen.line(held if count else _("{path}: no erasures", path=one.path))
         screen.line(n_("{count} content was erased once more", "{count} contents were erased once more", erased))
         if not found.manifest.keys:
             screen.line(_("the private keys were not in it: put them into {folder}", folder=folder / "keys"))
