@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import re
 import sqlite3
 import stat
 import uuid
@@ -73,8 +74,8 @@ def test_a_backup_is_made_while_the_node_serves_and_says_what_it_is(scene):
     assert sizes["passerelle/be/ma/routine/1"] == 1
     assert {"passerelle.toml", "identity.json", "keys/log.key", "tls.key", "backup.pub"} <= shown["files"].keys()
     head = out.read_bytes()[: archive.read(out).begin]
-    for name in ("eva", "ann", "luc", scene.dossier, "Amraoui"):
-        assert name.encode() not in head
+    for name in ("eva", "ann", "luc", scene.dossier, "Amraoui"):  # any three letters may stand inside base64
+        assert not re.search(rf"(?<![\w+/]){name}(?![\w+/=])".encode(), head)
     assert b"Amraoui" not in out.read_bytes()
     found = verify(scene, out)
     assert (found["opened"], found["wrong"], found["digest"]) == (True, [], made["digest"])

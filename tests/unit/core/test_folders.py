@@ -90,7 +90,7 @@ def test_a_disk_without_room_is_said_with_the_file_and_leaves_none(tmp_path):
     resource.setrlimit(resource.RLIMIT_FSIZE, (1000, before[1]))
     try:
         with (
-            pytest.raises(FullError, match="to-ma.courier: expected room on the disk"),
+            pytest.raises(FullError, match=r"to-ma\.courier: expected room on the disk"),
             fresh_file(tmp_path / "to-ma.courier") as file,
         ):
             file.write(bytes(100_000))
