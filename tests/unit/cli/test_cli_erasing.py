@@ -104,7 +104,8 @@ def test_a_node_that_starts_erases_what_its_register_names(scene):
 
 
 def test_a_damaged_register_stops_the_start(scene):
-    (scene.ma / NAME).write_text('{"v":1}\n')
+    with (scene.ma / NAME).open("a") as file:
+        file.write('{"v":1}\n')
     refused = call("serve", scene.ma)
     assert refused.code == 2
-    assert f"{NAME}, line 1" in refused.err
+    assert f"{NAME}, line 2" in refused.err
