@@ -80,4 +80,4 @@ def test_a_register_of_erasures_that_cannot_be_read(partners):
     (partners.be / "erasures.jsonl").write_text("junk\n")
     result = look(partners.be, "--offline", "--quick")
     assert ("erasures", "error") in findings(result)
-    assert "erasures.jsonl, line 1" in result.out
+    assert "erasures.jsonl: expected the register of erasures of be" in result.out

@@ -7,7 +7,7 @@ import pytest
 
 from passerelle.core import json
 from passerelle.core.audit import What
-from passerelle.core.errors import NotFoundError, StateError
+from passerelle.core.errors import InputError, NotFoundError, StateError
 from passerelle.core.ids import new_id
 from passerelle.exchange import erasing, inbox, outbox
 from passerelle.exchange.cases import Cases
@@ -298,7 +298,7 @@ def test_a_stop_between_register_and_store_is_made_good_at_the_next_start(scene:
 
 def test_a_register_that_cannot_be_written_changes_nothing(scene: Scene) -> None:
     scene.registers["ma"] = Register(scene.folder / "nowhere" / NAME, "ma")
-    with pytest.raises(FileNotFoundError):
+    with pytest.raises(InputError, match="expected to write the register"):
         scene.erase(scene.ma, scene.opening.id)
     assert content_of(scene.ma, scene.opening.id) is not None
 
