@@ -6,7 +6,7 @@ from typing import Any
 import msgspec
 import pytest
 
-from passerelle.exchange import generation, inbox, intake, outbox
+from passerelle.exchange import inbox, intake, outbox, reconciling
 from tests.faults import __main__ as campaign
 from tests.faults import played
 from tests.faults.world import World
@@ -42,7 +42,7 @@ def test_a_round_can_be_played_again() -> None:
 
 def forgets_what_is_behind(monkeypatch: pytest.MonkeyPatch) -> None:
     """After a restore the messages that the partner never had stay where they are."""
-    monkeypatch.setattr(generation, "_unsent", lambda *_: [])
+    monkeypatch.setattr(reconciling, "unsent", lambda *_: [])
 
 
 def never_wakes(monkeypatch: pytest.MonkeyPatch) -> None:

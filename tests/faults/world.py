@@ -312,6 +312,7 @@ class World:
         peer, other = self.pair.peer(name), self.pair.other(self.pair.peer(name))
         sender = peer.sender
         try:
+            self.pair.look(peer, lane)
             if lane not in sender.compared:
                 question = sender.question(bytes(16))
                 if mode == "request-lost":

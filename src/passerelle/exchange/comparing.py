@@ -74,6 +74,12 @@ def began(ctx: Context, partner: str, start: str) -> None:
         ctx.store.write("comparing.began", work)
 
 
+def anew(tx: Writing, ctx: Context, partner: str) -> None:
+    """A partner handed over its keys: its receipts are asked for again, those that are kept may be of the old ones."""
+    there = doubts(tx, partner)
+    tx.put(DOUBTS, [msgspec.structs.replace(there, count=there.count + 1, time=ctx.clock.now())])
+
+
 def doubt(ctx: Context, partner: str, message: str) -> None:
     """A partner behaves as if it did not have an own message. Where it has cosigned it, both copies are compared."""
 

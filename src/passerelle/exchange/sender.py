@@ -376,7 +376,8 @@ def _reconcile(
         text = f"the partner's copy of {old.origin} differs at size {state.size}: two logs were signed here"
         notes.alarm(tx, ctx, "link.frozen", partner, text)
         return False
-    if held is not None and state.size > old.cosigned:
+    if held is not None and state.size >= old.cosigned:
+        # Of the same size too: the receipt that is kept may be of a key that was handed over since.
         theirs = trust.theirs(tx, ctx, ctx.confirmed(tx, partner)[0])
         keep_receipt(tx, ctx, old, held, trust.cosigned_by(held, theirs)[1])
     elif state.size < old.cosigned and not late:

@@ -15,8 +15,8 @@ import msgspec
 
 from passerelle.core.audit import What
 from passerelle.core.errors import IdentityError, JsonError, NoteError, SignatureError
+from passerelle.exchange import comparing, links, notes, trust
 from passerelle.exchange import content as contents
-from passerelle.exchange import links, notes, trust
 from passerelle.exchange.checks import BatchRefusedError, Check
 from passerelle.exchange.context import Context
 from passerelle.exchange.wire import Item
@@ -111,6 +111,7 @@ def enter(tx: Writing, ctx: Context, partner: str, row: Message, content: dict[s
         raise BatchRefusedError(Check.CHECKPOINT, f"message {row.id}: {error}") from None
     how, who = "revoked" if statement.revoked else "rotated", f"{partner}: {content['by']}"
     _bind(tx, ctx, there, made, lasts, how, who, row.id)
+    comparing.anew(tx, ctx, partner)
     details = {"kinds": list(before.keys.changed(made.keys)), "message": row.id, "reason": str(content["reason"])}
     notes.record(tx, ctx, What.PARTNER_KEYS_CHANGED, who, partner, details)
     if statement.revoked:

@@ -156,8 +156,13 @@ class Mine:
         return checkpoints.with_signatures(held, tuple(line for lines in made for line in lines))
 
     def cosigned_once(self, held: Checkpoint, seconds: int) -> Checkpoint:
-        """The same with one pair of cosignatures, of keys that the partner surely knows while they are here."""
-        first = self.signers("receipt")[0]
+        """The same with one pair of cosignatures, of keys that the partner surely knows while they are here.
+
+        Of those that may prove this size: what was handed over does no more.
+        """
+        may = self.history.may("receipt", held.origin, held.size)
+        pairs = self.signers("receipt")
+        first = next((one for one in pairs if (one[0].verifier, one[1].verifier) in may), pairs[0])
         return checkpoints.with_signatures(held, checkpoints.cosign((first[0], first[1]), held, seconds))
 
     def bare(self, given: Checkpoint, cosigners: tuple[Verifier, Verifier]) -> Checkpoint:

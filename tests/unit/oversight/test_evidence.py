@@ -141,7 +141,7 @@ def test_a_message_was_sent_received_and_stands_under_what_both_signed() -> None
 def test_a_dossier_is_told_whole_by_its_author_s_side() -> None:
     report = read(exchanged(), "be", "dossier")
     assert results(report, "is about dossier") == ["holds"]
-    assert details(report, "is about dossier")[0].startswith("5 messages of the dossier")
+    assert details(report, "is about dossier")[0].startswith("messages of the dossier: 5")
     assert results(report, "holds every message") == ["holds"]
     assert results(report, "author and releaser").count("attested") == 5
     alone = read(exchanged(), "be", "flash")
@@ -216,7 +216,7 @@ def test_after_a_new_generation_a_message_is_proven_where_it_stands_now(by: str)
         assert results(report, "was received by ma", scene.ids[name]) == ["holds"]
     whole = read(scene, by, "dossier")
     assert results(whole, "holds every message") == ["holds"]
-    assert details(whole, "is about dossier")[0].startswith("4 messages")
+    assert details(whole, "is about dossier")[0].startswith("messages of the dossier: 4")
     # The first entry of the generation carries the checkpoint that it continues, as its sender had signed it.
     first = json.parse_object(item_of(scene.file(by, "generation"), scene.ids["generation"])["content"])
     previous = checkpoint.parse(first["previous"])
