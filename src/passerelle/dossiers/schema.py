@@ -21,7 +21,7 @@ from passerelle.dossiers.shapes import Labels, Steps
 
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
 MOST_PROBLEMS = 50
-_ANNOTATIONS = {"x-labels", "x-help", "x-values", "x-date"}
+_ANNOTATIONS = {"x-labels", "x-help", "x-values", "x-date", "x-offence"}
 _BY_TYPE = {
     "object": {"properties", "required", "additionalProperties", "allOf"},
     "array": {"items", "minItems", "maxItems", "uniqueItems"},
@@ -60,10 +60,14 @@ class Linter:
             self._labels(schema["x-help"], f"{path}.x-help")
         if schema.get("x-date", "past") not in ("past", "future"):
             raise self.fail(f"{path}.x-date", "past or future", schema["x-date"])
+        if schema.get("x-offence", True) is not True:
+            raise self.fail(f"{path}.x-offence", "true, or nothing", schema["x-offence"])
         kinds = [kind for kind in ("$ref", "const", "enum", "type") if kind in schema]
         if len(kinds) != 1:
             raise self.fail(path, "one of $ref, const, enum, type", ", ".join(kinds) or "none")
         kind = kinds[0]
+        if "x-offence" in schema and kind != "$ref" and schema.get("type") != "string":
+            raise self.fail(f"{path}.x-offence", "a text", kind)
         allowed = {kind} | _ANNOTATIONS
         if kind == "type":
             if not isinstance(schema["type"], str) or schema["type"] not in _BY_TYPE:
