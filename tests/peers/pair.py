@@ -35,13 +35,15 @@ CATALOGUE = Catalogue.load()
 CALENDARS = Calendars.load()
 
 
+def type_entry(name: str) -> dict[str, Any]:
+    """What a channel says of a type whose acts all may pass."""
+    kind = CATALOGUE.types[name]
+    return {"digest": kind.digest, "version": kind.version, "acts": ["*"]}
+
+
 def types_for(area: str) -> dict[str, dict[str, Any]]:
     """What a channel for purposes of an area says of each type that is made for them."""
-    return {
-        name: {"digest": kind.digest, "version": str(kind.version), "acts": ["*"]}
-        for name, kind in CATALOGUE.types.items()
-        if area in kind.areas
-    }
+    return {name: type_entry(name) for name, kind in CATALOGUE.types.items() if area in kind.areas}
 
 
 TYPES = types_for("criminal")
@@ -244,14 +246,18 @@ def partners(
     ma: Store | None = None,
     channel: dict[str, Any] | None = None,
     area: str = "criminal",
+    services: dict[str, str] | None = None,
     **policy: Any,
 ) -> Pair:
-    """Two nodes with an agreement and a channel, for purposes of the area, that both have signed."""
+    """Two nodes with an agreement and a channel, for purposes of the area, that both have signed.
+
+    `services`: names and kinds on both sides, in place of those usual for the area.
+    """
     pair = strangers(be, ma, **policy)
     pair.agreement = pair.sign(texts.agreement())
     changes = dict(channel or {})
-    text = texts.migration_channel if area == "migration" else texts.channel
-    pair.channel = pair.sign(text(pair.agreement, changes.pop("types", types_for(area)), **changes))
+    types = changes.pop("types", types_for(area))
+    pair.channel = pair.sign(texts.channel_for(area, pair.agreement, types, services, **changes))
     pair.clock.advance(1000)
     return pair
 

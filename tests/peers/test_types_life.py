@@ -1,76 +1,19 @@
 """`identification` and `urgent-alert` between two nodes, from opening to end; what each node stops, at which check."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
-from dataclasses import replace
 from typing import Any
 
 import pytest
 
-from passerelle.core import json
 from passerelle.core.errors import InputError
 from passerelle.exchange import governance
-from passerelle.exchange.desk import RefusedError
 from passerelle.ports.records import CONTENTS, INSTRUMENTS
 from tests.peers.agree import agree
 from tests.peers.pair import Pair, Peer, partners, texts, types_for
+from tests.types.life import Life, contents, reasons, stopped
 from tests.unit.dossiers import samples
 from tests.unit.dossiers.samples import ALONE, DANGER, ILYAS, RETURN, SALMA, Content
 
 SECRET = ("protection", "asylum", "asile", "asiel", "لجوء", "attest")
-
-
-@contextmanager
-def unchecked(peer: Peer) -> Iterator[None]:
-    """A node that lets everything leave: what the partner's own checks are for."""
-    policy = peer.ctx.policy
-    object.__setattr__(peer.ctx, "policy", replace(policy, check_own=False))
-    try:
-        yield
-    finally:
-        object.__setattr__(peer.ctx, "policy", policy)
-
-
-class Life:
-    """One dossier of one type between two nodes."""
-
-    def __init__(self, pair: Pair, kind: str, lane: str = "routine") -> None:
-        self.pair, self.kind, self.lane = pair, kind, lane
-        self.dossier = ""
-
-    def begin(self, **people: str) -> Any:
-        content = samples.OPENINGS[self.kind]()
-        self.dossier = content["dossier"]
-        message = self.pair.post("be", content, self.lane, **people)
-        self.pair.settle("routine", "flash")
-        return message
-
-    def say(self, by: str, name: str, **changes: Any) -> Any:
-        content = samples.act(self.kind, name, dossier=self.dossier, **changes)
-        message = self.pair.post(by, content, self.lane)
-        self.pair.settle("routine", "flash")
-        return message
-
-    @property
-    def state(self) -> str:
-        here, there = self.pair.be.dossier(self.dossier), self.pair.ma.dossier(self.dossier)
-        assert here.standing == there.standing
-        return str(here.state)
-
-
-def stopped(pair: Pair, content: Content, by: str = "be", lane: str = "routine", **people: str) -> tuple[str, ...]:
-    """The checks that an act fails: the same at the desk that writes it and, let out all the same, at the partner's."""
-    peer, other = pair.peer(by), pair.other(pair.peer(by))
-    with pytest.raises(RefusedError) as caught:
-        pair.post(by, content, lane, **people)
-    with unchecked(peer):
-        message = pair.post(by, content, lane, **people)
-    pair.settle("routine", "flash")
-    assert other.message(message.id).state == "refused"
-    assert other.store.read(lambda tx: tx.get(CONTENTS, message.id)) is None, "its content is not kept"
-    checks = peer.message(message.id).checks
-    assert set(checks) == {str(one.check) for one in caught.value.objections}
-    return tuple(checks)
 
 
 # ---- identification
@@ -139,12 +82,6 @@ def test_nothing_of_a_protection_claim_reaches_the_partner(migration: Pair) -> N
     same = {"body", "necessity", "purpose", "basis", "handling", "urgency"}
     assert {key: first[key] for key in same if key in first} == {key: second[key] for key in same if key in second}
     assert first["body"] == {}
-
-
-def contents(peer: Peer, act: str) -> list[Content]:
-    found = peer.store.read(lambda tx: tx.scan(CONTENTS, limit=1000))
-    read = [json.parse_object(bytes(one.body)) for one in found]
-    return [one for one in read if one.get("act") == act]
 
 
 @pytest.mark.parametrize(
@@ -217,15 +154,9 @@ def test_check_8_a_purpose_of_another_area_on_both_sides() -> None:
     pair = partners(area="migration", channel={"purposes": ["identification-for-return", "training"]})
     content = samples.identification_request(purpose="training")
     assert stopped(pair, content) == ("8",)
-    [words] = desk_words(pair, samples.identification_request(purpose="training"))
+    [words] = reasons(pair, samples.identification_request(purpose="training"))
     assert "purpose-area" in words
     assert "identification" in words
-
-
-def desk_words(pair: Pair, content: Content) -> list[str]:
-    with pytest.raises(RefusedError) as caught:
-        pair.post("be", content)
-    return [one.words for one in caught.value.objections]
 
 
 def test_no_channel_for_crime_can_be_signed_with_the_type_nor_one_for_migration_with_another() -> None:

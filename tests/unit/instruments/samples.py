@@ -24,6 +24,37 @@ TYPES = {"wanted-trace": "11" * 32, "listed-person": "22" * 32}
 """Digests of no real file."""
 
 
+SERVICES = {
+    "criminal": {"police": "police", "justice": "justice"},
+    "migration": {"migration": "migration"},
+    "security": {"security": "intelligence"},
+    "general": {"police": "police", "justice": "justice"},
+}
+"""The services of both sides of a channel for an area, with their kinds."""
+_STATE_SECURITY = {"ground": "national-law", "article": None, "reference": "Act of 30 November 1998"}
+_NOTHING_PERSONAL = {"ground": "none", "article": None, "reference": None}
+AREAS: dict[str, dict[str, Any]] = {
+    "criminal": {},
+    "migration": {},
+    "security": {
+        "title": "Threats to the security of the State",
+        "domain": "state-security",
+        "wall": "intelligence",
+        "purposes": ["national-security", "state-security-threat"],
+        "sides": {one: {"regime": "national-security", "transfer": _STATE_SECURITY} for one in ("be", "ma")},
+    },
+    "general": {
+        "title": "Knowledge without persons",
+        "domain": "knowledge",
+        "purposes": ["training", "experience", "threat-assessment", "cyber-defence"],
+        "categories": [],
+        "fields": ["statements.*", "body.*", "reference", "also_via", "handling_note", "attachments"],
+        "sides": {one: {"transfer": _NOTHING_PERSONAL} for one in ("be", "ma")},
+    },
+}
+"""What a channel for an area says otherwise than `channel`, or `migration_channel`."""
+
+
 def agreement(**overrides: Any) -> bytes:
     """The canonical bytes of a treaty between be and ma, in force from 2025-03-01 without end."""
     one, two = overrides.get("parties", ["be", "ma"])
@@ -129,6 +160,22 @@ def migration_channel(agreement_digest: str, types: Mapping[str, str | Mapping[s
         },
     }
     return channel(agreement_digest, types, **_merged(changes, overrides))
+
+
+def channel_for(
+    area: str,
+    agreement_digest: str,
+    types: Mapping[str, str | Mapping[str, Any]],
+    services: Mapping[str, str] | None = None,
+    **overrides: Any,
+) -> bytes:
+    """The canonical bytes of a channel for purposes of an area. `services`: those of both sides, in place of others."""
+    made = migration_channel if area == "migration" else channel
+    body = made(agreement_digest, types, **_merged(AREAS[area], overrides))
+    value = msgspec.json.decode(body)
+    for side in value["sides"].values():
+        side["services"] = dict(services or SERVICES[area])
+    return canonical(value)
 
 
 def proposed(body: bytes, *, partner: str = "ma", by: str = "be") -> records.Instrument:
