@@ -1,0 +1,154 @@
+"""`identification` between two nodes, from the request to the return; what each node stops, at which check."""
+
+import pytest
+
+from passerelle.ports.records import CONTENTS
+from tests.peers.agree import agree
+from tests.peers.pair import Pair, partners
+from tests.types.life import Life, contents, reasons, stopped
+from tests.unit.dossiers import samples
+from tests.unit.dossiers.samples import ALONE, ILYAS, RETURN, SALMA, Content
+
+SECRET = ("protection", "asylum", "asile", "asiel", "لجوء", "attest")
+
+pytestmark = pytest.mark.shows("identification", "rules")
+
+
+@pytest.fixture
+def migration() -> Pair:
+    return partners(area="migration")
+
+
+def test_an_identification_from_request_to_return(migration: Pair) -> None:
+    life = Life(migration, "identification")
+    opening = life.begin()
+    states = [life.state]
+    for by, name in (
+        ("ma", "acknowledge"),
+        ("ma", "take-charge"),
+        ("ma", "ask-more"),
+        ("be", "more-information"),
+        ("ma", "consular-interview"),
+        ("ma", "nationality-not-confirmed"),
+        ("be", "more-information"),
+        ("be", "suspend"),
+        ("be", "resume"),
+        ("ma", "nationality-confirmed"),
+        ("ma", "laissez-passer-issued"),
+        ("be", "laissez-passer-expired"),
+        ("ma", "laissez-passer-issued"),
+        ("be", "returned"),
+        ("ma", "report-deletion"),
+    ):
+        life.say(by, name)
+        if states[-1] != life.state:
+            states.append(life.state)
+    assert states == [
+        "opened",
+        "in-charge",
+        "interview",
+        "not-confirmed",
+        "in-charge",
+        "suspended",
+        "in-charge",
+        "confirmed",
+        "laissez-passer",
+        "confirmed",
+        "laissez-passer",
+        "returned",
+    ]
+    assert migration.ma.message(opening.id).state == "applied"
+    agree(migration)
+
+
+def test_nothing_of_a_protection_claim_reaches_the_partner(migration: Pair) -> None:
+    """The whole of what the answering side holds, byte by byte, of a dossier that was suspended for such a claim."""
+    life = Life(migration, "identification")
+    life.begin()
+    life.say("be", "suspend")
+    life.say("be", "resume")
+    life.say("be", "suspend")
+    life.say("be", "withdraw", message=migration.be.dossier(life.dossier).heads[0])
+    for content in migration.ma.store.read(lambda tx: tx.scan(CONTENTS, limit=1000)):
+        text = bytes(content.body).decode().casefold()
+        if '"kind":"act"' in text:
+            assert not any(word in text for word in SECRET), text
+    first, second = contents(migration.ma, "suspend")
+    same = {"body", "necessity", "purpose", "basis", "handling", "urgency"}
+    assert {key: first[key] for key in same if key in first} == {key: second[key] for key in same if key in second}
+    assert first["body"] == {}
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        samples.minor_request(None),
+        samples.minor_request({key: value for key, value in ALONE.items() if key != "guardian"}),
+        samples.minor_request({key: value for key, value in ALONE.items() if key != "best_interests"}),
+        samples.minor_request(None, subjects=[ILYAS | {"minor": "no"}]),
+        samples.identification_request(body={"claim": samples.CLAIM}),
+        samples.identification_request(
+            body={"return_decision": RETURN | {"enforceable": False}, "claim": samples.CLAIM}
+        ),
+        samples.identification_request(handling=["H0", "H1", "H2"]),
+        samples.identification_request(handling=["H2"]),
+        samples.identification_request(necessity="Retour après le rejet de la demande d'asile"),
+        samples.identification_request(statements=[samples.statement()]),
+        samples.identification_request(subjects=[SALMA | {"note": "x"}]),
+        samples.identification_request() | {"attest": ["no-protection-claim"]},
+    ],
+    ids=[
+        "unaccompanied minor",
+        "no guardian",
+        "no best interests",
+        "minor said to be none",
+        "no return decision",
+        "not enforceable",
+        "H0",
+        "without H1",
+        "text left unsaid",
+        "statements",
+        "note on a person",
+        "attestation",
+    ],
+)
+def test_check_9_on_both_sides(migration: Pair, content: Content) -> None:
+    assert stopped(migration, content) == ("9",)
+
+
+def test_an_unaccompanied_minor_with_guardian_and_decision_passes(migration: Pair) -> None:
+    content = samples.minor_request(ALONE)
+    message = migration.post("be", content)
+    migration.settle("routine")
+    assert migration.ma.message(message.id).state == "applied"
+
+
+def test_check_9_for_what_the_answering_side_may_not_say(migration: Pair) -> None:
+    life = Life(migration, "identification")
+    life.begin()
+    for name, body in (
+        ("suspend", {"ground": "legal-impediment"}),
+        ("refuse", {"ground": "human-rights"}),
+        ("refuse", {"ground": "legal-impediment", "comment": "x"}),
+        ("ask-more", {"questions": ["A-t-elle demandé l'asile ?"]}),
+    ):
+        content = samples.act("identification", name, dossier=life.dossier, body=body)
+        assert stopped(migration, content, by="ma") == ("9",), name
+    assert life.state == "opened"
+
+
+def test_check_10_no_document_before_a_confirmation(migration: Pair) -> None:
+    life = Life(migration, "identification")
+    life.begin()
+    for by, name in (("ma", "laissez-passer-issued"), ("be", "returned"), ("be", "resume"), ("be", "reopen")):
+        assert stopped(migration, samples.act("identification", name, dossier=life.dossier), by=by) == ("10",), name
+
+
+def test_check_8_a_purpose_of_another_area_on_both_sides() -> None:
+    """Migration may share a channel with training, and its data still never go there."""
+    pair = partners(area="migration", channel={"purposes": ["identification-for-return", "training"]})
+    content = samples.identification_request(purpose="training")
+    assert stopped(pair, content) == ("8",)
+    [words] = reasons(pair, samples.identification_request(purpose="training"))
+    assert "purpose-area" in words
+    assert "identification" in words
