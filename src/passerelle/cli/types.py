@@ -84,7 +84,7 @@ def show(
         "areas": sorted(kind.areas),
         "handling": {"allowed": sorted(kind.handling.allowed), "always": list(kind.handling.always)},
         "statements": kind.statements,
-        "indexed": kind.indexed,
+        "indexed": sorted(kind.indexed),
         "unsaid": list(kind.unsaid),
         "acts": {
             act.name: {

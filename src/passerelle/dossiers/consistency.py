@@ -13,7 +13,9 @@ from typing import Any
 
 from passerelle.core.clock import add_duration
 from passerelle.core.errors import InputError
+from passerelle.dossiers.checks import Check
 from passerelle.dossiers.demands import PERSON_WORDS, Demand
+from passerelle.dossiers.indexing import NEVER
 from passerelle.dossiers.rules import Value
 from passerelle.dossiers.schema import CatalogueError
 from passerelle.dossiers.shapes import AREAS, LANGUAGES, ActType, Deadline, DossierType, Moment, Transition
@@ -120,8 +122,18 @@ class _Check:
         self.one_of(f"{path}.subjects.without", subjects.without, [name for name in person if name not in _ALWAYS])
         if both := set(subjects.needs) & set(subjects.without):
             raise self.fail(f"{path}.subjects.without", "fields that are not needed", ", ".join(sorted(both)))
+        for check in act.checks:
+            self._check(act, check, f"{path}.checks")
         for number, demand in enumerate(act.demands):
             self._demand(act, demand, f"{path}.demands[{number}]")
+
+    def _check(self, act: ActType, check: Check, path: str) -> None:
+        if fault := check.fault():
+            raise self.fail(path, fault, str(check))
+        fields = act.schema.get("properties", {})
+        everywhere = [one.checks for one in self.kind.acts.values()]
+        if not all(check in checks for checks in everywhere):
+            self.one_of(path, check.named(), fields)
 
     def _demand(self, act: ActType, demand: Demand, path: str) -> None:
         """A case that can occur, and something that then must be there and can be."""
@@ -223,6 +235,11 @@ class _Check:
         for word in kind.unsaid:
             if not usable(word):
                 raise self.fail("unsaid", "words of at least three letters", word)
+        for word in kind.opinion:
+            if not usable(word):
+                raise self.fail("opinion", "words of at least three letters", word)
+        named = {one for act in kind.acts.values() for one in act.subjects.categories}
+        self.one_of("indexed", sorted(kind.indexed), sorted(named - NEVER))
 
     def _defaults(self) -> None:
         defaults, rule = self.kind.defaults, self.kind.handling

@@ -12,7 +12,8 @@ In this order:
    ill-treatment only with the codes that bar court and onward use (H1, H2);
 6. attachments: as many and of the kinds that the act may bear, each address once;
 7. handling: the note of H3 is there exactly when H3 is; the codes that the type allows, and those that it always wants;
-8. what the type demands for certain persons or words (`demands`), and the words that it leaves unsaid (`unsaid`).
+8. what the type demands for certain persons or words (`demands`), its content rules (`checks`), the words that it
+   leaves unsaid (`unsaid`), and a second approver for an offence of opinion (`opinion`).
 
 `now` is the moment of the entry (the time of writing for a draft), never that of checking later: a content that was
 valid stays so. The minor flag may also be the one of the day on which the id was made, at most 40 days before `now`: a
@@ -27,7 +28,7 @@ from collections.abc import Mapping
 from typing import Any, Literal
 
 from passerelle.core.clock import MILLISECONDS_A_DAY, day_of
-from passerelle.dossiers import unsaid
+from passerelle.dossiers import opinion, unsaid
 from passerelle.dossiers.dates import OLDEST, born, days_of, minor_of, years_before
 from passerelle.dossiers.problem import Problem, place, shown
 from passerelle.dossiers.schema import MOST_PROBLEMS, problems_of
@@ -83,7 +84,10 @@ def problems(
     _handling(content["handling"], kind.handling, found)
     for demand in act.demands:
         found += demand.problems(content)
+    for check in act.checks:
+        found += check.problems(content)
     found += unsaid.problems(content, kind.unsaid)
+    found += opinion.problems(content, kind)
     return tuple(found[:MOST_PROBLEMS])
 
 

@@ -18,8 +18,10 @@ from jsonschema_rs import Validator
 
 from passerelle.core import json
 from passerelle.dossiers.bodies import narrowed, with_grounds
+from passerelle.dossiers.checks import CHECKS, Check
+from passerelle.dossiers.indexing import NEVER
 from passerelle.dossiers.rules import RULES, Rule
-from passerelle.dossiers.schema import DIALECT, CatalogueError, Linter, circle, compiled, dated
+from passerelle.dossiers.schema import DIALECT, CatalogueError, Linter, circle, compiled, dated, offences
 from passerelle.dossiers.shapes import (
     ActType,
     AttachmentRule,
@@ -146,6 +148,7 @@ class Reader:
         grounds = {name: convert(table, Labels, self.file, f"grounds.{name}") for name, table in raw.grounds.items()}
         self.grounds = {**self._common_grounds(), **grounds}
         self.states = {**common.states, **_states(raw.states, self.file)}
+        self.checks = self._checks(raw.checks, "checks")
         acts = self._acts()
         deadlines = {name: self._deadline(name, table) for name, table in raw.deadlines.items()}
         content = {"common": common.tables, "envelope": common.envelope_tables, "type": self.tables}
@@ -156,11 +159,12 @@ class Reader:
             labels=raw.labels,
             help=raw.help,
             areas=frozenset(raw.areas),
-            indexed=raw.indexed,
+            indexed=self._indexed(),
             privileged=raw.privileged,
             statements=raw.statements,
             handling=self._handling(),
             unsaid=raw.unsaid,
+            opinion=common.raw.opinion,
             acts=_remembering(acts, deadlines),
             states=self._reached(acts),
             deadlines=deadlines,
@@ -182,6 +186,21 @@ class Reader:
     def _handling(self) -> HandlingRule:
         raw, codes = self.raw.handling, self.defs["handling"]["enum"]
         return HandlingRule(frozenset(codes if raw.allowed is None else raw.allowed), raw.always)
+
+    def _indexed(self) -> frozenset[str]:
+        raw = self.raw.indexed
+        if isinstance(raw, bool):
+            return frozenset(self.raw.subjects.categories or ()) - NEVER if raw else frozenset()
+        return frozenset(raw)
+
+    def _checks(self, tables: list[dict[str, Any]], path: str) -> tuple[Check, ...]:
+        made: list[Check] = []
+        for number, table in enumerate(tables):
+            if len(table) != 1 or next(iter(table)) not in CHECKS:
+                raise self.fail(f"{path}[{number}]", "one check of: " + ", ".join(CHECKS), ", ".join(table) or "none")
+            name, parameters = next(iter(table.items()))
+            made.append(convert(parameters, CHECKS[name], self.file, f"{path}[{number}].{name}"))
+        return tuple(made)
 
     def _twice(self, what: str, common: Mapping[str, Any], own: Mapping[str, Any]) -> None:
         for name in own:
@@ -252,9 +271,11 @@ class Reader:
             rules=self._rules(chosen(change.rules, raw.rules), f"{path}.rules"),
             subjects=self._subjects(raw.subjects, change.subjects, opening=raw.opening),
             demands=chosen(change.demands, raw.demands),
+            checks=(*self.checks, *self._checks(chosen(change.checks, raw.checks), f"{path}.checks")),
             schema=schema,
             remembered=(),
             dated=tuple(dated(schema, self.defs)),
+            offences=tuple(offences(schema, self.defs)),
             attachments=self._attachments(chosen(change.attachments, raw.attachments), f"{path}.attachments"),
             validator=validator,
         )

@@ -204,6 +204,18 @@ def dated(
         yield from dated(schema["items"], defs, (*steps, "*"))
 
 
+def offences(schema: Mapping[str, Any], defs: Mapping[str, Any], steps: Steps = ()) -> Iterator[Steps]:
+    """Where in a body the texts stand that name an offence (`x-offence`)."""
+    if "x-offence" in schema:
+        yield steps
+    elif "$ref" in schema:
+        yield from offences(defs[schema["$ref"].removeprefix("#/$defs/")], defs, steps)
+    for name, child in schema.get("properties", {}).items():
+        yield from offences(child, defs, (*steps, name))
+    if "items" in schema:
+        yield from offences(schema["items"], defs, (*steps, "*"))
+
+
 _EXPECTED = {
     "uniqueItems": "different items",
     "minItems": "at least {} items",

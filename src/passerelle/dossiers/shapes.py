@@ -11,6 +11,7 @@ from typing import Any, Literal
 import msgspec
 from jsonschema_rs import Validator
 
+from passerelle.dossiers.checks import Check
 from passerelle.dossiers.demands import Demand
 from passerelle.dossiers.rules import Rule, Side, Value
 
@@ -113,10 +114,10 @@ class ActType:
     `attest`: statements by name that the author makes on this node before the act may be released; they stand in the
     type, so both sides know that they are asked for, and they are never sent. `review`: ISO 8601 duration or ""; in the
     flash lane a duty officer may release the act alone, and a second person reviews it within that time.
-    `demands`: what must be there for certain persons or words.
+    `demands`: what must be there for certain persons or words; `checks`: content rules, those of the type first.
     `schema`: JSON Schema 2020-12 of the body with its `$defs`. `remembered`: fields of the body that rules and
-    deadlines look at later. `dated`: where days stand that must be past or future.
-    `attachments`: the files that it may bear.
+    deadlines look at later. `dated`: where days stand that must be past or future; `offences`: where offences are
+    named. `attachments`: the files that it may bear.
     """
 
     name: str
@@ -139,9 +140,11 @@ class ActType:
     rules: tuple[Rule, ...]
     subjects: SubjectRule
     demands: tuple[Demand, ...]
+    checks: tuple[Check, ...]
     schema: Mapping[str, Any]
     remembered: tuple[str, ...]
     dated: tuple[tuple[Steps, Literal["past", "future"]], ...]
+    offences: tuple[Steps, ...]
     attachments: AttachmentRule
     validator: Validator = field(repr=False, compare=False)
 
@@ -203,11 +206,11 @@ class DossierType:
     """A dossier type as both nodes must have it: equal `digest`, equal rules.
 
     `digest`: SHA-256, lower-case hex, of the canonical JSON of {"common", "envelope", "type"}: the parsed files.
-    `areas`: those of the purposes for which it may be used. `indexed`: whether its data may ever stand in a search
-    index. `statements`: whether its acts take statements. `unsaid`: words that no text of its acts may contain.
-    `acts` and `states` hold the common ones too, as this type has them; `grounds` all grounds of refusal; `envelope`
-    the JSON Schema of every act; `fields` the names that `content.fields_of` can give for this type, for a channel's
-    list.
+    `areas`: those of the purposes for which it may be used. `indexed`: the categories of persons whose data may
+    stand in a search index. `statements`: whether its acts take statements. `unsaid`: words that no text of its acts
+    may contain; `opinion`: those that name an offence of opinion. `acts` and `states` hold the common ones too, as this
+    type has them; `grounds` all grounds of refusal; `envelope` the JSON Schema of
+    every act; `fields` the names that `content.fields_of` can give for this type, for a channel's list.
     """
 
     name: str
@@ -216,11 +219,12 @@ class DossierType:
     labels: Labels
     help: Labels
     areas: frozenset[str]
-    indexed: bool
+    indexed: frozenset[str]
     privileged: bool
     statements: bool
     handling: HandlingRule
     unsaid: tuple[str, ...]
+    opinion: tuple[str, ...]
     acts: Mapping[str, ActType]
     states: Mapping[str, StateType]
     deadlines: Mapping[str, Deadline]

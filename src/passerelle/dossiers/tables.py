@@ -94,6 +94,7 @@ class RawAct(Raw, frozen=True):
     lanes: tuple[str, ...] | None = None
     rules: list[dict[str, Any]] = []
     demands: tuple[Demand, ...] = ()
+    checks: list[dict[str, Any]] = []
     subjects: RawSubjects = RawSubjects()
     body: dict[str, Any] = {}
     attachments: RawAttachments | None = None
@@ -119,6 +120,7 @@ class RawChange(Raw, frozen=True):
     lanes: tuple[str, ...] | None = None
     rules: list[dict[str, Any]] | None = None
     demands: tuple[Demand, ...] | None = None
+    checks: list[dict[str, Any]] | None = None
     subjects: RawSubjects = RawSubjects()
     attachments: RawAttachments | None = None
 
@@ -180,8 +182,9 @@ class RawType(Raw, frozen=True):
     common_grounds: tuple[str, ...] | None = None
     handling: RawHandling = RawHandling()
     statements: bool = True
-    indexed: bool = True
+    indexed: bool | tuple[str, ...] = True
     unsaid: tuple[str, ...] = ()
+    checks: list[dict[str, Any]] = []
 
 
 class RawCommon(Raw, frozen=True):
@@ -191,6 +194,7 @@ class RawCommon(Raw, frozen=True):
     acts: dict[str, dict[str, Any]]
     grounds: dict[str, dict[str, Any]]
     files: dict[str, dict[str, Any]]
+    opinion: tuple[str, ...]
     defs: dict[str, Any]
 
 

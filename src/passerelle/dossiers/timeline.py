@@ -33,7 +33,7 @@ def _span(text: str) -> str:
 def describe(kind: DossierType, language: Language) -> str:
     """The type as plain text in one of the four languages: states, acts and who does them, deadlines, grounds."""
     with speaking(language):
-        lines = [kind.labels.text(language), kind.help.text(language), "", *_limits(kind), "", _("States")]
+        lines = [kind.labels.text(language), kind.help.text(language), "", *_limits(kind, language), "", _("States")]
         lines += [
             f"- {state.labels.text(language)} ({_word(state.status)}): {state.help.text(language)}"
             for state in kind.states.values()
@@ -44,7 +44,7 @@ def describe(kind: DossierType, language: Language) -> str:
     return "\n".join(lines) + "\n"
 
 
-def _limits(kind: DossierType) -> list[str]:
+def _limits(kind: DossierType, language: Language) -> list[str]:
     """What holds for all acts of the type."""
     areas = _(", ").join(_word(area) for area in sorted(kind.areas))
     lines = [_("For these purposes: {areas}", areas=areas)]
@@ -55,6 +55,10 @@ def _limits(kind: DossierType) -> list[str]:
         lines.append(_("No statements: what is said is said in fields."))
     if not kind.indexed:
         lines.append(_("Its data never stand in a search index."))
+    else:
+        words = kind.envelope["$defs"]["category"]["x-values"]
+        named = _(", ").join(words[one][language] for one in sorted(kind.indexed))
+        lines.append(_("May stand in a search index, unless minors: {categories}", categories=named))
     if kind.unsaid:
         lines.append(_("No text may say: {words}", words=", ".join(kind.unsaid)))
     return lines

@@ -19,17 +19,16 @@ word: the receiver keeps the problem and not the text.
 
 import re
 import unicodedata
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from functools import lru_cache
 from typing import Any
 
 from passerelle.dossiers.problem import Problem, place
+from passerelle.dossiers.texts import written
 
 _TATWEEL = "\u0640"
 _ARABIC = re.compile(r"[\u0600-\u06ff\u0750-\u077f]")
 _TOKEN = re.compile(r"[^\W_]+")
-_LOOKED_AT = ("necessity", "handling_note", "reference", "also_via", "statements", "body")
-_NOT_OF_PERSONS = ("names", "places")
 
 
 def folded(text: str) -> str:
@@ -87,33 +86,16 @@ def usable(word: str) -> bool:
     return sum(letter.isalnum() for letter in folded(word)) >= 3
 
 
+def said_in(text: str, words: tuple[str, ...]) -> bool:
+    """Whether a text says one of the words."""
+    return bool(words) and _cut_up(words).said_in(text)
+
+
 def problems(content: Mapping[str, Any], words: tuple[str, ...]) -> Iterator[Problem]:
     """Where a content of the right form says one of the words."""
     if not words:
         return
     known = _cut_up(words)
-    persons = [
-        {name: value for name, value in one.items() if name not in _NOT_OF_PERSONS}
-        for one in content.get("subjects", ())
-    ]
-    files = [{"name": one["name"]} for one in content.get("attachments", ())]
-    said = {name: content[name] for name in _LOOKED_AT if name in content}
-    parts = said | {"subjects": persons, "attachments": files}
-    for steps, text in _texts(parts, ()):
+    for steps, text in written(content):
         if known.said_in(text):
             yield Problem(place(steps), "none of the words that this type leaves unsaid", "one of them")
-
-
-def _texts(value: Any, steps: tuple[str | int, ...]) -> Iterator[tuple[tuple[str | int, ...], str]]:
-    if isinstance(value, str):
-        yield steps, value
-    elif isinstance(value, Mapping):
-        for name, child in value.items():
-            yield from _texts(child, (*steps, name))
-    elif isinstance(value, list | tuple):
-        yield from _items(value, steps)
-
-
-def _items(values: Iterable[Any], steps: tuple[str | int, ...]) -> Iterator[tuple[tuple[str | int, ...], str]]:
-    for number, child in enumerate(values):
-        yield from _texts(child, (*steps, number))

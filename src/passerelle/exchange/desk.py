@@ -22,6 +22,7 @@ import msgspec
 from passerelle.core import ids
 from passerelle.core.audit import What
 from passerelle.core.errors import DossierError, ForbiddenError, InputError
+from passerelle.dossiers import opinion
 from passerelle.exchange import attachments, notes, outbox
 from passerelle.exchange.cases import Cases, Objection
 from passerelle.exchange.content import MAX_AFTER, marks_of
@@ -32,6 +33,7 @@ from passerelle.ports.store import Reading, Writing
 
 LANES = ("routine", "flash")
 _SET_HERE = ("v", "kind", "id", "governance", "after", "four_eyes")
+_NOBODY_YET = "-"
 _PERSON = re.compile(r"\S{1,64}")
 
 
@@ -44,13 +46,17 @@ class RefusedError(ForbiddenError):
 
 
 class Act(msgspec.Struct, frozen=True, kw_only=True):
-    """An act as an officer writes it: the content without what the node sets itself."""
+    """An act as an officer writes it: the content without what the node sets itself.
+
+    `second`: the second approver, whom an act needs that names an offence of opinion.
+    """
 
     partner: str
     lane: str
     content: dict[str, Any]
     author: str
     releaser: str = ""
+    second: str = ""
 
 
 class Leaving(NamedTuple):
@@ -84,7 +90,7 @@ def checked(act: Act) -> Act:
 
 
 def check(tx: Reading, ctx: Context, act: Act, message_id: str) -> None:
-    """Whether the act could leave as this message now, by whoever is not its author.
+    """Whether the act could leave as this message now, by whoever is not its author, and a second one where one is due.
 
     Raises InputError, NotFoundError, StateError, or RefusedError naming every reason.
     """
@@ -92,6 +98,9 @@ def check(tx: Reading, ctx: Context, act: Act, message_id: str) -> None:
     ctx.confirmed(tx, act.partner)
     cases = Cases(tx, ctx)
     governance = outbox.governance_of(tx, ctx, act.partner)
+    kind = cases.kind_of(act.content)
+    if kind and opinion.found(act.content, kind):
+        act = msgspec.structs.replace(act, second=act.second or _NOBODY_YET)
     content = _content(cases, act, message_id, governance, bytes(32))
     if objections := _objections(ctx, cases, act, content, len(outbox.encode(content))):
         raise RefusedError(objections)
@@ -118,7 +127,12 @@ def _content(cases: Cases, act: Act, message_id: str, governance: str, audit: by
         "id": message_id,
         "governance": governance,
         "after": after,
-        "four_eyes": {"author": act.author, "releaser": act.releaser or "-", "audit": audit.hex()},
+        "four_eyes": {
+            "author": act.author,
+            "releaser": act.releaser or _NOBODY_YET,
+            **({"second": act.second} if act.second else {}),
+            "audit": audit.hex(),
+        },
         **act.content,
     }
 

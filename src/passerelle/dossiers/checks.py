@@ -1,0 +1,201 @@
+"""The named content rules that a type file may use (`checks`): data there, small functions here.
+
+    checks = [{ one_of = { fields = ["consent", "removal_order"] } }]
+
+A JSON Schema sees one field after the other and a demand sees words of closed lists; a check sees the whole content. It
+is part of check 9, so it is made on both sides. A check of the type holds for each of its acts, as far as they have the
+fields; a check of an act names fields of that act.
+
+To add a check: a frozen struct with its parameters, `fields`, `problems`, and an entry in `CHECKS`. It takes values
+alone: no dossier, no channel, no store, no network.
+
+Left unchecked: what a text means. `impersonal` finds marks of a person's data (an address, a number, a title before a
+name); a bare name it does not find, so a type that must stay impersonal has its author attest it too.
+"""
+
+import ipaddress
+import re
+from collections.abc import Iterator, Mapping
+from typing import Any
+from urllib.parse import urlsplit
+
+import msgspec
+
+from passerelle.dossiers.problem import Problem, place
+from passerelle.dossiers.texts import written
+
+Content = Mapping[str, Any]
+
+
+class Check(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A content rule with its parameters."""
+
+    def named(self) -> tuple[str, ...]:
+        """The fields of the body that it looks at."""
+        return ()
+
+    def fault(self) -> str:
+        """What its parameters must be, in words, when they are something else; empty when nothing is wrong."""
+        return ""
+
+    def problems(self, content: Content) -> Iterator[Problem]:
+        """What is wrong with a content of the right form."""
+        yield from ()
+
+
+class OneOf(Check, frozen=True):
+    """Of these fields of the body, `least` to `most` are there."""
+
+    fields: tuple[str, ...]
+    least: int = 1
+    most: int = 1
+
+    def named(self) -> tuple[str, ...]:
+        return self.fields
+
+    def fault(self) -> str:
+        if len(set(self.fields)) < 2 or not 0 <= self.least <= self.most <= len(self.fields) or not self.most:
+            return "two fields or more, and least and most within their number"
+        return ""
+
+    def problems(self, content: Content) -> Iterator[Problem]:
+        there = [name for name in self.fields if name in content.get("body", {})]
+        if not self.least <= len(there) <= self.most:
+            wanted = f"{self.least}" if self.least == self.most else f"{self.least} to {self.most}"
+            yield Problem("body", f"{wanted} of {', '.join(self.fields)}", ", ".join(there) or "none")
+
+
+class InOrder(Check, frozen=True):
+    """Days in these fields of the body, as far as they are there, none before the one named before it."""
+
+    fields: tuple[str, ...]
+
+    def named(self) -> tuple[str, ...]:
+        return self.fields
+
+    def fault(self) -> str:
+        return "" if len(set(self.fields)) >= 2 else "two fields or more"
+
+    def problems(self, content: Content) -> Iterator[Problem]:
+        body, last = content.get("body", {}), ""
+        for name in self.fields:
+            day = body.get(name, "")
+            if day and day < last:
+                yield Problem(f"body.{name}", f"{last} or later", day)
+            last = max(day, last)
+
+
+class Apart(Check, frozen=True):
+    """Persons of different groups of categories never stand in one act, and its statements speak of its own persons."""
+
+    categories: tuple[tuple[str, ...], ...]
+
+    def fault(self) -> str:
+        flat = [one for group in self.categories for one in group]
+        if len(self.categories) < 2 or not all(self.categories) or len(set(flat)) < len(flat):
+            return "two groups or more, each category in one of them"
+        return ""
+
+    def problems(self, content: Content) -> Iterator[Problem]:
+        persons = content.get("subjects", ())
+        found = {one["category"] for one in persons}
+        groups = [sorted(found.intersection(group)) for group in self.categories]
+        if len(here := [group for group in groups if group]) > 1:
+            together = " beside ".join(" and ".join(group) for group in here)
+            yield Problem("subjects", "persons of one group, in an act of their own", together)
+        keys = {one["key"] for one in persons}
+        for number, statement in enumerate(content.get("statements", ())):
+            for at, key in enumerate(statement["about"]):
+                if key not in keys:
+                    yield Problem(f"statements[{number}].about[{at}]", "the key of a person of this act", key)
+
+
+# What tells of a person in a text. Digits are those of any script.
+_MARKS: tuple[tuple[str, re.Pattern[str]], ...] = tuple(
+    (what, re.compile(pattern))
+    for what, pattern in (
+        ("an e-mail address", r"[\w.+-]+@[\w-]+\.\w"),
+        ("a telephone number", r"(?<!\w)(?:\+|00)(?:[ ()./-]{0,2}\d){9,15}(?!\d)"),
+        ("a national number", r"(?<![\d.])\d\d\.\d\d\.\d\d-\d{3}\.\d\d(?!\d)"),
+        ("an account number", r"(?<![A-Za-z\d])[A-Z]{2}\d\d(?: ?[A-Z\d]{4}){2,7}(?: ?[A-Z\d]{1,4})?(?![A-Za-z\d])"),
+        ("a machine-readable zone", r"[A-Z\d]<{2,}[A-Z\d]|[A-Z\d<]{28,}<"),
+        (
+            "the number of an identity document",
+            r"(?i:passport|passeport|paspoort|identity card|carte d.identité|identiteitskaart|\bcin\b|جواز|بطاقة)"
+            r"[^\w\n]{0,3}(?i:no|nr|n°|number|numéro|nummer|رقم)?[^\w\n]{0,4}[A-Z]{0,3}\d{5}",
+        ),
+        (
+            "a date of birth",
+            r"(?i:\bborn (?:on|in)\b|\bdate of birth\b|\bné(?:e|\(e\))? (?:le|en)\b|\bdate de naissance\b|"
+            r"\bgeboren (?:op|in)\b|\bgeboortedatum\b|مزداد|مواليد|تاريخ الازدياد)\D{0,12}\d",
+        ),
+        (
+            "a person's name",
+            r"\b(?:Mr|Mrs|Ms|Mme|Mlle|Monsieur|Madame|Dhr|Mevr|Mevrouw|[Dd]e heer)\b\.?\s+[A-ZÀ-Þ]\w"
+            r"|(?<![\w])(?:السيد|السيدة)\s+\w",
+        ),
+    )
+)
+
+
+class Impersonal(Check, frozen=True):
+    """No text bears a mark of a person's data. The problem never repeats it: the receiver keeps the problem."""
+
+    def problems(self, content: Content) -> Iterator[Problem]:
+        for steps, text in written(content):
+            for what, mark in _MARKS:
+                if mark.search(text):
+                    yield Problem(place(steps), "nothing about a person", what)
+
+
+class PublicAddress(Check, frozen=True):
+    """Web addresses that everybody can open: http or https, a public host, nobody's name or password before it."""
+
+    fields: tuple[str, ...]
+
+    def named(self) -> tuple[str, ...]:
+        return self.fields
+
+    def fault(self) -> str:
+        return "" if self.fields else "one field or more"
+
+    def problems(self, content: Content) -> Iterator[Problem]:
+        for name in self.fields:
+            value = content.get("body", {}).get(name, ())
+            for number, one in enumerate([value] if isinstance(value, str) else value):
+                if why := _not_public(one):
+                    at = f"body.{name}" if isinstance(value, str) else f"body.{name}[{number}]"
+                    yield Problem(at, "a public web address, http or https", why)
+
+
+_HOST = re.compile(r"(?=.{4,253}$)(?:[a-z\d](?:[a-z\d-]{0,61}[a-z\d])?\.)+(?:[a-z]{2,63}|xn--[a-z\d-]{1,59})")
+_NOT_PUBLIC = ("local", "localhost", "internal", "intranet", "lan", "home.arpa", "onion", "invalid")
+
+
+def _not_public(text: str) -> str:
+    try:
+        parts = urlsplit(text)
+        host = (parts.hostname or "").encode("idna").decode() if parts.hostname else ""
+        _ = parts.port
+    except (ValueError, UnicodeError):
+        return "none"
+    if parts.scheme not in ("http", "https") or any(one.isspace() for one in text):
+        return "another"
+    if "@" in parts.netloc:
+        return "one with a user before the host"
+    try:
+        address = ipaddress.ip_address(host)
+    except ValueError:
+        if not _HOST.fullmatch(host) or any(host == one or host.endswith("." + one) for one in _NOT_PUBLIC):
+            return "a host that is not public"
+        return ""
+    return "" if address.is_global else "a host that is not public"
+
+
+CHECKS: dict[str, type[Check]] = {
+    "apart": Apart,
+    "impersonal": Impersonal,
+    "in_order": InOrder,
+    "one_of": OneOf,
+    "public_address": PublicAddress,
+}
