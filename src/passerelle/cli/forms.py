@@ -19,7 +19,17 @@ from passerelle.dossiers.types import ActType, DossierType, Language
 _LEFT_OUT = ("purpose", "basis", "recipient", "handling", "classification", "retention", "urgency")
 _MAY = ("reference", "also_via", "handling_note")
 # What the patterns of the catalogue take; tried in this order.
-_SAMPLES = ("p1", "BE", "fr", "Latn", "1980-01-31", "12:00", "P1Y", "019ab000-0000-7000-8000-000000000000", "0" * 16, "0" * 64)
+_SAMPLES = (
+    "p1",
+    "BE",
+    "fr",
+    "Latn",
+    "1980-01-31",
+    "12:00",
+    "P1Y",
+    "019ab000-0000-7000-8000-000000000000",
+    *("0" * n for n in (16, 64)),
+)
 _BARE = re.compile(r"[A-Za-z0-9_-]+")
 _NO_WORD = re.compile(r"[^a-z0-9]+")
 _BLANK = re.compile(r"<.*>", re.DOTALL)
