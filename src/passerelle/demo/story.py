@@ -86,11 +86,7 @@ class Story:
 
     def stored(self, side: Side, message_id: str) -> bool:
         """Whether the partner's receipt covers an own message."""
-        message = self.message(side, message_id)
-        if message is None or not message.origin:
-            return False
-        log = side.node.store.read(lambda tx: tx.get(LOGS, message.origin))
-        return log is not None and log.cosigned > message.index
+        return side.node.store.read(lambda tx: links.receipted(tx, tx.get(MESSAGES, message_id)))
 
     def written(self, side: Side, kind: str, name: str, dossier: str, author: str = "017", **more: Any) -> Act:
         """An act as an officer of a side writes it."""

@@ -10,8 +10,8 @@ Rules kept here:
   and, with it, the comparison that held. A store that was put back holds an old mark, and nothing it says counts;
 - the same for a question: its answer compares only where no index was given out since, but by who had compared.
   So an answer from before a restore, to a question that the restored store still knows, compares nothing;
-- an answer that was carried may be older than what is known since. It lowers what the partner is believed to hold only
-  below what it held when it was asked: only then it was put back;
+- an answer may be older than what is known since, when it was carried or a receipt was. It lowers what the partner is
+  believed to hold only below what it held when it was asked: only then it was put back;
 - entries that left in a file, and that the store does not know any more, may still arrive: their indexes are used. The
   log stands still until persons open a new generation.
 
@@ -23,6 +23,8 @@ nothing new to send. So what speaks for it is counted in the store (`Doubt`), an
   for it may merely be on its way.
 Where nothing speaks, an hour does (`sender`).
 """
+
+from collections.abc import Sequence
 
 import msgspec
 
@@ -66,33 +68,31 @@ def began(ctx: Context, partner: str, start: str) -> None:
     """A verified status question of a partner that says this of its start."""
 
     def work(tx: Writing) -> None:
-        there = doubts(tx, partner)
-        if there.start != start:
-            tx.put(DOUBTS, [Doubt(partner, there.count + 1, ctx.clock.now(), start)])
+        if doubts(tx, partner).start != start:
+            anew(tx, ctx, partner, start=start)
 
     if ctx.store.read(lambda tx: doubts(tx, partner)).start != start:
         ctx.store.write("comparing.began", work)
 
 
-def anew(tx: Writing, ctx: Context, partner: str) -> None:
-    """A partner handed over its keys: its receipts are asked for again, those that are kept may be of the old ones."""
+def anew(tx: Writing, ctx: Context, partner: str, **more: str) -> None:
+    """There is a reason to compare anew; also that a partner handed over its keys: receipts may be of the old ones."""
     there = doubts(tx, partner)
-    tx.put(DOUBTS, [msgspec.structs.replace(there, count=there.count + 1, time=ctx.clock.now())])
+    tx.put(DOUBTS, [msgspec.structs.replace(there, count=there.count + 1, time=ctx.clock.now(), **more)])
 
 
 def doubt(ctx: Context, partner: str, message: str) -> None:
     """A partner behaves as if it did not have an own message. Where it has cosigned it, both copies are compared."""
 
-    def doubtful(tx: Reading) -> Doubt | None:
-        there, own = doubts(tx, partner), tx.get(MESSAGES, message)
-        calm = not 0 <= ctx.clock.now() - there.time < _CALM
-        return there if calm and links.receipted(tx, own) else None
+    def doubtful(tx: Reading) -> bool:
+        calm = not 0 <= ctx.clock.now() - doubts(tx, partner).time < _CALM
+        return calm and links.receipted(tx, tx.get(MESSAGES, message))
 
     def work(tx: Writing) -> None:
-        if (there := doubtful(tx)) is not None:
-            tx.put(DOUBTS, [msgspec.structs.replace(there, count=there.count + 1, time=ctx.clock.now())])
+        if doubtful(tx):
+            anew(tx, ctx, partner)
 
-    if ctx.store.read(doubtful) is not None:
+    if ctx.store.read(doubtful):
         ctx.store.write("comparing.doubt", work)
 
 
@@ -108,12 +108,16 @@ def giving(tx: Writing, ctx: Context, partner: str, lane: str) -> None:
 def ask(tx: Writing, ctx: Context, partner: str, nonce: bytes) -> Question:
     """Remember a question that is about to leave in a file."""
     marks = tuple(ctx.marks.look(partner, lane) or ctx.marks.touch(partner, lane) for lane in LANES)
-    held = tuple("{}/{}".format(*known(tx, partner, lane)) for lane in LANES)
-    made = Question(partner, nonce, ctx.clock.now(), ctx.marks.life, marks, held)
+    made = Question(partner, nonce, ctx.clock.now(), ctx.marks.life, marks, held(tx, partner))
     there = tx.scan(QUESTIONS, "by_time", (partner,), limit=MOST_QUESTIONS, descending=True)
     tx.delete(QUESTIONS, [(partner, one.nonce) for one in there[MOST_QUESTIONS - 1 :]])
     tx.add(QUESTIONS, [made])
     return made
+
+
+def held(tx: Reading, partner: str) -> tuple[str, ...]:
+    """What is known of the partner's copy of each lane, as `generation/size`: what an answer is later held against."""
+    return tuple("{}/{}".format(*known(tx, partner, lane)) for lane in LANES)
 
 
 def known(tx: Reading, partner: str, lane: str) -> tuple[int, int]:
@@ -130,13 +134,13 @@ def counts(tx: Reading, ctx: Context, question: Question, lane: str) -> bool:
     return question.life == ctx.marks.life and ctx.marks.stands(question.partner, lane, mark)
 
 
-def late(tx: Reading, question: Question, lane: str, state: tuple[int, int]) -> bool:
+def late(tx: Reading, partner: str, asked: Sequence[str], lane: str, state: tuple[int, int]) -> bool:
     """Whether an answer says less than is known since, though no less than was known when it was asked.
 
-    `state`: generation and size that the partner says it holds.
+    `asked`: `held` at that time; `state`: generation and size that the partner says it holds.
     """
-    generation, _, size = question.held[LANES.index(lane)].partition("/")
-    return (int(generation), int(size)) <= state < known(tx, question.partner, lane)
+    generation, _, size = asked[LANES.index(lane)].partition("/")
+    return (int(generation), int(size)) <= state < known(tx, partner, lane)
 
 
 def lost(tx: Reading, ctx: Context, partner: str, lane: str) -> str:

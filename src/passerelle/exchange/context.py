@@ -43,6 +43,11 @@ class Policy:
     uploads: Uploads = Uploads()
     check_own: bool = True  # False only in tests and demonstrations: leaves the own check before sending out
 
+    def pause(self, failures: int, draw: float) -> int:
+        """Milliseconds until the next try after so many failures before: exponential, half of it drawn in [0, 1)."""
+        most = min(self.retry_most, self.retry_first << min(failures, 30))
+        return most // 2 + int(draw * (most - most // 2))
+
 
 @dataclass(frozen=True, kw_only=True)
 class Context:

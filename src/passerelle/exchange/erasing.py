@@ -25,12 +25,12 @@ from passerelle.core import json
 from passerelle.core.audit import What
 from passerelle.core.clock import to_iso
 from passerelle.core.errors import JsonError, NotFoundError, StateError
-from passerelle.exchange import attachments, attachments_in, notes
+from passerelle.exchange import attachments, attachments_in, links, notes
 from passerelle.exchange.cases import Cases
 from passerelle.exchange.context import Context
 from passerelle.exchange.register import Register
 from passerelle.ports.erasures import ERASURES, Erasure, Ground
-from passerelle.ports.records import CONTENTS, DOSSIERS, LOGS, MESSAGES, Dossier, Message
+from passerelle.ports.records import CONTENTS, DOSSIERS, MESSAGES, Dossier, Message
 from passerelle.ports.store import Reading, Writing
 from passerelle.ports.work import ASSIGNMENTS, DRAFTS, NOTES, REVIEWS, Draft
 
@@ -185,10 +185,8 @@ def _without_words(tx: Reading, message: Message) -> Message:
     """The row without words that may quote the content; withheld where the partner will never have the content."""
     if message.state == "refused":
         return msgspec.structs.replace(message, reason="")
-    if message.direction == "out" and message.state == "sequenced":
-        log = tx.get(LOGS, message.origin)
-        if log is None or log.cosigned <= message.index:
-            return msgspec.structs.replace(message, state="withheld", reason=ERASED)
+    if message.direction == "out" and message.state == "sequenced" and not links.covered(tx, message):
+        return msgspec.structs.replace(message, state="withheld", reason=ERASED)
     return message
 
 

@@ -16,13 +16,13 @@ from passerelle.core.audit import What
 from passerelle.core.clock import from_iso
 from passerelle.core.errors import InputError, InstrumentError, NotFoundError
 from passerelle.exchange import content as contents
-from passerelle.exchange import fitting, notes, outbox
+from passerelle.exchange import fitting, links, notes, outbox
 from passerelle.exchange.cases import Objection
 from passerelle.exchange.checks import Check
 from passerelle.exchange.context import Context
 from passerelle.instruments import lifecycle
 from passerelle.instruments.model import parse
-from passerelle.ports.records import CONTENTS, INSTRUMENTS, LOGS, MESSAGES, Entry, Instrument, Message
+from passerelle.ports.records import CONTENTS, INSTRUMENTS, MESSAGES, Entry, Instrument, Message
 from passerelle.ports.store import Reading, Writing
 
 _ALL = 100_000
@@ -110,9 +110,8 @@ def _own_steps_again(tx: Writing, ctx: Context, partner: str) -> None:
     bodies = tx.get_many(CONTENTS, [(message.id,) for message in mine if message.kind in _AUDIT])
     for message in mine:
         if body := bodies.get((message.id,)):
-            log = tx.get(LOGS, message.origin)
-            cosigned = log is not None and message.index < log.cosigned
-            again(tx, ctx, message, contents.parse(body.body, message.id), cosigned=cosigned)
+            content = contents.parse(body.body, message.id)
+            again(tx, ctx, message, content, cosigned=links.covered(tx, message))
 
 
 def again(tx: Writing, ctx: Context, message: Message, content: dict[str, Any], *, cosigned: bool) -> None:

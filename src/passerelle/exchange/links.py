@@ -63,9 +63,12 @@ def sending(tx: Reading, partner: str, lane: str) -> Log | None:
 
 def receipted(tx: Reading, message: Message | None) -> bool:
     """Whether the partner has cosigned an own message where it stands now."""
-    if message is None or message.direction != "out" or message.state != "sequenced":
-        return False
-    log = tx.get(LOGS, message.origin)
+    return message is not None and message.direction == "out" and message.state == "sequenced" and covered(tx, message)
+
+
+def covered(tx: Reading, message: Message) -> bool:
+    """Whether a cosigned size of its log covers a message that has an index."""
+    log = tx.get(LOGS, message.origin) if message.index >= 0 else None
     return log is not None and message.index < log.cosigned
 
 

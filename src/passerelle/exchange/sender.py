@@ -34,7 +34,7 @@ from passerelle.identity.history import History
 from passerelle.identity.identity import Identity
 from passerelle.identity.keys import Verifier
 from passerelle.ledger import checkpoint as checkpoints
-from passerelle.ledger.checkpoint import LANES, Checkpoint
+from passerelle.ledger.checkpoint import Checkpoint
 from passerelle.ports.courier import Question
 from passerelle.ports.records import ATTEMPTS, LOGS, MESSAGES, Attempt, Log
 from passerelle.ports.store import Reading, Writing
@@ -97,9 +97,6 @@ def seal(ctx: Context, to: Identity, taken: Taken) -> bytes:
     return wire.seal_batch(wire.BATCH, origin, batch, to=to.sealing, signer=mine.envelopes, now=ctx.clock.now())
 
 
-Sizes = dict[str, int]
-"""By origin, how far a log was cosigned."""
-
 _QUESTIONS = 16
 """Questions on their way that are remembered."""
 
@@ -115,7 +112,7 @@ class Sender:
     told: bool = False  # it was asked, and so knows of this start, since this process sends to the partner
     looked: dict[str, tuple[int, float]] = field(default_factory=dict)  # doubts when last to be compared, and when
     skew: int = 0  # partner's clock minus ours when last compared, ms
-    asked: dict[bytes, Sizes] = field(default_factory=dict)  # by nonce: what was cosigned when the question was asked
+    asked: dict[bytes, tuple[str, ...]] = field(default_factory=dict)  # by nonce: what was held then, as is known
 
     # -- comparison ---------------------------------------------------------------------------------------------
 
@@ -131,9 +128,8 @@ class Sender:
         """The status request to post."""
         ctx = self.ctx
 
-        def read(tx: Reading) -> tuple[trust.Mine, Sizes]:
-            logs = (one for lane in LANES for one in links.generations(tx, self.partner, "out", lane))
-            return trust.mine(tx, ctx, self.partner), {one.origin: one.cosigned for one in logs}
+        def read(tx: Reading) -> tuple[trust.Mine, tuple[str, ...]]:
+            return trust.mine(tx, ctx, self.partner), comparing.held(tx, self.partner)
 
         mine, self.asked[nonce] = ctx.store.read(read)
         while len(self.asked) > _QUESTIONS:
@@ -158,19 +154,15 @@ class Sender:
         state, held = next(one for one in states if one[0].lane == lane)
         governing = next(one for one, _ in states if one.lane == "governance")
 
-        before = self.asked.pop(nonce, {})
-
-        def outrun(tx: Reading) -> bool:
-            # A receipt came meanwhile by another way, in a file: the answer is older than what is known.
-            logs = links.generations(tx, self.partner, "out", lane)
-            return any(one.cosigned > before.get(one.origin, one.cosigned) for one in logs)
+        asked = carried.held if carried is not None else self.asked.pop(nonce, ())
 
         def late(tx: Reading, one: wire.LogState) -> bool:
-            return carried is not None and comparing.late(tx, carried, one.lane, (one.generation, one.size))
+            state = (one.generation, one.size)
+            return bool(asked) and comparing.late(tx, self.partner, asked, one.lane, state)
 
         def work(tx: Writing) -> bool:
-            if outrun(tx):
-                return False
+            if carried is None and late(tx, state):
+                return False  # a receipt came meanwhile, in a file: it is asked again
             if lane != "governance" and _behind(tx, self.partner, governing) and not late(tx, governing):
                 # It may have forgotten which keys it took: its governance log is compared and sent first.
                 self.compared.discard("governance")
@@ -262,8 +254,7 @@ class Sender:
         def work(tx: Writing) -> int:
             before = tx.get(ATTEMPTS, self.partner, lane) or Attempt(partner=self.partner, lane=lane)
             policy, now = self.ctx.policy, self.ctx.clock.now()
-            most = min(policy.retry_most, policy.retry_first << min(before.failures, 30))
-            due = now + most // 2 + int(chance * (most - most // 2))
+            due = now + policy.pause(before.failures, chance)
             changed = msgspec.structs.replace(
                 before, failures=before.failures + 1, failed=now, reason=reason, due=due, reached=refused
             )

@@ -14,6 +14,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from passerelle.core.errors import KeyFileError, NoteError, SignatureError
+from passerelle.exchange import links
 from passerelle.exchange.context import Context
 from passerelle.identity.history import History, Stage
 from passerelle.identity.keys import PublicKeys, Signer, Verifier
@@ -21,7 +22,7 @@ from passerelle.ledger import checkpoint as checkpoints
 from passerelle.ledger.checkpoint import Checkpoint, Signers
 from passerelle.ledger.note import Note, Signature
 from passerelle.ports.keys import ERAS, SPANS, TOLD, Era, Told
-from passerelle.ports.records import LOGS, MESSAGES, Log, Partner
+from passerelle.ports.records import MESSAGES, Log, Partner
 from passerelle.ports.store import Reading
 
 ALL = 100_000
@@ -256,7 +257,4 @@ def _mine(tx: Reading, ctx: Context, partner: str, eras: dict[int, Era]) -> Mine
 def taken(tx: Reading, row: Told) -> bool:
     """Whether the partner has cosigned the entry of a handover: derived, as of every message."""
     message = tx.get(MESSAGES, row.message)
-    if message is None or message.index < 0:
-        return False
-    log = tx.get(LOGS, message.origin)
-    return log is not None and message.index < log.cosigned
+    return message is not None and links.covered(tx, message)

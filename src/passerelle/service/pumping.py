@@ -120,23 +120,27 @@ class Pumps:
         self._alive.discard((partner, lane))
         return attempt.due <= self.ctx.clock.now() or (alive and not attempt.reached)
 
+    def _ready(self, sender: Sender, lane: str) -> bool:
+        """Before each step, in a thread of its own: whether the lane is due; it may have to be compared anew."""
+        sender.look(lane, self._service.now())
+        return self._due(sender.partner, lane)
+
     def _next(self, sender: Sender, lane: str) -> Posting | None:
         """The next batch to post, in a thread of its own: nothing while the lane is not due or must be compared."""
-        if not self._due(sender.partner, lane) or lane not in sender.compared:
+        if not self._ready(sender, lane) or lane not in sender.compared:
             return None
         return sender.step(lane)
 
     async def step(self, sender: Sender, lane: str) -> bool:
         """One batch. False when there is nothing to do."""
         partner = sender.partner
-        await asyncio.to_thread(sender.look, lane, self._service.now())
         if lane not in sender.compared:
-            due = await asyncio.to_thread(self._due, partner, lane)
-            if not due or not await self._compare(sender, lane):
+            ready = await asyncio.to_thread(self._ready, sender, lane)
+            if not ready or not await self._compare(sender, lane):
                 return False
         posting = await asyncio.to_thread(self._next, sender, lane)
         if posting is None:
-            return False
+            return lane not in sender.compared  # then it is compared anew, at once
         began = self._service.now()
         answer = await self._post(partner, "batch", posting.body)
         size = await asyncio.to_thread(sender.received, posting, answer)

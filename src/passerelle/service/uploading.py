@@ -153,30 +153,22 @@ class _Lines:
             self._tries = {name: one for name, one in self._tries.items() if one.due > self._service.now()}
 
     def _later(self, found: _Try, away: str) -> None:
-        policy, now = self._ctx.policy, self._service.now()
+        now, chance = self._service.now(), random.random()  # noqa: S311 - spreads retries, protects nothing
         found.times, found.last, found.away = found.times + 1, now, away
-        most = min(policy.retry_most, policy.retry_first << min(found.times, 30)) / 1000
-        chance = random.random()  # noqa: S311 - spreads retries, protects nothing
-        found.due = now + most * (0.5 + chance / 2)
+        found.due = now + self._ctx.policy.pause(found.times, chance) / 1000
 
     async def _file(self, row: Attachment, *, fresh: bool) -> None:
         count = pieces.pieces_in(row.size)
         missing: list[Range] = [(0, count)]
         endpoint, pin = "", ""
         if not fresh:
-            endpoint, pin, missing = await self._ask(row)
+            endpoint, pin, missing = await self._any(row, None)
         while missing and not self._service.stopping.is_set():
             range_ = (missing[0][0], min(missing[0][1], missing[0][0] + MOST_PIECES))
             if not endpoint:
-                endpoint, pin, missing = await self._first(row, range_)
+                endpoint, pin, missing = await self._any(row, range_)
             else:
                 missing = await self._way.put(row, range_, endpoint, pin)
-
-    async def _ask(self, row: Attachment) -> tuple[str, str, list[Range]]:
-        return await self._any(row, None)
-
-    async def _first(self, row: Attachment, range_: Range) -> tuple[str, str, list[Range]]:
-        return await self._any(row, range_)
 
     async def _any(self, row: Attachment, range_: Range | None) -> tuple[str, str, list[Range]]:
         """Ask, or bring, at the first endpoint that answers; it is the one for the rest of the file."""

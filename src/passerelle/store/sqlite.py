@@ -254,16 +254,8 @@ class SqliteStore(BaseStore):
 
     def _log_ahead(self, connection: sqlite3.Connection) -> None:
         """The file is in the mode of a write-ahead log; it stays so."""
-        end = time.monotonic() + self._busy
-        while True:
-            try:
-                ((mode,),) = connection.execute("PRAGMA journal_mode = WAL").fetchall()
-                break
-            except sqlite3.OperationalError as error:
-                # Of two that open a new file at once SQLite refuses one without waiting.
-                if error.sqlite_errorcode & 0xFF != sqlite3.SQLITE_BUSY or time.monotonic() >= end:
-                    raise
-            time.sleep(0.01)
+        # Of two that open a new file at once SQLite refuses one without waiting.
+        ((mode,),) = self._insist(connection, "PRAGMA journal_mode = WAL")
         if mode != "wal":
             raise StoreError(f"expected a file system that bears a write-ahead log, got journal mode {mode}")
 
@@ -315,19 +307,22 @@ class SqliteStore(BaseStore):
         """Begin to write. SQLite itself would wait in ever longer sleeps; another process that writes one transaction
         after the other would take the turn in each of them, for seconds.
         """
-        end = time.monotonic() + self._busy
         connection.execute("PRAGMA busy_timeout = 0")
         try:
-            while True:
-                try:
-                    connection.execute("BEGIN IMMEDIATE")
-                    return
-                except sqlite3.OperationalError as error:
-                    if error.sqlite_errorcode & 0xFF != sqlite3.SQLITE_BUSY or time.monotonic() >= end:
-                        raise
-                time.sleep(_LOOK)
+            self._insist(connection, "BEGIN IMMEDIATE")
         finally:
             connection.execute(f"PRAGMA busy_timeout = {round(self._busy * 1000)}")
+
+    def _insist(self, connection: sqlite3.Connection, statement: str) -> list[Any]:
+        """Run a statement, again and again for `busy` seconds while another is in the way."""
+        end = time.monotonic() + self._busy
+        while True:
+            try:
+                return connection.execute(statement).fetchall()
+            except sqlite3.OperationalError as error:
+                if error.sqlite_errorcode & 0xFF != sqlite3.SQLITE_BUSY or time.monotonic() >= end:
+                    raise
+            time.sleep(_LOOK)
 
     def _run(self, writes: bool, steps: Callable[[Transaction], T]) -> T:
         with self._connection() as connection:
