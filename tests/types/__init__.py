@@ -35,7 +35,7 @@ ENVELOPES: dict[str, Content] = {
 """What an act says where the area of its purpose asks for it, beside what `samples.act` gives."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Sample:
     """Valid acts of one type.
 

@@ -1,0 +1,182 @@
+"""Where the acts of a sample can lead a dossier, found by trying: no node, only the rule over its acts.
+
+    for place in places(sample): place.way, place.standing, place.moves
+
+A move is an act of a side, with a body, and the message that it names. Breadth first, so each way is a shortest one.
+"""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from functools import cache
+from typing import Any
+
+from passerelle.dossiers.rules import Side
+from passerelle.dossiers.state import EMPTY, Event, Standing, fold, refusals, step
+from passerelle.dossiers.types import ActType
+from tests.types import Sample
+from tests.unit.dossiers.samples import Content
+
+SIDES: tuple[Side, Side] = ("opener", "answerer")
+MOST = 4000
+"""So many standings of one type are looked at; what is not found by then is said not to be found."""
+
+
+@dataclass(frozen=True)
+class Move:
+    """An act of a side. `variant`: which of the sample's bodies; `message`: the number in the way of what it names."""
+
+    side: Side
+    act: str
+    variant: int = 0
+    message: int | None = None
+
+
+Way = tuple[Move, ...]
+
+
+@dataclass(frozen=True)
+class Place:
+    """A standing that can be reached: the shortest way there, and what each side may do next."""
+
+    way: Way
+    standing: Standing = field(repr=False)
+    moves: tuple[Move, ...] = field(repr=False)
+
+    @property
+    def state(self) -> str:
+        return self.standing.state
+
+    def of(self, side: Side) -> list[Move]:
+        return [one for one in self.moves if one.side == side]
+
+
+@cache
+def variants(sample: "Sample", act: str) -> tuple[Content, ...]:
+    """The contents that the sample has of an act: the plain one, and those of its life."""
+    made = [sample.act(act)]
+    for _, name, *more in sample.life:
+        if name == act and more and more[0] not in ({}, None):
+            made.append(sample.act(act, **more[0]))
+    return tuple(one for number, one in enumerate(made) if one["body"] not in [two["body"] for two in made[:number]])
+
+
+def name_of(number: int) -> str:
+    """The id of the message of a number, for a fold."""
+    return f"m{number:03}"
+
+
+def event_of(sample: "Sample", move: Move, number: int, after: tuple[str, ...]) -> Event:
+    act = sample.kind.acts[move.act]
+    content = variants(sample, move.act)[move.variant]
+    facts: dict[str, Any] = {one: content["body"][one] for one in act.remembered if one in content["body"]}
+    if move.message is not None:
+        facts["message"] = name_of(move.message)
+    else:
+        facts.pop("message", None)
+    if content.get("subjects"):
+        facts["subjects"] = [one["key"] for one in content["subjects"]]
+    return Event(name_of(number), move.side, move.act, after, facts)
+
+
+def events_of(sample: "Sample", way: Way) -> list[Event]:
+    """The acts of a way, each written after all before it."""
+    made: list[Event] = []
+    for number, move in enumerate(way):
+        made.append(event_of(sample, move, number, (name_of(number - 1),) if number else ()))
+    return made
+
+
+def candidates(sample: "Sample", way: Way, act: ActType, side: Side) -> Iterator[Move]:
+    """The act of this side with each body, naming the newest message of each act of each side, or the opening one."""
+    for variant, _ in enumerate(variants(sample, act.name)):
+        if "message" not in act.schema.get("required", ()):
+            yield Move(side, act.name, variant)
+            continue
+        newest = {(one.side, one.act): number for number, one in enumerate(way)}
+        for number in sorted(newest.values(), reverse=True):
+            yield Move(side, act.name, variant, number)
+
+
+def refused(sample: "Sample", way: Way, standing: Standing, move: Move) -> tuple[Any, ...]:
+    """What check 10 says of a move after a way."""
+    content = variants(sample, move.act)[move.variant]
+    body = dict(content["body"])
+    author = None
+    if move.message is not None:
+        body["message"] = name_of(move.message)
+        author = way[move.message].side
+    elif "message" in body:
+        del body["message"]
+    return refusals(sample.kind, standing, move.act, move.side, {**content, "body": body}, author=author)
+
+
+def moves_at(sample: "Sample", way: Way, standing: Standing) -> Iterator[Move]:
+    """What each side may do, one move for each body and each different outcome."""
+    for act in sample.kind.acts.values():
+        for side in SIDES:
+            if act.opening and (way or side == "answerer"):
+                continue
+            outcomes: set[Any] = set()
+            for move in candidates(sample, way, act, side):
+                if refused(sample, way, standing, move):
+                    continue
+                after = step(sample.kind, standing, event_of(sample, move, len(way), standing.heads))
+                outcome = (move.variant, after.state, tuple(after.facts))
+                if outcome not in outcomes:
+                    outcomes.add(outcome)
+                    yield move
+
+
+def _mark(standing: Standing) -> Any:
+    """What makes two standings alike for the search: the state, and which acts rules would find with which words."""
+    facts: Mapping[str, Any] = standing.facts
+    kept = sorted((name, fact.by, tuple(sorted(fact.values.items()))) for name, fact in facts.items())
+    newest = max(facts, key=lambda name: facts[name].at, default="")
+    return (standing.state, standing.back, tuple(kept), newest)
+
+
+@cache
+def places(sample: "Sample") -> tuple[Place, ...]:
+    """The first place found in each state, with the fewest acts before it."""
+    found: dict[str, Place] = {}
+    for place in search(sample):
+        found.setdefault(place.state, place)
+        if len(found) == len(sample.kind.states) + 1:
+            break
+    return tuple(place for state, place in found.items() if state)
+
+
+def search(sample: "Sample") -> Iterator[Place]:
+    """All places, from the one before the opening on, at most MOST of them."""
+    todo: list[Way] = [()]
+    seen: set[Any] = set()
+    for way in todo:
+        standing = fold(sample.kind, events_of(sample, way)) if way else EMPTY
+        moves = tuple(moves_at(sample, way, standing))
+        yield Place(way, standing, moves)
+        for move in moves:
+            after = step(sample.kind, standing, event_of(sample, move, len(way), standing.heads))
+            mark = _mark(after)
+            if mark not in seen and len(seen) < MOST:
+                seen.add(mark)
+                todo.append((*way, move))
+
+
+@cache
+def first_moves(sample: "Sample") -> dict[tuple[Side, str], tuple[Way, Move]]:
+    """For each act and each side that can do it: a shortest way to where it may, and the move itself."""
+    found: dict[tuple[Side, str], tuple[Way, Move]] = {}
+    wanted = {(side, act.name) for act in sample.kind.acts.values() for side in SIDES if may_ever(act, side)}
+    for place in search(sample):
+        for move in place.moves:
+            found.setdefault((move.side, move.act), (place.way, move))
+        if wanted <= set(found):
+            break
+    return found
+
+
+def may_ever(act: ActType, side: Side) -> bool:
+    """Whether some way of the act is for this side."""
+    if act.by in SIDES and act.by != side:
+        return False
+    return any(way.by in ("", side) and not way.crossing for way in act.transitions)
