@@ -19,7 +19,7 @@ from passerelle.cli.terms import ALARMS
 from passerelle.core import json as strict
 from passerelle.core import log, settings
 from passerelle.core.audit import Operation, What
-from passerelle.dossiers import demands, rules, tables
+from passerelle.dossiers import demands, figures, rules, tables
 from passerelle.dossiers.reading import Common
 from passerelle.dossiers.types import SHARED, Catalogue
 from passerelle.exchange import attachments_wire, content, context, courier_file, register, wire
@@ -234,6 +234,10 @@ TABLES = [
     ("### Demands", 2, demands.Then),
     ("### Rules", 0, rules.RequiresBefore),
     ("### Rules", 1, rules.ByAuthorOf),
+    ("### Rules", 2, rules.Names),
+    ("### Rules", 3, rules.NoLowerThan),
+    ("### Figures of the treaty", 0, tables.RawFigure),
+    ("### Figures of the treaty", 1, figures.FigureRule),
     ("### Deadlines", 0, tables.RawDeadline),
     ("### Deadlines", 1, tables.RawMoment),
 ]

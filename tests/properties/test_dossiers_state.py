@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from passerelle.dossiers.consistency import targets
-from passerelle.dossiers.rules import Side
+from passerelle.dossiers.rules import Named, Side
 from passerelle.dossiers.state import EMPTY, Event, Standing, closure, fold, next_acts, order, refusals, step
 from passerelle.dossiers.types import Catalogue, DossierType
 from tests.unit.dossiers.histories import SIDES, Dossier, Node, other
@@ -85,13 +85,13 @@ def test_what_the_standing_says(dossier: Dossier) -> None:
 def test_what_may_come_next_is_what_is_not_refused(dossier: Dossier, side: str) -> None:
     standing = dossier.nodes["opener"].standing
     for name, act in dossier.kind.acts.items():
-        bodies: list[tuple[dict[str, str], str | None]] = [({}, None)]
+        bodies: list[tuple[dict[str, str], Named | None]] = [({}, None)]
         if act.refers:
-            author = side if act.by == "author" else other(side)  # type: ignore[arg-type]
-            bodies = [({"message": "none"}, author), ({"message": standing.opening}, author)]
+            found = Named("", side if act.by == "author" else other(side))  # type: ignore[arg-type]
+            bodies = [({"message": "none"}, found), ({"message": standing.opening}, found)]
         allowed = [
-            refusals(dossier.kind, standing, name, side, {"body": body}, author=who) == ()  # type: ignore[arg-type]
-            for body, who in bodies
+            refusals(dossier.kind, standing, name, side, {"body": body}, named=found) == ()  # type: ignore[arg-type]
+            for body, found in bodies
         ]
         assert (name in next_acts(dossier.kind, standing, side)) == any(allowed), name  # type: ignore[arg-type]
 

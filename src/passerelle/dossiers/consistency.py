@@ -16,14 +16,15 @@ from passerelle.core.errors import InputError
 from passerelle.dossiers.checks import Check
 from passerelle.dossiers.demands import PERSON_WORDS, Demand
 from passerelle.dossiers.indexing import NEVER
-from passerelle.dossiers.rules import Value
+from passerelle.dossiers.rules import Names, NoLowerThan, Rule, Untainted, Value
 from passerelle.dossiers.schema import CatalogueError
-from passerelle.dossiers.shapes import AREAS, LANGUAGES, ActType, Deadline, DossierType, Moment, Transition
+from passerelle.dossiers.shapes import AREAS, LANGUAGES, SERVICES, ActType, Deadline, DossierType, Moment, Transition
 from passerelle.dossiers.unsaid import usable
 
 NEUTRAL = "legal-impediment"
 """The ground of refusal that says nothing about the person; every type has it."""
 LANES = ("routine", "flash")
+_DURATION = "#/$defs/duration"
 _ALWAYS = ("key", "category", "minor")  # of a person
 _NAME = re.compile(r"[a-z][a-z0-9-]{0,63}")
 _VERSION = re.compile(r"[1-9][0-9]{0,3}\.[0-9]{1,4}")
@@ -88,6 +89,7 @@ class _Check:
         self._defaults()
         for deadline in kind.deadlines.values():
             self._deadline(deadline, f"deadlines.{deadline.name}")
+        self._figures()
 
     # ---- acts
 
@@ -108,9 +110,7 @@ class _Check:
         for number, way in enumerate(act.transitions):
             self._transition(act, way, f"{path}.transitions[{number}]")
         for rule in (*act.rules, *(rule for way in act.transitions for rule in way.rules)):
-            self.one_of(f"{path}.rules", rule.acts(), self.kind.acts)
-            for name, where in rule.conditions():
-                self._where(f"{path}.rules", name, where)
+            self._rule(act, rule, f"{path}.rules")
         if act.announces and ((act.announces,), "future") not in act.dated:
             raise self.fail(f"{path}.announces", "a field of the body with a day not before today", act.announces)
         subjects = act.subjects
@@ -134,6 +134,20 @@ class _Check:
         everywhere = [one.checks for one in self.kind.acts.values()]
         if not all(check in checks for checks in everywhere):
             self.one_of(path, check.named(), fields)
+
+    def _rule(self, act: ActType, rule: Rule, path: str) -> None:
+        """The acts that it names are there, and the words that it asks of them, and of the act itself, can occur."""
+        self.one_of(path, rule.acts(), self.kind.acts)
+        for name, where in rule.conditions():
+            self.one_of(path, [name], self.kind.acts)
+            self._where(path, name, where)
+        self._where(path, act.name, rule.own())
+        if isinstance(rule, Names | Untainted) and "message" not in act.schema.get("required", ()):
+            raise self.fail(f"acts.{act.name}.body.required", "message, since a rule looks at it", "none")
+        if isinstance(rule, NoLowerThan):
+            words = self._words(act.name, rule.field)
+            if sorted(rule.order) != sorted(map(str, words)):
+                raise self.fail(f"{path}.order", f"each once of {', '.join(map(str, words))}", ", ".join(rule.order))
 
     def _demand(self, act: ActType, demand: Demand, path: str) -> None:
         """A case that can occur, and something that then must be there and can be."""
@@ -167,6 +181,8 @@ class _Check:
         if not act.review:
             return
         self._duration(f"{path}.review", act.review)
+        if act.magistrate:
+            raise self.fail(f"{path}.review", "none, since a magistrate releases it", act.review)
         if not act.four_eyes:
             raise self.fail(f"{path}.review", "four_eyes = true beside it", "an act that one person may release")
         if "flash" not in act.lanes:
@@ -191,11 +207,15 @@ class _Check:
         fields = self.kind.acts[act].schema.get("properties", {})
         for name, words in where.items():
             self.one_of(f"{path}.where", [name], fields)
-            field = self._resolved(fields[name])
-            known = field.get("enum") or ([True, False] if field.get("type") == "boolean" else [field.get("const")])
+            known = self._words(act, name)
             for word in words:
                 if word not in known or type(word) is not type(known[0]):
                     raise self.fail(f"{path}.where.{name}", "one of " + ", ".join(map(str, known)), str(word))
+
+    def _words(self, act: str, name: str) -> list[Any]:
+        """The words that a field of an act's body can have."""
+        field = self._resolved(self.kind.acts[act].schema["properties"][name])
+        return field.get("enum") or ([True, False] if field.get("type") == "boolean" else [field.get("const")])
 
     def _resolved(self, schema: Any) -> Any:
         return self._form(schema["$ref"].removeprefix("#/$defs/"), schema) if "$ref" in schema else schema
@@ -228,6 +248,7 @@ class _Check:
         if not kind.areas:
             raise self.fail("areas", "at least one of " + ", ".join(AREAS), "none")
         self.one_of("areas", sorted(kind.areas), AREAS)
+        self.one_of("services", sorted(kind.services), SERVICES)
         self.one_of("handling.allowed", sorted(kind.handling.allowed), codes)
         self.one_of("handling.always", kind.handling.always, sorted(kind.handling.allowed))
         if NEUTRAL not in kind.grounds:
@@ -240,6 +261,24 @@ class _Check:
                 raise self.fail("opinion", "words of at least three letters", word)
         named = {one for act in kind.acts.values() for one in act.subjects.categories}
         self.one_of("indexed", sorted(kind.indexed), sorted(named - NEVER))
+
+    def _figures(self) -> None:
+        """Each figure is a period that some act looks at, and each act looks at figures that are there."""
+        known, asked = self.kind.figures, set()
+        for act in self.kind.acts.values():
+            for number, rule in enumerate(act.figures):
+                path, fields = f"acts.{act.name}.figures[{number}]", act.schema.get("properties", {})
+                self.one_of(path, rule.names, known)
+                asked |= set(rule.names)
+                if not rule.names:
+                    raise self.fail(path, "at_least or at_most", "neither")
+                self.one_of(f"{path}.field", [rule.field], fields)
+                if fields[rule.field].get("$ref") != _DURATION:
+                    raise self.fail(f"{path}.field", f"a field of the form {_DURATION}", rule.field)
+        for figure in known.values():
+            self._duration(f"figures.{figure.name}.duration", figure.duration)
+            if figure.name not in asked:
+                raise self.fail(f"figures.{figure.name}", "an act that looks at it", "none")
 
     def _defaults(self) -> None:
         defaults, rule = self.kind.defaults, self.kind.handling
@@ -275,11 +314,21 @@ class _Check:
                 self._moment(moment, f"{path}.{name}[{number}]")
         if deadline.then:
             self.one_of(f"{path}.then", [deadline.then], self.kind.acts)
+        if deadline.back:
+            self._back(deadline, path)
         for moment in deadline.runs_from if deadline.since else ():
             act = self.kind.acts.get(moment.act)
             days = {steps for steps, _ in act.dated} if act else set()
             if (deadline.since,) not in days:
                 raise self.fail(f"{path}.since", f"a day in the body of {moment.act or moment.state}", deadline.since)
+
+    def _back(self, deadline: Deadline, path: str) -> None:
+        """Counted back from a day, in days."""
+        if not deadline.since:
+            raise self.fail(f"{path}.since", "the day from which it is counted back", "nothing")
+        for name, text in (*deadline.duration.items(), *([("most", deadline.most)] if deadline.most else [])):
+            if "T" in text:
+                raise self.fail(f"{path}.duration.{name}", "a period by days, to be counted back", text)
 
     def _escalate(self, deadline: Deadline, path: str) -> None:
         """By the clock, and before the time has run out: nobody is called by the calendar, or too late."""

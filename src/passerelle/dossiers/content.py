@@ -31,6 +31,7 @@ from passerelle.core.clock import MILLISECONDS_A_DAY, day_of
 from passerelle.dossiers import opinion, unsaid
 from passerelle.dossiers.dates import OLDEST, born, days_of, minor_of, years_before
 from passerelle.dossiers.problem import Problem, place, shown
+from passerelle.dossiers.rules import RISK
 from passerelle.dossiers.schema import MOST_PROBLEMS, problems_of
 from passerelle.dossiers.shapes import ActType, DossierType, HandlingRule, Steps, SubjectRule
 
@@ -265,8 +266,9 @@ def categories_of(content: Mapping[str, Any]) -> frozenset[str]:
 def facts_of(content: Mapping[str, Any], kind: DossierType) -> dict[str, Any]:
     """What the state of a dossier needs of a valid content, as plain JSON values; never a name, a date or a text.
 
-    `message`: the id that the body names; `subjects`: keys of the persons it brings; and the fields of the body that
-    rules of the type look at (words of a closed list, or true and false).
+    `message`: the id that the body names; `subjects`: keys of the persons it brings; `@risk`: that a statement may have
+    been obtained by ill-treatment; and the fields of the body that rules of the type look at (words of a closed list,
+    or true and false).
     """
     body = content.get("body", {})
     facts = {name: body[name] for name in kind.acts[content["act"]].remembered if name in body}
@@ -274,4 +276,6 @@ def facts_of(content: Mapping[str, Any], kind: DossierType) -> dict[str, Any]:
         facts["message"] = body["message"]
     if content.get("subjects"):
         facts["subjects"] = [person["key"] for person in content["subjects"]]
+    if any(statement["risk_of_ill_treatment"] for statement in content.get("statements", ())):
+        facts[RISK] = True
     return facts

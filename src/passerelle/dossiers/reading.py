@@ -7,7 +7,6 @@ Every refusal is a CatalogueError with file, path, what was expected and what wa
 """
 
 import hashlib
-import re
 from collections.abc import Mapping
 from dataclasses import replace
 from functools import partial
@@ -19,8 +18,9 @@ from jsonschema_rs import Validator
 from passerelle.core import json
 from passerelle.dossiers.bodies import narrowed, with_grounds
 from passerelle.dossiers.checks import CHECKS, Check
+from passerelle.dossiers.common import Common, check_name, states_of
 from passerelle.dossiers.indexing import NEVER
-from passerelle.dossiers.rules import RULES, Rule
+from passerelle.dossiers.rules import OF_ACTS, RULES, Rule, Untainted
 from passerelle.dossiers.schema import DIALECT, CatalogueError, Linter, circle, compiled, dated, offences
 from passerelle.dossiers.shapes import (
     ActType,
@@ -28,7 +28,7 @@ from passerelle.dossiers.shapes import (
     Deadline,
     Defaults,
     DossierType,
-    FileKind,
+    Figure,
     HandlingRule,
     Labels,
     Moment,
@@ -40,12 +40,9 @@ from passerelle.dossiers.tables import (
     RawAct,
     RawAttachments,
     RawChange,
-    RawCommon,
     RawDeadline,
-    RawEnvelope,
-    RawFiles,
+    RawFigure,
     RawMoment,
-    RawState,
     RawSubjects,
     RawTransition,
     RawType,
@@ -53,71 +50,9 @@ from passerelle.dossiers.tables import (
     parse,
 )
 
-_NAME = re.compile(r"[a-z][a-z0-9-]{0,63}")
+__all__ = ["Common", "Reader"]
+
 _UNNAMED = ("key", "category", "minor")  # of a person: always there, so no channel lists them
-
-
-class Common:
-    """What all types share: the envelope and the common states, acts, grounds and forms.
-
-    Raises CatalogueError when one of the two files is wrong.
-    """
-
-    def __init__(self, envelope: bytes, common: bytes) -> None:
-        self.envelope_tables = parse(envelope, "envelope.toml")
-        self.tables = parse(common, "common.toml")
-        raw = convert(self.envelope_tables, RawEnvelope, "envelope.toml", "")
-        self.raw = convert(self.tables, RawCommon, "common.toml", "")
-        self.defs = {**raw.defs, **self.raw.defs}
-        linter = Linter("envelope.toml", raw.defs)
-        for name, schema in raw.defs.items():
-            linter.check(schema, f"defs.{name}", field=False)
-        linter.check(raw.envelope, "envelope", field=False)
-        self.envelope = {"$schema": DIALECT, **raw.envelope, "$defs": raw.defs}
-        self.validator = compiled(self.envelope, "envelope.toml", "envelope")
-        linter = Linter("common.toml", self.defs)
-        for name, schema in self.raw.defs.items():
-            linter.check(schema, f"defs.{name}", field=False)
-        self.grounds = {
-            name: convert(table, Labels, "common.toml", f"grounds.{name}") for name, table in self.raw.grounds.items()
-        }
-        self.files = _files(self.raw.files, "common.toml", raw.defs)
-        self.states = _states(self.raw.states, "common.toml")
-        self.acts = {
-            name: convert(table, RawAct, "common.toml", f"acts.{name}") for name, table in self.raw.acts.items()
-        }
-        for name in self.acts:
-            _name(name, "common.toml", f"acts.{name}")
-        # A body that no type changes is compiled once for all types.
-        self.bodies: dict[str, tuple[dict[str, Any], Validator]] = {}
-
-
-def _name(name: str, file: str, path: str) -> None:
-    if not _NAME.fullmatch(name):
-        raise CatalogueError(file, path, "a name of a-z, 0-9 and dash", name)
-
-
-def _states(tables: Mapping[str, dict[str, Any]], file: str) -> dict[str, StateType]:
-    states = {}
-    for name, table in tables.items():
-        _name(name, file, f"states.{name}")
-        raw = convert(table, RawState, file, f"states.{name}")
-        states[name] = StateType(name, raw.status, raw.labels, raw.help)
-    return states
-
-
-def _files(tables: Mapping[str, dict[str, Any]], file: str, defs: Mapping[str, Any]) -> dict[str, FileKind]:
-    """The kinds of files; a media type that no attachment can have is a typing mistake."""
-    pattern = re.compile(defs["attachment"]["properties"]["media"]["pattern"])
-    kinds = {}
-    for name, table in tables.items():
-        _name(name, file, f"files.{name}")
-        raw = convert(table, RawFiles, file, f"files.{name}")
-        for media in raw.media:
-            if not pattern.fullmatch(media):
-                raise CatalogueError(file, f"files.{name}.media", "a media type of the envelope", media)
-        kinds[name] = FileKind(name, frozenset(raw.media), raw.special, raw.labels)
-    return kinds
 
 
 class Reader:
@@ -137,7 +72,7 @@ class Reader:
     def read(self) -> DossierType:
         """The type, whose parts have been read but not yet compared with each other."""
         raw, common = self.raw, self.common
-        _name(raw.name, self.file, "name")
+        check_name(raw.name, self.file, "name")
         self._twice("defs", common.defs, raw.defs)
         self._twice("states", common.states, raw.states)
         self._twice("grounds", common.grounds, raw.grounds)
@@ -147,7 +82,7 @@ class Reader:
             raise CatalogueError(self.file, f"defs.{name}", "a definition that does not refer to itself", name)
         grounds = {name: convert(table, Labels, self.file, f"grounds.{name}") for name, table in raw.grounds.items()}
         self.grounds = {**self._common_grounds(), **grounds}
-        self.states = {**common.states, **_states(raw.states, self.file)}
+        self.states = {**common.states, **states_of(raw.states, self.file)}
         self.checks = self._checks(raw.checks, "checks")
         acts = self._acts()
         deadlines = {name: self._deadline(name, table) for name, table in raw.deadlines.items()}
@@ -159,6 +94,7 @@ class Reader:
             labels=raw.labels,
             help=raw.help,
             areas=frozenset(raw.areas),
+            services=frozenset(raw.services),
             indexed=self._indexed(),
             privileged=raw.privileged,
             statements=raw.statements,
@@ -168,6 +104,7 @@ class Reader:
             acts=_remembering(acts, deadlines),
             states=self._reached(acts),
             deadlines=deadlines,
+            figures={name: self._figure(name, table) for name, table in raw.figures.items()},
             grounds=self.grounds,
             defaults=Defaults(**msgspec.structs.asdict(raw.defaults)),
             envelope=common.envelope,
@@ -218,7 +155,7 @@ class Reader:
         changes: dict[str, RawChange] = {}
         for name, table in self.raw.acts.items():
             path = f"acts.{name}"
-            _name(name, self.file, path)
+            check_name(name, self.file, path)
             if "common" in table:
                 changes[name] = convert(table, RawChange, self.file, path)
                 if name not in self.common.acts or name in self.raw.without:
@@ -249,6 +186,9 @@ class Reader:
             for number, way in enumerate(chosen(change.transitions, raw.transitions))
         ]
         schema, validator = body
+        rules = self._rules(chosen(change.rules, raw.rules), f"{path}.rules")
+        judicial = chosen(change.judicial, raw.judicial)
+        magistrate = judicial or chosen(change.magistrate, raw.magistrate)
         return ActType(
             name=name,
             by=chosen(change.by, raw.by),
@@ -259,8 +199,9 @@ class Reader:
             wind_down=chosen(change.wind_down, raw.wind_down),
             revokes=raw.revokes,
             keep_back=raw.keep_back,
-            four_eyes=chosen(change.four_eyes, raw.four_eyes),
-            magistrate=chosen(change.magistrate, raw.magistrate),
+            four_eyes=magistrate or chosen(change.four_eyes, raw.four_eyes),
+            magistrate=magistrate,
+            judicial=judicial,
             announces=raw.announces,
             attest=chosen(change.attest, raw.attest),
             review=chosen(change.review, raw.review),
@@ -268,10 +209,11 @@ class Reader:
             help=chosen(change.help, raw.help),
             # What happens on purpose is looked at before what only a crossing brings about.
             transitions=tuple(sorted(ways, key=lambda way: way.crossing)),
-            rules=self._rules(chosen(change.rules, raw.rules), f"{path}.rules"),
+            rules=rules if raw.untainted is None else (*rules, Untainted(raw.untainted)),
             subjects=self._subjects(raw.subjects, change.subjects, opening=raw.opening),
             demands=chosen(change.demands, raw.demands),
             checks=(*self.checks, *self._checks(chosen(change.checks, raw.checks), f"{path}.checks")),
+            figures=chosen(change.figures, raw.figures),
             schema=schema,
             remembered=(),
             dated=tuple(dated(schema, self.defs)),
@@ -317,14 +259,16 @@ class Reader:
                 raise self.fail(f"{path}.from", "a state of: " + ", ".join(self.states), word)
         if raw.to not in self.states and raw.to not in ("@same", "@back"):
             raise self.fail(f"{path}.to", "@same, @back or a state of: " + ", ".join(self.states), raw.to)
-        rules = self._rules(raw.rules, f"{path}.rules")
+        rules = self._rules(raw.rules, f"{path}.rules", of_act=False)
         return Transition(frozenset(sources), raw.to, raw.by, raw.opening, raw.crossing, rules)
 
-    def _rules(self, tables: list[dict[str, Any]], path: str) -> tuple[Rule, ...]:
+    def _rules(self, tables: list[dict[str, Any]], path: str, *, of_act: bool = True) -> tuple[Rule, ...]:
+        """Rules of an act, or of one of its transitions, which see less (`OF_ACTS`)."""
         rules: list[Rule] = []
+        known = [name for name, rule in RULES.items() if of_act or rule not in OF_ACTS]
         for number, table in enumerate(tables):
-            if len(table) != 1 or next(iter(table)) not in RULES:
-                raise self.fail(f"{path}[{number}]", "one rule of: " + ", ".join(RULES), ", ".join(table) or "none")
+            if len(table) != 1 or next(iter(table)) not in known:
+                raise self.fail(f"{path}[{number}]", "one rule of: " + ", ".join(known), ", ".join(table) or "none")
             name, parameters = next(iter(table.items()))
             rules.append(convert(parameters, RULES[name], self.file, f"{path}[{number}].{name}"))
         return tuple(rules)
@@ -376,11 +320,16 @@ class Reader:
 
     def _deadline(self, name: str, table: dict[str, Any]) -> Deadline:
         path = f"deadlines.{name}"
-        _name(name, self.file, path)
+        check_name(name, self.file, path)
         raw = convert(table, RawDeadline, self.file, path)
         values = msgspec.structs.asdict(raw)
         values |= {"runs_from": _moments(raw.runs_from), "ends_at": _moments(raw.ends_at)}
         return Deadline(name=name, **values)
+
+    def _figure(self, name: str, table: dict[str, Any]) -> Figure:
+        check_name(name, self.file, f"figures.{name}")
+        raw = convert(table, RawFigure, self.file, f"figures.{name}")
+        return Figure(name, raw.duration, raw.labels)
 
 
 def _moments(raw: list[RawMoment]) -> tuple[Moment, ...]:

@@ -1,14 +1,16 @@
 """The named rules that a type file may use: data there, a few generic functions here.
 
-A rule looks at what was done before in the dossier (`Fact`) and at who wants to act, and says what stands in the way.
-To add a rule: a frozen struct with its parameters, `acts`, `problem`, and an entry in `RULES`.
+A rule looks at what was done before in the dossier (`Fact`) and at the act that is judged (`Deed`), and says what
+stands in the way. To add one: a frozen struct with its parameters and the methods of `Rule`, and an entry in `RULES`.
 
 An act's rules are judged when it is written and again when it is received, at the messages its author had seen. A
-transition's rules are also judged when the acts of both sides are put in order (see `state`).
+transition's rules are also judged when the acts of both sides are put in order (see `state`); there only facts and the
+acting side are known, so a rule that looks at the act's own body or at a message that it names is a rule of acts alone
+(`OF_ACTS`).
 """
 
 from collections.abc import Mapping
-from typing import Literal, Protocol
+from typing import Any, Literal, Protocol
 
 import msgspec
 
@@ -16,6 +18,8 @@ from passerelle.dossiers.problem import Problem
 
 Side = Literal["opener", "answerer"]
 Value = str | int | bool
+RISK = "@risk"
+"""The fact that a message has a statement with a risk of ill-treatment; no field of a body has such a name."""
 
 
 class Fact(msgspec.Struct, frozen=True, array_like=True):
@@ -32,19 +36,44 @@ def holds(where: Mapping[str, tuple[Value, ...]], values: Mapping[str, Value]) -
     return all(field in values and values[field] in words for field, words in where.items())
 
 
+class Named(msgspec.Struct, frozen=True):
+    """The message that `body.message` names: its act, author and facts; whether one that the author saw revoked it."""
+
+    act: str
+    by: Side
+    facts: dict[str, Any] = {}
+    revoked: bool = False
+
+
+class Deed(msgspec.Struct, frozen=True):
+    """The act that is judged.
+
+    `body`: None where only the side is known: in the order of acts, and before it is written. `named`: None when its
+    body names no message that its author had seen.
+    """
+
+    by: Side
+    body: Mapping[str, Any] | None = None
+    named: Named | None = None
+
+
 class Rule(Protocol):
     """A rule with its parameters."""
 
     def acts(self) -> tuple[str, ...]:
-        """The acts whose facts the rule needs."""
+        """The acts whose last occurrence the rule looks at."""
         ...
 
     def conditions(self) -> tuple[tuple[str, Mapping[str, tuple[Value, ...]]], ...]:
         """Acts, and which words of their fields the rule asks for."""
         ...
 
-    def problem(self, facts: Mapping[str, Fact], by: Side) -> Problem | None:
-        """What stands in the way of this side's act, or None."""
+    def own(self) -> Mapping[str, tuple[Value, ...]]:
+        """The fields of the judged act's own body that the rule looks at, with the words it knows."""
+        ...
+
+    def problem(self, facts: Mapping[str, Fact], deed: Deed) -> Problem | None:
+        """What stands in the way of the act, or None."""
         ...
 
 
@@ -61,7 +90,10 @@ class RequiresBefore(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     def conditions(self) -> tuple[tuple[str, Mapping[str, tuple[Value, ...]]], ...]:
         return tuple((name, self.where) for name in self.act)
 
-    def problem(self, facts: Mapping[str, Fact], by: Side) -> Problem | None:
+    def own(self) -> Mapping[str, tuple[Value, ...]]:
+        return {}
+
+    def problem(self, facts: Mapping[str, Fact], deed: Deed) -> Problem | None:
         from_on = facts[self.since].at if self.since in facts else 0
         for name in self.act:
             fact = facts.get(name)
@@ -83,14 +115,104 @@ class ByAuthorOf(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     def conditions(self) -> tuple[tuple[str, Mapping[str, tuple[Value, ...]]], ...]:
         return ((self.act, {}),)
 
-    def problem(self, facts: Mapping[str, Fact], by: Side) -> Problem | None:
+    def own(self) -> Mapping[str, tuple[Value, ...]]:
+        return {}
+
+    def problem(self, facts: Mapping[str, Fact], deed: Deed) -> Problem | None:
         fact = facts.get(self.act)
-        if fact is not None and fact.by == by:
+        if fact is not None and fact.by == deed.by:
             return None
-        return Problem("act", f"the side that did {self.act} last", by)
+        return Problem("act", f"the side that did {self.act} last", deed.by)
 
 
-RULES: dict[str, type[RequiresBefore] | type[ByAuthorOf]] = {
+class Names(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """The message that `body.message` names is one of the acts, with these words, and was not revoked."""
+
+    act: tuple[str, ...]
+    where: dict[str, tuple[Value, ...]] = {}
+
+    def acts(self) -> tuple[str, ...]:
+        return ()
+
+    def conditions(self) -> tuple[tuple[str, Mapping[str, tuple[Value, ...]]], ...]:
+        return tuple((name, self.where) for name in self.act)
+
+    def own(self) -> Mapping[str, tuple[Value, ...]]:
+        return {}
+
+    def problem(self, facts: Mapping[str, Fact], deed: Deed) -> Problem | None:
+        if deed.body is None:
+            return None
+        named = deed.named
+        if named is not None and named.act in self.act and not named.revoked and holds(self.where, named.facts):
+            return None
+        words = "".join(f", {field} {' or '.join(map(str, some))}" for field, some in self.where.items())
+        got = "another message" if named is None else f"{named.act}, revoked" if named.revoked else named.act
+        return Problem("body.message", f"a message that is {' or '.join(self.act)}{words}", got)
+
+
+class NoLowerThan(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """The word in this field of the body is not lower, in this order, than in the last of the acts that has one."""
+
+    act: tuple[str, ...]
+    field: str
+    order: tuple[str, ...]
+
+    def acts(self) -> tuple[str, ...]:
+        return self.act
+
+    def conditions(self) -> tuple[tuple[str, Mapping[str, tuple[Value, ...]]], ...]:
+        return tuple((name, self.own()) for name in self.act)
+
+    def own(self) -> Mapping[str, tuple[Value, ...]]:
+        return {self.field: self.order}
+
+    def problem(self, facts: Mapping[str, Fact], deed: Deed) -> Problem | None:
+        last = max((facts[name] for name in self.act if name in facts), key=lambda fact: fact.at, default=None)
+        if deed.body is None or last is None or self.field not in last.values:
+            return None
+        least = self.order.index(str(last.values[self.field]))
+        got = deed.body.get(self.field)
+        if got is not None and self.order.index(got) >= least:
+            return None
+        return Problem(f"body.{self.field}", " or ".join(self.order[least:]), "nothing" if got is None else got)
+
+
+class Untainted(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """The message that `body.message` names has no statement with a risk that it was obtained by ill-treatment.
+
+    Asked when the body has the words of `where`. It is not in `RULES`: an act has it by its key `untainted`, which a
+    type cannot take away.
+    """
+
+    where: dict[str, tuple[Value, ...]] = {}
+
+    def acts(self) -> tuple[str, ...]:
+        return ()
+
+    def conditions(self) -> tuple[tuple[str, Mapping[str, tuple[Value, ...]]], ...]:
+        return ()
+
+    def own(self) -> Mapping[str, tuple[Value, ...]]:
+        return self.where
+
+    def problem(self, facts: Mapping[str, Fact], deed: Deed) -> Problem | None:
+        if (
+            deed.named is None
+            or deed.body is None
+            or not deed.named.facts.get(RISK)
+            or not holds(self.where, deed.body)
+        ):
+            return None
+        expected = "a message without a risk of ill-treatment, which bars use in court and onward use"
+        return Problem("body.message", expected, f"{deed.named.act} with such a statement")
+
+
+RULES: dict[str, type[RequiresBefore] | type[ByAuthorOf] | type[Names] | type[NoLowerThan]] = {
     "requires_before": RequiresBefore,
     "by_author_of": ByAuthorOf,
+    "names": Names,
+    "no_lower_than": NoLowerThan,
 }
+OF_ACTS = (Names, NoLowerThan, Untainted)
+"""The rules that no transition can have."""

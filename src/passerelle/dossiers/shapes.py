@@ -13,6 +13,7 @@ from jsonschema_rs import Validator
 
 from passerelle.dossiers.checks import Check
 from passerelle.dossiers.demands import Demand
+from passerelle.dossiers.figures import FigureRule
 from passerelle.dossiers.rules import Rule, Side, Value
 
 Language = Literal["en", "fr", "nl", "ar"]
@@ -20,6 +21,8 @@ LANGUAGES: tuple[Language, ...] = ("en", "fr", "nl", "ar")
 Status = Literal["open", "ended"]
 AREAS = ("criminal", "migration", "security", "general")
 """The areas of purposes: the words of `instruments`' vocabulary, which gives each purpose its area."""
+SERVICES = ("police", "justice", "fiu", "migration", "civil", "intelligence", "military")
+"""The kinds of services: those of a channel's sides."""
 Steps = tuple[str, ...]  # a way into a body; "*" is each item of a list
 
 
@@ -109,12 +112,14 @@ class ActType:
 
     `rank`: among concurrent acts the lower is applied first. `lanes`: those it may take. `wind_down`: still allowed
     after the channel was terminated. `revokes`: what the message named had established no longer counts. `keep_back`:
-    remembers the state that was left, for `@back`. `four_eyes`, `magistrate`: what the release needs at least.
+    remembers the state that was left, for `@back`. `four_eyes`, `magistrate`: what the release needs at least; a
+    magistrate who releases is another person than the author. `judicial`: it is written by a magistrate, too.
     `announces`: the field of the body with the day for which the owing side announces what it owes, or "".
     `attest`: statements by name that the author makes on this node before the act may be released; they stand in the
     type, so both sides know that they are asked for, and they are never sent. `review`: ISO 8601 duration or ""; in the
     flash lane a duty officer may release the act alone, and a second person reviews it within that time.
-    `demands`: what must be there for certain persons or words; `checks`: content rules, those of the type first.
+    `demands`: what must be there for certain persons or words; `checks`: content rules, those of the type first;
+    `figures`: durations of the body that are held against figures of the channel.
     `schema`: JSON Schema 2020-12 of the body with its `$defs`. `remembered`: fields of the body that rules and
     deadlines look at later. `dated`: where days stand that must be past or future; `offences`: where offences are
     named. `attachments`: the files that it may bear.
@@ -131,6 +136,7 @@ class ActType:
     keep_back: bool
     four_eyes: bool
     magistrate: bool
+    judicial: bool
     announces: str
     attest: Mapping[str, Labels]
     review: str
@@ -141,6 +147,7 @@ class ActType:
     subjects: SubjectRule
     demands: tuple[Demand, ...]
     checks: tuple[Check, ...]
+    figures: tuple[FigureRule, ...]
     schema: Mapping[str, Any]
     remembered: tuple[str, ...]
     dated: tuple[tuple[Steps, Literal["past", "future"]], ...]
@@ -168,8 +175,9 @@ class Moment:
 class Deadline:
     """Who owes what by when: a default, which the channel's figure replaces.
 
-    Runs from each of `runs_from` (or from the day in its body's field `since`) to the next of `ends_at`. No
-    figure for an urgency: it does not run then. No figure at all: it runs only where the channel gives one. `days`:
+    Runs from each of `runs_from` (or from the day in its body's field `since`) to the next of `ends_at`. `back`: it is
+    counted back from that day. `anew`: another of `runs_from` begins it anew. No figure for an urgency: it does not run
+    then. No figure at all: it runs only where the channel gives one. `days`:
     how P…D is counted; PT… always runs by the clock. `most`: what no channel may exceed; `treaty`: the limit of the
     treaty that the channel names binds. `then`: the act that is due when the time has run out. `escalate`: ISO 8601
     duration by the clock, or ""; each time it passes without an answer, the next person on call is called.
@@ -183,10 +191,21 @@ class Deadline:
     days: Literal["calendar", "working"]
     labels: Labels
     since: str = ""
+    back: bool = False
+    anew: bool = False
     most: str = ""
     treaty: bool = False
     then: str = ""
     escalate: str = ""
+
+
+@dataclass(frozen=True)
+class Figure:
+    """A figure of the treaty: an ISO 8601 duration by default, which the channel's replaces."""
+
+    name: str
+    duration: str
+    labels: Labels
 
 
 @dataclass(frozen=True)
@@ -206,11 +225,12 @@ class DossierType:
     """A dossier type as both nodes must have it: equal `digest`, equal rules.
 
     `digest`: SHA-256, lower-case hex, of the canonical JSON of {"common", "envelope", "type"}: the parsed files.
-    `areas`: those of the purposes for which it may be used. `indexed`: the categories of persons whose data may
-    stand in a search index. `statements`: whether its acts take statements. `unsaid`: words that no text of its acts
-    may contain; `opinion`: those that name an offence of opinion. `acts` and `states` hold the common ones too, as this
-    type has them; `grounds` all grounds of refusal; `envelope` the JSON Schema of
-    every act; `fields` the names that `content.fields_of` can give for this type, for a channel's list.
+    `areas`: those of the purposes for which it may be used. `services`: the kinds of services between which alone it
+    passes; none named: all. `figures`: those of the treaty, as defaults. `indexed`: the categories of persons whose
+    data may stand in a search index. `statements`: whether its acts take statements. `unsaid`: words that no text of
+    its acts may contain; `opinion`: those that name an offence of opinion. `acts` and `states` hold the common ones
+    too, as this type has them; `grounds` all grounds of refusal; `envelope` the JSON Schema of every act; `fields` the
+    names that `content.fields_of` can give for this type, for a channel's list.
     """
 
     name: str
@@ -219,6 +239,7 @@ class DossierType:
     labels: Labels
     help: Labels
     areas: frozenset[str]
+    services: frozenset[str]
     indexed: frozenset[str]
     privileged: bool
     statements: bool
@@ -228,6 +249,7 @@ class DossierType:
     acts: Mapping[str, ActType]
     states: Mapping[str, StateType]
     deadlines: Mapping[str, Deadline]
+    figures: Mapping[str, Figure]
     grounds: Mapping[str, Labels]
     defaults: Defaults
     envelope: Mapping[str, Any]

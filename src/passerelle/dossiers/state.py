@@ -35,7 +35,7 @@ import msgspec
 from passerelle.core.errors import DossierError
 from passerelle.dossiers.content import facts_of
 from passerelle.dossiers.problem import Problem, shown
-from passerelle.dossiers.rules import Fact, Side
+from passerelle.dossiers.rules import Deed, Fact, Named, Side
 from passerelle.dossiers.shapes import ActType, DossierType, Status, Transition
 
 FORM = 1  # of the text of a standing
@@ -185,8 +185,9 @@ def _ways(
 
 def _taken(act: ActType, standing: Standing, event: Event) -> Transition | None:
     """The first transition that fits and whose own rules hold."""
+    deed = Deed(event.by)
     for way in _ways(act, standing, event.by, event.facts, crossing=True):
-        if not any(rule.problem(standing.facts, event.by) for rule in way.rules):
+        if not any(rule.problem(standing.facts, deed) for rule in way.rules):
             return way
     return None
 
@@ -237,6 +238,20 @@ def step(kind: DossierType, standing: Standing, event: Event) -> Standing:
 # ---- what is allowed -------------------------------------------------------------------------------------------------
 
 
+def named(kind: DossierType, past: Iterable[Event], standing: Standing, message: object) -> Named | None:
+    """The message of this id among the events of a closure, whose standing it is; None when it is not one of them."""
+    events = tuple(past)
+    found = next((event for event in events if event.id == message), None)
+    if found is None:
+        return None
+    revoked = any(
+        event.facts.get("message") == message and event.id not in standing.overtaken
+        for event in events
+        if (act := kind.acts.get(event.act)) and act.revokes
+    )
+    return Named(found.act, found.by, found.facts, revoked)
+
+
 def _by_problem(act: ActType, by: Side, author: Side | None, message: object) -> Problem | None:
     if act.refers:
         if author is None:
@@ -266,13 +281,13 @@ def refusals(
     by: Side,
     content: Mapping[str, Any],
     *,
-    author: Side | None = None,
+    named: Named | None = None,
 ) -> tuple[Problem, ...]:
     """Why the state of the dossier does not allow the act (check 10). Empty: it does.
 
     `standing`: of the closure of the content's `after`; for an opening act, of the whole dossier as it is here.
-    `content`: one that passed `content.problems`. `author`: which side wrote the message that `body.message` names,
-    when it is within that closure; None when it is not or when no message is named.
+    `content`: one that passed `content.problems`. `named`: the message that `body.message` names, when it is within
+    that closure (`named` gives it); None when it is not or when no message is named.
     """
     what = kind.acts.get(act)
     if what is None:
@@ -281,23 +296,25 @@ def refusals(
         return (Problem("act", "an act in a dossier that is open already", f"{act}, which opens one"),)
     if not what.opening and not standing.state:
         return (Problem("dossier", "a dossier that has been opened", "none"),)
-    message = content.get("body", {}).get("message")
-    if problem := _by_problem(what, by, author, message):
+    body = content.get("body", {})
+    message = body.get("message")
+    if problem := _by_problem(what, by, named.by if named else None, message):
         return (problem,)
     facts = {} if message is None else {"message": message}
     ways = list(_ways(what, standing, by, facts, crossing=False))
     if not ways:
         expected = "one of " + ", ".join(next_acts(kind, standing, by))
         return (Problem("act", expected, f"{act}, while {standing.state or 'not opened'}"),)
-    broken = [[problem for rule in way.rules if (problem := rule.problem(standing.facts, by))] for way in ways]
-    found = [problem for rule in what.rules if (problem := rule.problem(standing.facts, by))]
+    deed = Deed(by, body, named)
+    broken = [[problem for rule in way.rules if (problem := rule.problem(standing.facts, deed))] for way in ways]
+    found = [problem for rule in what.rules if (problem := rule.problem(standing.facts, deed))]
     return (*found, *([] if [] in broken else broken[0]), *_unknown_subjects(standing, content))
 
 
 def next_acts(kind: DossierType, standing: Standing, by: Side) -> tuple[str, ...]:
     """The acts that the standing allows this side, in the order of the file.
 
-    For acts that refer to a message: whether there is a message that allows it is not looked at.
+    What an act's own body may say, and whether there is a message that it may name, is not looked at.
     """
     return tuple(act.name for act in kind.acts.values() if _possible(act, standing, by))
 
@@ -305,11 +322,12 @@ def next_acts(kind: DossierType, standing: Standing, by: Side) -> tuple[str, ...
 def _possible(act: ActType, standing: Standing, by: Side) -> bool:
     if not act.refers and act.by not in ("either", by):
         return False
-    if any(rule.problem(standing.facts, by) for rule in act.rules):
+    deed = Deed(by)
+    if any(rule.problem(standing.facts, deed) for rule in act.rules):
         return False
     messages: tuple[dict[str, str], ...] = ({}, {"message": standing.opening}) if act.refers else ({},)
     return any(
-        not any(rule.problem(standing.facts, by) for rule in way.rules)
+        not any(rule.problem(standing.facts, deed) for rule in way.rules)
         for facts in messages
         for way in _ways(act, standing, by, facts, crossing=False)
     )

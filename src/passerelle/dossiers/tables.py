@@ -12,7 +12,8 @@ import msgspec
 
 from passerelle.dossiers.bodies import Adds
 from passerelle.dossiers.demands import Demand
-from passerelle.dossiers.rules import Side
+from passerelle.dossiers.figures import FigureRule
+from passerelle.dossiers.rules import Side, Value
 from passerelle.dossiers.schema import CatalogueError, forbidden_in
 from passerelle.dossiers.shapes import Labels
 
@@ -88,6 +89,7 @@ class RawAct(Raw, frozen=True):
     keep_back: bool = False
     four_eyes: bool = False
     magistrate: bool = False
+    judicial: bool = False
     announces: str = ""
     attest: dict[str, Labels] = {}
     review: str = ""
@@ -95,6 +97,8 @@ class RawAct(Raw, frozen=True):
     rules: list[dict[str, Any]] = []
     demands: tuple[Demand, ...] = ()
     checks: list[dict[str, Any]] = []
+    figures: tuple[FigureRule, ...] = ()
+    untainted: dict[str, tuple[Value, ...]] | None = None
     subjects: RawSubjects = RawSubjects()
     body: dict[str, Any] = {}
     attachments: RawAttachments | None = None
@@ -115,12 +119,14 @@ class RawChange(Raw, frozen=True):
     wind_down: bool | None = None
     four_eyes: bool | None = None
     magistrate: bool | None = None
+    judicial: bool | None = None
     attest: dict[str, Labels] | None = None
     review: str | None = None
     lanes: tuple[str, ...] | None = None
     rules: list[dict[str, Any]] | None = None
     demands: tuple[Demand, ...] | None = None
     checks: list[dict[str, Any]] | None = None
+    figures: tuple[FigureRule, ...] | None = None
     subjects: RawSubjects = RawSubjects()
     attachments: RawAttachments | None = None
 
@@ -144,10 +150,19 @@ class RawDeadline(Raw, frozen=True):
     days: Literal["calendar", "working"]
     labels: Labels
     since: str = ""
+    back: bool = False
+    anew: bool = False
     most: str = ""
     treaty: bool = False
     then: str = ""
     escalate: str = ""
+
+
+class RawFigure(Raw, frozen=True):
+    """A figure of the treaty, by default."""
+
+    duration: str
+    labels: Labels
 
 
 class RawDefaults(Raw, frozen=True):
@@ -176,6 +191,8 @@ class RawType(Raw, frozen=True):
     acts: dict[str, dict[str, Any]]
     states: dict[str, dict[str, Any]] = {}
     deadlines: dict[str, dict[str, Any]] = {}
+    figures: dict[str, dict[str, Any]] = {}
+    services: tuple[str, ...] = ()
     grounds: dict[str, dict[str, Any]] = {}
     defs: dict[str, Any] = {}
     without: tuple[str, ...] = ()

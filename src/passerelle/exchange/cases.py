@@ -164,17 +164,17 @@ class Cases:
             return [Objection(Check.STATE, f"dossier: expected a fresh id to open, got {row.id} which is there")]
         by = _side(sender, row)
         after = tuple(content["after"])
-        author = None
-        named = content.get("body", {}).get("message")
-        if named is None and self._newest(row, after):
+        named = None
+        message = content.get("body", {}).get("message")
+        if message is None and self._newest(row, after):
             standing = self._standing(row, kind)
         else:
             messages = self._messages(row)
             events = self._events(row, messages)
             past = states.closure(events, _resolve(after, messages))
-            author = next((event.by for event in past if event.id == named), None)
             standing = states.fold(kind, past)
-        found = states.refusals(kind, standing, content["act"], by, content, author=author)
+            named = states.named(kind, past, standing, message)
+        found = states.refusals(kind, standing, content["act"], by, content, named=named)
         return [Objection(Check.STATE, str(one)) for one in found]
 
     def kind_of(self, content: dict[str, Any]) -> DossierType | None:

@@ -8,7 +8,7 @@ from random import Random
 from typing import Any
 
 from passerelle.dossiers.rules import Side
-from passerelle.dossiers.state import EMPTY, Event, Standing, closure, fold, next_acts, refusals, step
+from passerelle.dossiers.state import EMPTY, Event, Standing, closure, fold, named, next_acts, refusals, step
 from passerelle.dossiers.types import ActType, DossierType
 
 SIDES: tuple[Side, Side] = ("opener", "answerer")
@@ -49,10 +49,10 @@ class Node:
 
     def judged(self, event: Event, standing: Standing) -> list[str]:
         """What check 10 says of an act at a standing."""
-        named = self.seen.get(event.facts.get("message", ""))
+        found = named(self.kind, self.seen.values(), standing, event.facts.get("message"))
         content = {"body": event.facts, "subjects": [{"key": key} for key in event.facts.get("subjects", ())]}
-        found = refusals(self.kind, standing, event.act, event.by, content, author=named.by if named else None)
-        return [str(one) for one in found]
+        problems = refusals(self.kind, standing, event.act, event.by, content, named=found)
+        return [str(one) for one in problems]
 
     def write(self, rng: Random, name: str | None = None) -> Event | None:
         """An act that this view allows, None when the one drawn is not allowed after all."""

@@ -5,7 +5,7 @@ from typing import Any
 
 from passerelle.dossiers.deadlines import Happening
 from passerelle.dossiers.rules import Side
-from passerelle.dossiers.state import EMPTY, Event, Standing, fold, order, refusals, step
+from passerelle.dossiers.state import EMPTY, Event, Standing, fold, named, order, refusals, step
 from passerelle.dossiers.types import DossierType
 from tests.unit.dossiers.samples import NOW
 
@@ -31,8 +31,7 @@ class Story:
         """Each act is allowed at what its author has seen, and told."""
         for by, act, facts in told:
             message = facts.get("message")
-            author = next((one.by for one in self.events if one.id == message), None)
-            assert self.refused(by, act, {"message": message} if message else None, author=author) == [], act
+            assert self.refused(by, act, {"message": message} if message else None) == [], act
             self.tell(by, act, **facts)
         return self
 
@@ -68,8 +67,10 @@ class Story:
         acts = {event.id: event.act for event in self.events}
         return tuple(acts[one] for one in self.now.overtaken)
 
-    def refused(self, by: Side, act: str, body: dict[str, Any] | None = None, **more: Any) -> list[str]:
-        return [str(one) for one in refusals(self.kind, self.now, act, by, {"body": body or {}}, **more)]
+    def refused(self, by: Side, act: str, body: dict[str, Any] | None = None) -> list[str]:
+        """What check 10 says of an act whose author has seen all that was told."""
+        found = named(self.kind, self.events, self.now, (body or {}).get("message"))
+        return [str(one) for one in refusals(self.kind, self.now, act, by, {"body": body or {}}, named=found)]
 
     def crossed(self, first: Told, second: Told) -> "Story":
         """The story with two acts that did not know each other, both after all of it; the first has the smaller id."""

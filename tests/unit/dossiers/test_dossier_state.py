@@ -16,6 +16,7 @@ from passerelle.dossiers.state import (
     closure,
     event_of,
     fold,
+    named,
     next_acts,
     order,
     refusals,
@@ -49,8 +50,9 @@ class Story:
     def now(self) -> Standing:
         return fold(self.kind, self.events)
 
-    def refused(self, by: Side, act: str, body: dict[str, Any] | None = None, **more: Any) -> list[str]:
-        return [str(one) for one in refusals(self.kind, self.now, act, by, {"body": body or {}}, **more)]
+    def refused(self, by: Side, act: str, body: dict[str, Any] | None = None) -> list[str]:
+        found = named(self.kind, self.events, self.now, (body or {}).get("message"))
+        return [str(one) for one in refusals(self.kind, self.now, act, by, {"body": body or {}}, named=found)]
 
 
 def arrest_asked() -> Story:
@@ -131,7 +133,7 @@ def test_a_withdrawn_review_no_longer_counts() -> None:
     story.tell("opener", "request")
     review = story.tell("answerer", "review", outcome="none-found")
     assert story.refused("answerer", "located") == []
-    assert story.refused("answerer", "withdraw", {"message": review}, author="answerer") == []
+    assert story.refused("answerer", "withdraw", {"message": review}) == []
     story.tell("answerer", "withdraw", message=review)
     assert story.refused("answerer", "located")
     assert "review" not in story.now.facts
@@ -203,15 +205,13 @@ def test_a_person_in_custody_is_not_forgotten_in_a_suspended_dossier() -> None:
 def test_withdrawing_the_opening_message() -> None:
     story = Story(LISTED)
     notice = story.tell("opener", "notice")
-    assert story.refused("opener", "withdraw", {"message": notice}, author="opener") == []
+    assert story.refused("opener", "withdraw", {"message": notice}) == []
     story.tell("answerer", "close")
     story.tell("opener", "withdraw", message=notice)
     assert (story.now.state, story.now.status) == ("withdrawn", "ended")
     tracing = Story()
     request = tracing.tell("opener", "request")
-    assert tracing.refused("opener", "withdraw", {"message": request}, author="opener"), (
-        "a request is cancelled instead"
-    )
+    assert tracing.refused("opener", "withdraw", {"message": request}), "a request is cancelled instead"
     assert "cancelled" in next_acts(WANTED, tracing.now, "opener")
     assert "withdraw" in next_acts(WANTED, tracing.now, "opener")
 
@@ -238,20 +238,18 @@ def test_what_the_state_refuses() -> None:
 
 def test_who_may_touch_whose_message() -> None:
     story = arrest_asked()
-    own, named = {"message": "a"}, "body.message: expected "
+    own, where = {"message": "a"}, "body.message: expected "
     for act in ("correct", "restrict"):
-        assert story.refused("opener", act, own, author="opener") == []
-        assert story.refused("answerer", act, own, author="opener") == [
-            f"{named}an own message, got a message of the opener"
+        assert story.refused("opener", act, own) == []
+        assert story.refused("answerer", act, own) == [f"{where}an own message, got a message of the opener"]
+        assert story.refused("opener", act, {"message": "b2"}) == [
+            f"{where}a message of this dossier that the author had seen, got b2"
         ]
-        assert story.refused("opener", act, own) == [
-            f"{named}a message of this dossier that the author had seen, got a"
-        ]
-    assert story.refused("answerer", "ask-onward", own, author="opener") == []
-    assert story.refused("opener", "ask-onward", own, author="opener") == [
-        f"{named}a message of the other side, got a message of the opener"
+    assert story.refused("answerer", "ask-onward", own) == []
+    assert story.refused("opener", "ask-onward", own) == [
+        f"{where}a message of the other side, got a message of the opener"
     ]
-    assert story.refused("opener", "consent", own, author="opener") == []
+    assert story.refused("opener", "consent", own) == []
 
 
 def test_statements_are_about_persons_of_the_dossier() -> None:

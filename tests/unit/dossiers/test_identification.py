@@ -429,7 +429,7 @@ def test_only_who_suspended_resumes_and_where_it_stood() -> None:
 
 def test_a_return_that_took_place_is_not_undone_by_a_withdrawal() -> None:
     story = at(CHARGE, CONFIRM, RETURN)
-    assert story.refused("opener", "withdraw", {"message": "a"}, author="opener") == []
+    assert story.refused("opener", "withdraw", {"message": "a"}) == []
     story.tell("opener", "withdraw", message="a")
     assert story.now.state == "returned"
     before = at(CHARGE, CONFIRM)

@@ -221,7 +221,7 @@ def test_from_alert_to_all_clear() -> None:
 
 def test_correction_of_an_alert() -> None:
     story = at(ACK)
-    assert story.refused("opener", "correct", {"message": "a"}, author="opener") == []
+    assert story.refused("opener", "correct", {"message": "a"}) == []
     story.tell("opener", "correct", message="a")
     assert story.now.state == "acknowledged"
     assert told(act("correct", message=samples.new_id())) == []
