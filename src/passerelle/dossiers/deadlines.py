@@ -4,6 +4,10 @@ Rules kept here:
 - the acts are taken in the one order that both nodes use; an overtaken one starts and ends nothing;
 - a deadline runs from the first act that starts it to the first that ends it, and from the next that starts it again;
   what starts it once more while it runs moves nothing;
+- where the type says so (`anew`), what starts it once more begins it anew: what it runs towards was moved. The run
+  before has lapsed with that act, or was missed by then. A message that was revoked moved nothing;
+- one that is counted back (`back`) runs from its act to the end of the day that lies its figure before the day in the
+  body; where that was over when the act came, to the end of the day of the act. Nobody misses what he could not know;
 - an act whose message was revoked later never ended a deadline; one that it had started has lapsed;
 - a deadline that is still open when the dossier ends has lapsed, unless it began with that end or after it;
 - the figure is the channel's where it names the deadline, else the type's for the urgency of the act that starts it. No
@@ -98,12 +102,13 @@ def _runs(
     for one in happenings:
         if not one.applied:
             continue
+        starts = _any(deadline.runs_from, one) and _runs_for(deadline, one)
         now_ended, ended = one.status == "ended" and not ended, one.status == "ended"
         if run is not None:
             if _any(deadline.ends_at, one) and one.id not in gone:
                 made.append(replace(run, end=one, met=True))
                 run = None
-            elif gone.get(run.start.id) is one or now_ended:
+            elif gone.get(run.start.id) is one or now_ended or (deadline.anew and one.id not in gone and starts):
                 made.append(replace(run, end=one))
                 run = None
             elif one.by == deadline.owner and (day := _announced(kind, one)):
@@ -112,7 +117,7 @@ def _runs(
                 one.by == deadline.owner and one.days is None and one.act in kind.acts and kind.acts[one.act].announces
             ):
                 run = replace(run, promise_gone=True)
-        if run is None and _any(deadline.runs_from, one) and _runs_for(deadline, one):
+        if run is None and starts:
             run = Run(deadline, one)
     return [*made, run] if run else made
 
@@ -135,20 +140,32 @@ def _announced(kind: DossierType, one: Happening) -> str:
 
 
 def span(run: Run, place: Place, figure: str = "") -> Span | None:
-    """From when to when it runs, in the owing side's place; None without a figure. `figure`: the channel's, or "".
+    """From when to when it runs, in the owing side's place. `figure`: the channel's, or "".
 
-    Raises InputError when the figure is no duration, or the place has a zone that is not known.
+    None without a figure, or without the day from which it is counted back. Raises InputError when the figure is no
+    duration (of days, to be counted back), or the place has a zone that is not known.
     """
     deadline, start = run.deadline, run.start
     since = (start.days or {}).get(deadline.since, "") if deadline.since else ""
-    started = timing.first_of(since, place.zone) if since else start.time
     duration = figure or deadline.duration.get(start.urgency or "", "") or next(iter(deadline.duration.values()), "")
-    if not duration:
+    if not duration or (deadline.back and not since):
         return None
+    if deadline.back:
+        return _back(deadline, start.time, since, duration, place)
+    started = timing.first_of(since, place.zone) if since else start.time
     end = timing.end_of(started, duration, deadline.days, place)
     if deadline.most and (most := timing.end_of(started, deadline.most, deadline.days, place)).due < end.due:
         end, duration = most, deadline.most
     return Span(started, end.due, duration, end.unknown)
+
+
+def _back(deadline: Deadline, told: int, day: str, duration: str, place: Place) -> Span:
+    """The span of a deadline that is counted back from a day, told by an act of this time."""
+    end = timing.end_before(day, duration, deadline.days, place)
+    if deadline.most and (most := timing.end_before(day, deadline.most, deadline.days, place)).due > end.due:
+        end, duration = most, deadline.most
+    today = timing.day_ends(timing.day_there(told, place.zone), place.zone)
+    return Span(told, max(end.due, today), duration, end.unknown)
 
 
 State = Literal["running", "met", "late", "missed", "lapsed"]

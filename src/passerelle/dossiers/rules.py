@@ -204,8 +204,11 @@ class Untainted(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
             or not holds(self.where, deed.body)
         ):
             return None
-        expected = "a message without a risk of ill-treatment, which bars use in court and onward use"
-        return Problem("body.message", expected, f"{deed.named.act} with such a statement")
+        return Problem(
+            "body.message",
+            "a message without a risk of ill-treatment, which bars use in court and onward use",
+            f"{deed.named.act} with such a statement",
+        )
 
 
 RULES: dict[str, type[RequiresBefore] | type[ByAuthorOf] | type[Names] | type[NoLowerThan]] = {

@@ -79,6 +79,10 @@ def _act(act: ActType, language: Language) -> str:
 def _deadline(deadline: Deadline, language: Language) -> str:
     times = " / ".join(map(_span, dict.fromkeys(deadline.duration.values()))) or _("only as the channel says")
     said = [times]
+    if deadline.back:
+        said = [_("{times} before the day in the act, counted back", times=times)]
+    if deadline.anew:
+        said.append(_("begins anew when that day is moved"))
     if deadline.most:
         said.append(_("at most {time}", time=_span(deadline.most)))
     if deadline.escalate:

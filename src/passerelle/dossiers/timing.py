@@ -8,6 +8,8 @@ Rules kept here (ISO 8601 durations; days as in Regulation (EEC, Euratom) 1182/7
 - by calendar, weeks are seven days; years and months move the calendar and end on the last day of a shorter month;
 - by working days, years and months move the calendar, and then so many days that people work there are counted, five
   for a week. The time ends on the last of them;
+- a period may be counted back from a day: it ends at the end of the day that lies so long before. Years and months move
+  back to the last day of a shorter month; then so many days, weekends and holidays left out where working days count;
 - a period by calendar may end on a holiday: who wants it otherwise counts working days;
 - half and nine tenths are those of the real time between beginning and end.
 
@@ -122,17 +124,37 @@ def end_of(start: int, duration: str, days: Days, place: Place) -> End:
         raise InputError(f"expected a duration that ends before the year 9999, got {duration!r}") from None
 
 
+def end_before(day: str, duration: str, days: Days, place: Place) -> End:
+    """The end of the day there that lies a duration of days before an ISO day.
+
+    Raises InputError when the day is none, the duration is none or has a part by the clock, or the zone is not known.
+    """
+    part = parse_duration(duration)
+    if "T" in duration:
+        raise InputError(f"expected a duration by days like P21D, to be counted back, got {duration!r}")
+    try:
+        last = date.fromisoformat(day)
+        moved = _moved(last, -part["years"] * 12 - part["months"])
+        if days == "calendar":
+            return End(day_ends(moved - timedelta(weeks=part["weeks"], days=part["days"]), place.zone))
+        first = _working(moved, part["weeks"] * 5 + part["days"], place.calendar, -_DAY)
+        unknown = (year for year in range(first.year, last.year + 1) if not place.calendar.covers(year))
+        return End(day_ends(first, place.zone), next(unknown, 0))
+    except (ValueError, OverflowError):
+        raise InputError(f"expected a day like 2026-11-21 with {duration} before it, got {day[:30]!r}") from None
+
+
 def _moved(day: date, months: int) -> date:
     year, month = divmod(day.year * 12 + day.month - 1 + months, 12)
-    if year > 9998:
+    if not 0 < year <= 9998:
         raise OverflowError
     last = (date(year + (month + 1) // 12, (month + 1) % 12 + 1, 1) - _DAY).day
     return date(year, month + 1, min(day.day, last))
 
 
-def _working(day: date, count: int, calendar: Calendar) -> date:
+def _working(day: date, count: int, calendar: Calendar, step: timedelta = _DAY) -> date:
     while count:
-        day += _DAY
+        day += step
         count -= calendar.working(day)
     return day
 

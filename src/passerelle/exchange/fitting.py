@@ -4,7 +4,8 @@ A channel names types by name and digest; what they are stands in this node's ca
 that the catalogue has with the digest named:
 - the channel serves at least one purpose of an area that the type is for: a channel for criminal purposes cannot carry
   a type for migration purposes, nor the other way round;
-- acts, acts under four eyes, and deadlines are those of the type; no figure exceeds the `most` of its deadline.
+- acts, acts under four eyes, and deadlines are those of the type; no figure exceeds the `most` of its deadline, and one
+  that is counted back is by days.
 
 Left unchecked: types that this node does not have, or has with another digest. Such a channel may be signed ahead of
 the file; until the file is there, every act under it is refused with 8 or 9.
@@ -49,9 +50,12 @@ def _of_type(channel: Channel, entry: Entry, kind: DossierType) -> Iterator[Prob
         yield from _unknown(f"{path}.{where}", acts.names, kind.acts)
     yield from _unknown(f"{path}.deadlines", entry.deadlines, kind.deadlines)
     for name, text in entry.deadlines.items():
-        most = kind.deadlines[name].most if name in kind.deadlines else ""
-        if most and add_duration(0, text) > add_duration(0, most):
-            yield Problem(f"{path}.deadlines.{name}", f"at most {most}", text)
+        if (deadline := kind.deadlines.get(name)) is None:
+            continue
+        if deadline.most and add_duration(0, text) > add_duration(0, deadline.most):
+            yield Problem(f"{path}.deadlines.{name}", f"at most {deadline.most}", text)
+        if deadline.back and "T" in text:
+            yield Problem(f"{path}.deadlines.{name}", "a period by days, as it is counted back from a day", text)
 
 
 def _unknown(path: str, names: Iterable[str], known: Iterable[str]) -> Iterator[Problem]:

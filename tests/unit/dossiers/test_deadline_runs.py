@@ -1,3 +1,4 @@
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -149,3 +150,88 @@ def test_how_it_stands(end: int | None, due: int, now: int, state: str) -> None:
     deadline = WANTED.deadlines["answer"]
     over = None if end is None else Happening("e", "reply", "answerer", end)
     assert state_of(Run(deadline, request(), over, met=over is not None), due, now) == state
+
+
+# ---- towards an event
+
+WORDS = Labels("Assessment", "Évaluation", "Beoordeling", "تقييم")
+
+
+def assessment(**more: Any) -> Deadline:
+    """21 days before the day in the request, begun anew when it is moved."""
+    moments = (Moment("request"),), (Moment("reply"),)
+    given = {"since": "day", "back": True, "anew": True} | more
+    return Deadline("assessment", "answerer", *moments, {"standard": "P21D"}, "calendar", WORDS, **given)
+
+
+def event(number: int, day: str, **more: Any) -> Happening:
+    return did(number, "request", "opener", days={"day": day}, **more)
+
+
+def towards(history: list[Happening], **more: Any) -> list[Run]:
+    kind = replace(WANTED, deadlines={"assessment": assessment(**more)})
+    return runs(kind, history)
+
+
+def test_counted_back_it_runs_from_the_act_to_so_many_days_before_the_event() -> None:
+    (run,) = towards([event(0, "2027-02-10")])
+    found, own = span(run, BE), span(run, BE, "P30D")
+    assert found
+    assert own
+    assert (found.started, to_iso(found.due)) == (START, "2027-01-20T22:59:59.999Z")
+    assert (to_iso(own.due), own.duration) == ("2027-01-11T22:59:59.999Z", "P30D")
+
+
+def test_the_longest_that_a_type_allows_binds_when_counted_back_too() -> None:
+    (run,) = towards([event(0, "2027-02-10")], most="P28D")
+    longer, shorter = span(run, BE, "P60D"), span(run, BE, "P7D")
+    assert longer
+    assert shorter
+    assert (to_iso(longer.due), longer.duration) == ("2027-01-13T22:59:59.999Z", "P28D")
+    assert to_iso(shorter.due) == "2027-02-03T22:59:59.999Z"
+
+
+@pytest.mark.parametrize("day", ["2026-11-25", "2026-12-11", "2026-11-01"])
+def test_told_too_late_it_is_due_on_the_day_of_the_act(day: str) -> None:
+    """A near one, one whose 21 days ended the day before, one that is over: nothing is missed before it is known."""
+    (run,) = towards([event(0, day)])
+    found = span(run, BE)
+    assert found
+    assert to_iso(found.due) == "2026-11-21T22:59:59.999Z"
+    assert state_of(run, found.due, START) == "running"
+
+
+def test_without_the_day_it_does_not_run() -> None:
+    (run,) = towards([did(0, "request", "opener", days={})])
+    assert span(run, BE) is None
+
+
+def test_an_event_that_is_moved_begins_it_anew() -> None:
+    history = [event(0, "2027-02-10"), event(1, "2027-03-10"), did(2, "reply")]
+    one, two = towards(history)
+    assert (one.start.id, one.end and one.end.id, one.met) == ("m0", "m1", False)
+    assert (two.start.id, two.end and two.end.id, two.met) == ("m1", "m2", True)
+    # Without `anew` the first act binds.
+    (first,) = towards(history, anew=False)
+    assert (first.start.id, first.met) == ("m0", True)
+    # Nor is it begun anew by an urgency that has no figure.
+    (same,) = towards([history[0], event(1, "2027-03-10", urgency="urgent")])
+    assert (same.start.id, same.end) == ("m0", None)
+
+
+def test_what_had_been_missed_stays_missed_when_the_event_is_moved() -> None:
+    first, later = event(0, "2026-12-15"), event(24 * 10, "2027-03-10")
+    one, two = towards([first, later])
+    due = span(one, BE)
+    assert due
+    assert state_of(one, due.due, later.time) == "late"
+    assert two.end is None
+    # Moved in time, it has lapsed.
+    sooner, _ = towards([first, event(1, "2027-03-10")])
+    assert state_of(sooner, due.due, later.time) == "lapsed"
+
+
+def test_a_move_that_was_withdrawn_moved_nothing() -> None:
+    history = [event(0, "2027-02-10"), event(1, "2027-03-10"), did(2, "withdraw", "opener", facts={"message": "m1"})]
+    (run,) = towards(history)
+    assert (run.start.id, run.end) == ("m0", None)

@@ -7,7 +7,7 @@ import pytest
 from passerelle.core.clock import from_iso, to_iso
 from passerelle.core.errors import InputError
 from passerelle.dossiers.calendars import Calendars
-from passerelle.dossiers.timing import Days, Place, day_begins, day_ends, end_of, first_of, last_of, stages
+from passerelle.dossiers.timing import Days, Place, day_begins, day_ends, end_before, end_of, first_of, last_of, stages
 
 CALENDARS = Calendars.load()
 BE = Place("Europe/Brussels", CALENDARS.of("BE"))
@@ -96,6 +96,51 @@ def test_by_clock_and_by_calendar(start: str, duration: str, place: Place, expec
 )
 def test_by_working_days(start: str, duration: str, place: Place, expected: str) -> None:
     assert due(start, duration, "working", place) == expected
+
+
+@pytest.mark.parametrize(
+    ("day", "duration", "days", "place", "expected"),
+    [
+        ("2026-06-20", "P21D", "calendar", BE, "2026-05-30T21:59:59.999Z"),
+        ("2026-06-20", "P3W", "calendar", MA, "2026-05-30T22:59:59.999Z"),
+        # The clocks go forward between the two days, and the end is still the end of the day there.
+        ("2026-04-10", "P21D", "calendar", BE, "2026-03-20T22:59:59.999Z"),
+        ("2026-06-20", "P0D", "calendar", BE, "2026-06-20T21:59:59.999Z"),
+        # Months go back to the last day of a shorter one; over a leap day.
+        ("2028-03-31", "P1M", "calendar", BE, "2028-02-29T22:59:59.999Z"),
+        ("2028-03-01", "P1D", "calendar", BE, "2028-02-29T22:59:59.999Z"),
+        ("2028-02-29", "P1Y", "calendar", BE, "2027-02-28T22:59:59.999Z"),
+        # Five days of work before a Tuesday, over Easter Monday and a weekend: 3, 2, 1 April, 31, 30 March.
+        ("2026-04-07", "P5D", "working", BE, "2026-03-30T21:59:59.999Z"),
+        # 11 November is a holiday in Belgium, the 6th in Morocco (a Friday).
+        ("2026-11-12", "P1D", "working", BE, "2026-11-10T22:59:59.999Z"),
+        ("2026-11-09", "P1D", "working", MA, "2026-11-05T22:59:59.999Z"),
+        # The event is on a Sunday: the Friday is the first day of work before.
+        ("2026-11-22", "P1D", "working", BE, "2026-11-20T22:59:59.999Z"),
+    ],
+)
+def test_counted_back_from_a_day(day: str, duration: str, days: Days, place: Place, expected: str) -> None:
+    assert to_iso(end_before(day, duration, days, place).due) == expected
+
+
+@pytest.mark.parametrize(
+    ("day", "duration", "told"),
+    [
+        ("2026-06-20", "PT8H", "a duration by days like P21D"),
+        ("20 June", "P1D", "a day like 2026-11-21"),
+        ("0001-01-05", "P1M", "a day like 2026-11-21 with P1M before it"),
+        ("0001-01-05", "P9D", "a day like 2026-11-21 with P9D before it"),
+    ],
+)
+def test_what_cannot_be_counted_back_is_said(day: str, duration: str, told: str) -> None:
+    with pytest.raises(InputError, match=f"expected {told}"):
+        end_before(day, duration, "calendar", BE)
+
+
+def test_a_table_of_holidays_that_begins_later_is_told_when_counted_back() -> None:
+    first = min(MA.calendar.years)
+    assert end_before(f"{first}-01-05", "P30D", "working", MA).unknown == first - 1
+    assert end_before(f"{first}-12-05", "P3D", "working", MA).unknown == 0
 
 
 def test_a_table_of_holidays_that_ends_is_told_and_counted_beyond() -> None:
