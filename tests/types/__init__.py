@@ -21,7 +21,7 @@ from passerelle.dossiers.types import DossierType
 from tests.peers.pair import CATALOGUE, Pair, partners, type_entry
 from tests.unit.dossiers import samples as shared
 from tests.unit.dossiers.samples import Content
-from tests.unit.instruments.samples import SERVICES
+from tests.unit.instruments.samples import NOTHING_PERSONAL, SERVICES
 
 Told = tuple[str, str] | tuple[str, str, Content]
 """A step of a life: the side (`opener` or `answerer`), its act, and what the content says otherwise than the sample."""
@@ -87,7 +87,9 @@ class Sample:
 
     def pair(self, **channel: Any) -> Pair:
         """Two nodes with a channel for this type alone, with services and area as the sample says."""
-        said = {"types": {self.name: type_entry(self.name)}, **self.channel, **channel}
+        categories = {one for act in self.kind.acts.values() if act.subjects.max for one in act.subjects.categories}
+        persons = {"categories": sorted(categories)} if categories else NOTHING_PERSONAL
+        said = {"types": {self.name: type_entry(self.name)}, **persons, **self.channel, **channel}
         return partners(area=self.area, channel=said, services=dict(self.services or SERVICES[self.area]))
 
 

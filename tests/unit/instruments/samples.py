@@ -32,7 +32,6 @@ SERVICES = {
 }
 """The services of both sides of a channel for an area, with their kinds."""
 _STATE_SECURITY = {"ground": "national-law", "article": None, "reference": "Act of 30 November 1998"}
-_NOTHING_PERSONAL = {"ground": "none", "article": None, "reference": None}
 AREAS: dict[str, dict[str, Any]] = {
     "criminal": {},
     "migration": {},
@@ -47,12 +46,17 @@ AREAS: dict[str, dict[str, Any]] = {
         "title": "Knowledge without persons",
         "domain": "knowledge",
         "purposes": ["training", "experience", "threat-assessment", "cyber-defence"],
-        "categories": [],
-        "fields": ["statements.*", "body.*", "reference", "also_via", "handling_note", "attachments"],
-        "sides": {one: {"transfer": _NOTHING_PERSONAL} for one in ("be", "ma")},
     },
 }
 """What a channel for an area says otherwise than `channel`, or `migration_channel`."""
+NOTHING_PERSONAL: dict[str, Any] = {
+    "categories": [],
+    "fields": ["statements.*", "body.*", "reference", "also_via", "handling_note", "attachments"],
+    "sides": {
+        one: {"transfer": {"ground": "none", "article": None, "reference": None, "test": None}} for one in ("be", "ma")
+    },
+}
+"""What a channel says otherwise under which no data about persons passes."""
 
 
 def agreement(**overrides: Any) -> bytes:
