@@ -51,6 +51,7 @@ def beyond(sample: Sample, side: Side, act: ActType, content: Content) -> Iterat
     yield from _days(act, content)
     yield from _demands(act, content)
     yield from _checks(act, content)
+    yield from _figures(act, content)
     yield from _files(act)
     for word in sample.kind.unsaid[:2]:
         yield Bad("9", "necessity", put(f"Voir {word.rstrip('*')}", "necessity"))
@@ -206,6 +207,13 @@ def _checks(act: ActType, content: Content) -> Iterator[Bad]:
             required = set(act.schema.get("required", ()))
             if not required & set(check.fields) and any(name in body for name in check.fields):
                 yield Bad("9", "body", lambda content, check=check: _without(content, check.fields))
+
+
+def _figures(act: ActType, content: Content) -> Iterator[Bad]:
+    for rule in act.figures:
+        for figure, value in ((rule.at_least, "P1D"), (rule.at_most, "P99Y")):
+            if figure and rule.field in content["body"]:
+                yield Bad("8", f"body.{rule.field}", put(value, "body", rule.field))
 
 
 def _exchange(one: str, two: str) -> Change:

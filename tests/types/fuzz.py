@@ -128,7 +128,8 @@ class Fuzz:
     def kept(self, name: str) -> frozenset[str]:
         """The fields that rules about the dossier look at: they stay as the sample has them, where it stands."""
         act = self.sample.kind.acts[name]
-        return frozenset({"message"}) | frozenset(act.remembered)
+        looked_at = {name for rule in act.rules for name in rule.own()} | {rule.field for rule in act.figures}
+        return frozenset({"message"}) | frozenset(act.remembered) | looked_at
 
     def ways(self, name: str, content: Content) -> list[Any]:
         """Each way to break one constraint that a schema says."""

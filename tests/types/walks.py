@@ -10,8 +10,9 @@ from dataclasses import dataclass, field
 from functools import cache
 from typing import Any
 
+from passerelle.dossiers.content import facts_of
 from passerelle.dossiers.rules import Side
-from passerelle.dossiers.state import EMPTY, Event, Standing, fold, refusals, step
+from passerelle.dossiers.state import EMPTY, Event, Standing, fold, named, refusals, step
 from passerelle.dossiers.types import ActType
 from tests.types import Sample
 from tests.unit.dossiers.samples import Content
@@ -66,16 +67,16 @@ def name_of(number: int) -> str:
 
 
 def event_of(sample: "Sample", move: Move, number: int, after: tuple[str, ...]) -> Event:
-    act = sample.kind.acts[move.act]
+    return Event(name_of(number), move.side, move.act, after, facts_of(content_of(sample, move), sample.kind))
+
+
+def content_of(sample: "Sample", move: Move) -> Content:
+    """The content of a move, its message named as in a fold."""
     content = variants(sample, move.act)[move.variant]
-    facts: dict[str, Any] = {one: content["body"][one] for one in act.remembered if one in content["body"]}
+    body = {name: value for name, value in content["body"].items() if name != "message"}
     if move.message is not None:
-        facts["message"] = name_of(move.message)
-    else:
-        facts.pop("message", None)
-    if content.get("subjects"):
-        facts["subjects"] = [one["key"] for one in content["subjects"]]
-    return Event(name_of(number), move.side, move.act, after, facts)
+        body["message"] = name_of(move.message)
+    return {**content, "body": body}
 
 
 def events_of(sample: "Sample", way: Way) -> list[Event]:
@@ -99,15 +100,10 @@ def candidates(sample: "Sample", way: Way, act: ActType, side: Side) -> Iterator
 
 def refused(sample: "Sample", way: Way, standing: Standing, move: Move) -> tuple[Any, ...]:
     """What check 10 says of a move after a way."""
-    content = variants(sample, move.act)[move.variant]
-    body = dict(content["body"])
-    author = None
-    if move.message is not None:
-        body["message"] = name_of(move.message)
-        author = way[move.message].side
-    elif "message" in body:
-        del body["message"]
-    return refusals(sample.kind, standing, move.act, move.side, {**content, "body": body}, author=author)
+    message = named(
+        sample.kind, events_of(sample, way), standing, name_of(-1 if move.message is None else move.message)
+    )
+    return refusals(sample.kind, standing, move.act, move.side, content_of(sample, move), named=message)
 
 
 def moves_at(sample: "Sample", way: Way, standing: Standing) -> Iterator[Move]:
