@@ -152,7 +152,8 @@ def why(
     domain: Annotated[str, typer.Option("--domain", help="In this domain.")] = "",
     lane: Annotated[str, typer.Option("--lane", metavar="routine|flash", help="In this lane.")] = "",
     author: Annotated[str, typer.Option("--author", metavar="PERSON", help="What this person wrote.")] = "",
-    magistrate: Annotated[bool, typer.Option("--magistrate", help="A judicial act.")] = False,
+    magistrate: Annotated[bool, typer.Option("--magistrate", help="An act that a magistrate releases.")] = False,
+    judicial: Annotated[bool, typer.Option("--judicial", help="An act that a magistrate writes, too.")] = False,
     four_eyes: Annotated[bool, typer.Option("--four-eyes", help="An act that is under four eyes.")] = False,
     review: Annotated[bool, typer.Option("--review", help="An act that may be reviewed afterwards.")] = False,
     day: Annotated[str, typer.Option("--on", metavar="DAY", help="On this day.", show_default="today")] = "",
@@ -170,7 +171,7 @@ def why(
 
     asked = _action(action)
     given: dict[str, Any] = {"domain": domain, "lane": lane, "author": author}
-    given |= {"magistrate": magistrate, "four_eyes": four_eyes, "review": review}
+    given |= {"magistrate": magistrate or judicial, "judicial": judicial, "four_eyes": four_eyes, "review": review}
     with opened(folder) as node:
         who = acting(node, as_)
 

@@ -82,6 +82,10 @@ def show(
         "label": kind.labels.text(speaks),
         "help": kind.help.text(speaks),
         "areas": sorted(kind.areas),
+        "services": sorted(kind.services),
+        "figures": {
+            one.name: {"label": one.labels.text(speaks), "duration": one.duration} for one in kind.figures.values()
+        },
         "handling": {"allowed": sorted(kind.handling.allowed), "always": list(kind.handling.always)},
         "statements": kind.statements,
         "indexed": sorted(kind.indexed),
@@ -94,6 +98,7 @@ def show(
                 "lanes": sorted(act.lanes),
                 "four_eyes": act.four_eyes,
                 "magistrate": act.magistrate,
+                "judicial": act.judicial,
                 "attest": {name: one.text(speaks) for name, one in act.attest.items()},
                 "review": act.review,
                 "attachments": {

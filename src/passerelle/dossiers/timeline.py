@@ -14,6 +14,13 @@ _WORDS = {
     "receiver": N_("the receiver of the message"),
     "four_eyes": N_("two persons"),
     "magistrate": N_("a magistrate"),
+    "judicial": N_("written by another magistrate"),
+    "police": N_("police"),
+    "justice": N_("justice"),
+    "fiu": N_("financial intelligence unit"),
+    "civil": N_("civil authority"),
+    "intelligence": N_("intelligence service"),
+    "military": N_("military service"),
     "criminal": N_("criminal"),
     "migration": N_("migration"),
     "security": N_("security"),
@@ -40,6 +47,9 @@ def describe(kind: DossierType, language: Language) -> str:
         ]
         lines += ["", _("Acts"), *(_act(act, language) for act in kind.acts.values())]
         lines += ["", _("Deadlines"), *(_deadline(deadline, language) for deadline in kind.deadlines.values())]
+        if kind.figures:
+            lines += ["", _("Figures of the treaty; the channel replaces them")]
+            lines += [f"- {one.labels.text(language)}: {_span(one.duration)}" for one in kind.figures.values()]
         lines += ["", _("Grounds of refusal"), *(f"- {ground.text(language)}" for ground in kind.grounds.values())]
     return "\n".join(lines) + "\n"
 
@@ -48,6 +58,9 @@ def _limits(kind: DossierType, language: Language) -> list[str]:
     """What holds for all acts of the type."""
     areas = _(", ").join(_word(area) for area in sorted(kind.areas))
     lines = [_("For these purposes: {areas}", areas=areas)]
+    if kind.services:
+        services = _(", ").join(_word(service) for service in sorted(kind.services))
+        lines.append(_("Only between services of these kinds: {services}", services=services))
     lines.append(_("Handling codes: {codes}", codes=", ".join(sorted(kind.handling.allowed))))
     if kind.handling.always:
         lines.append(_("In every act: {codes}", codes=", ".join(kind.handling.always)))
@@ -65,7 +78,7 @@ def _limits(kind: DossierType, language: Language) -> list[str]:
 
 
 def _act(act: ActType, language: Language) -> str:
-    who = [_word(act.by), *(_word(need) for need in ("four_eyes", "magistrate") if getattr(act, need))]
+    who = [_word(act.by), *(_word(need) for need in ("four_eyes", "magistrate", "judicial") if getattr(act, need))]
     if act.review:
         who.append(_("one duty officer in the flash lane, reviewed within {time}", time=_span(act.review)))
     told = f"- {act.labels.text(language)} ({_(', ').join(who)}): {act.help.text(language)}"

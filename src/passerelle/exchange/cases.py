@@ -17,7 +17,7 @@ import msgspec
 
 from passerelle.core.errors import DossierError
 from passerelle.dossiers import content as acts
-from passerelle.dossiers import progress
+from passerelle.dossiers import figures, progress
 from passerelle.dossiers import state as states
 from passerelle.dossiers.rules import Side
 from passerelle.dossiers.types import DossierType
@@ -104,6 +104,7 @@ class Cases:
                 opening=act.opening,
                 wind_down=act.wind_down,
                 areas=kind.areas,
+                services=kind.services,
                 purpose=content["purpose"],
                 basis=content["basis"],
                 recipient=content["recipient"],
@@ -120,6 +121,7 @@ class Cases:
             )
             verdict = decide(request, channel, now)
             objections += [Objection(Check(one.check), str(one)) for one in verdict.reasons]
+            objections += self._figures(content, kind, channel.instrument, written)
             alone = alone and all(one.code != "four-eyes" for one in verdict.reasons)
             # A row without an opener is of own acts that came back after a restore: the opening will say its channel.
             if row is not None and row.opener and not self._same_line(row.channel, content["channel"]):
@@ -136,6 +138,13 @@ class Cases:
             words = f"lane: expected {' or '.join(sorted(act.lanes))} for {act.name}, got {lane}"
             objections.append(Objection(Check.CHANNEL, words))
         return objections + self._judge_state(content, kind, row, partner, sender)
+
+    def _figures(self, content: dict[str, Any], kind: DossierType, channel: Channel, written: int) -> list[Objection]:
+        """What does not keep to the figures of the treaty: those of the channel, or else the type's."""
+        entry, rules = channel.types.get(kind.name), kind.acts[content["act"]].figures
+        agreed = {one.name: one.duration for one in kind.figures.values()} | (entry.figures if entry else {})
+        found = figures.problems(content.get("body", {}), rules, agreed, written)
+        return [Objection(Check.CHANNEL, str(one)) for one in found]
 
     def _same_line(self, opened: str, named: str) -> bool:
         """Whether the named channel is the dossier's or a successor of it."""

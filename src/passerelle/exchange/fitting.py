@@ -4,8 +4,9 @@ A channel names types by name and digest; what they are stands in this node's ca
 that the catalogue has with the digest named:
 - the channel serves at least one purpose of an area that the type is for: a channel for criminal purposes cannot carry
   a type for migration purposes, nor the other way round;
-- acts, acts under four eyes, and deadlines are those of the type; no figure exceeds the `most` of its deadline, and one
-  that is counted back is by days.
+- each side has a service of a kind between which the type passes, where the type names kinds;
+- acts, acts under four eyes or of magistrates, deadlines and figures are those of the type; no period exceeds the
+  `most` of its deadline, and one that is counted back is by days.
 
 Left unchecked: types that this node does not have, or has with another digest. Such a channel may be signed ahead of
 the file; until the file is there, every act under it is refused with 8 or 9.
@@ -46,9 +47,14 @@ def _of_type(channel: Channel, entry: Entry, kind: DossierType) -> Iterator[Prob
     if not channel.areas & kind.areas:
         expected = f"a channel for {' or '.join(sorted(kind.areas))} purposes, for which {kind.name} is made"
         yield Problem(path, expected, f"one for {listed(sorted(channel.areas))} purposes")
-    for where, acts in (("acts", entry.acts), ("four_eyes", entry.four_eyes)):
+    for party, side in channel.sides.items():
+        if kind.services and kind.services.isdisjoint(side.services.values()):
+            expected = f"a service of the kind {listed(sorted(kind.services))}, between which alone {kind.name} passes"
+            yield Problem(f"sides.{party}.services", expected, listed(side.services))
+    for where, acts in (("acts", entry.acts), ("four_eyes", entry.four_eyes), ("magistrate", entry.magistrate)):
         yield from _unknown(f"{path}.{where}", acts.names, kind.acts)
     yield from _unknown(f"{path}.deadlines", entry.deadlines, kind.deadlines)
+    yield from _unknown(f"{path}.figures", entry.figures, kind.figures)
     for name, text in entry.deadlines.items():
         if (deadline := kind.deadlines.get(name)) is None:
             continue

@@ -10,7 +10,8 @@ Rules beyond the schema (each has its paragraph in `build` or in `against`):
 5. only a treaty is a basis for the transfer of personal data; each sender names its ground (Directive (EU) 2016/680,
    articles 35-38; GDPR 45-49), a derogation under 38(1)(d) or (e) the test of 38(2); a side bound by the directive may
    not name mere national law, except for national security (article 2(3)(a));
-6. four eyes name acts of the channel; periods are real and not absurd; the end lies after the beginning;
+6. four eyes and magistrates name acts of the channel; periods are real and not absurd; the end lies after the
+   beginning;
 7. with the agreement at hand: same parties, states and nature, and the articles exist.
 
 Left unchecked: whether an act or a field exists in its dossier type (the type's digest is signed, the file is
@@ -87,13 +88,23 @@ class Fields(msgspec.Struct, frozen=True):
 
 
 class DossierType(msgspec.Struct, frozen=True, kw_only=True):
-    """What the channel says of a dossier type. `deadlines`: ISO 8601 durations that replace the type's own, by name."""
+    """What the channel says of a dossier type.
+
+    `magistrate`: acts that a magistrate releases, who did not write them. `deadlines`, `figures`: ISO 8601 durations
+    that replace the type's own, by name.
+    """
 
     version: str
     digest: str
     acts: Acts
     four_eyes: Acts
+    magistrate: Acts
     deadlines: dict[str, str]
+    figures: dict[str, str]
+
+    def in_pairs(self, act: str) -> bool:
+        """Whether the channel demands another person than the author to release the act."""
+        return act in self.four_eyes or act in self.magistrate
 
 
 class Channel(Instrument, frozen=True, kw_only=True):
@@ -185,11 +196,13 @@ def build(value: dict[str, Any], common: Mapping[str, Any], findings: Findings) 
         findings.add("nature", "treaty: only a treaty is a basis for the transfer of personal data", value["nature"])
     # 6
     for name, entry in value["types"].items():
-        surplus = set(entry.get("four_eyes", ())) - {ALL, *entry["acts"]}
-        if surplus and ALL not in entry["acts"]:
-            findings.add(f"types.{name}.four_eyes", f"acts of the channel, {listed(entry['acts'])}", listed(surplus))
-        for deadline, text in entry.get("deadlines", {}).items():
-            duration(text, f"types.{name}.deadlines.{deadline}", findings, longest="P10Y")
+        for key in ("four_eyes", "magistrate"):
+            surplus = set(entry.get(key, ())) - {ALL, *entry["acts"]}
+            if surplus and ALL not in entry["acts"]:
+                findings.add(f"types.{name}.{key}", f"acts of the channel, {listed(entry['acts'])}", listed(surplus))
+        for key, longest in (("deadlines", "P10Y"), ("figures", "P100Y")):
+            for one, text in entry.get(key, {}).items():
+                duration(text, f"types.{name}.{key}.{one}", findings, longest=longest)
     duration(value["retention"], "retention", findings, longest="P100Y")
     duration(value["grace"], "grace", findings, longest="P1Y")
     begins, ends = window(value["valid"], "valid", findings)
@@ -297,7 +310,9 @@ def _channel(value: dict[str, Any], common: Mapping[str, Any], area_of: dict[str
                 digest=entry["digest"],
                 acts=_acts(entry["acts"]),
                 four_eyes=_acts(entry.get("four_eyes", [])),
+                magistrate=_acts(entry.get("magistrate", [])),
                 deadlines=entry.get("deadlines", {}),
+                figures=entry.get("figures", {}),
             )
             for name, entry in value["types"].items()
         },

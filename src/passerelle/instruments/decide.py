@@ -16,8 +16,9 @@ Rules kept here, by the number of the receiver's check:
    - after an end, acts that wind a dossier down (close, report deletion; marked by the type) still pass, at any time,
      unless they would open one; everything else goes on under the superseding channel, if there is one.
 8  type with the signed digest, act, lane, purpose (of an area that the type is for), basis (an article of the
-   channel), recipient service, handling codes, classification at or below the ceiling, retention no longer than the
-   longest and not past, fields, categories of persons, four eyes where demanded, size within a day's limit.
+   channel), recipient service (of a kind between which the type passes; the sender has one, too), handling codes,
+   classification at or below the ceiling, retention no longer than the longest and not past, fields, categories of
+   persons, four eyes where demanded, size within a day's limit.
 
 A channel that is narrower in any of these never allows more. All reasons of a no are given, not only the first.
 
@@ -50,12 +51,12 @@ _EPOCH_DAY = date(1970, 1, 1).toordinal()
 class Request(msgspec.Struct, frozen=True, kw_only=True):
     """What a channel is asked.
 
-    `areas`: those of the purposes that the type is for. `leaving`: this node sends it (then `written` is now).
-    `opening`: the act opens a dossier; `wind_down`: its type marks the act as one that ends things. `basis`: an
-    article. `retention`: ISO date, the last day on which the receiver may keep it. `fields`: paths of all fields
-    that are filled (`subjects.names`, `body.warrant`); those of `special` are special categories of data (Directive
-    (EU) 2016/680, article 10), which only a pattern that names them covers. `written`: the entry's time,
-    milliseconds. `size`: bytes of the content.
+    `areas`: those of the purposes that the type is for; `services`: the kinds of services between which it passes, none
+    for all. `leaving`: this node sends it (then `written` is now). `opening`: the act opens a dossier; `wind_down`: its
+    type marks the act as one that ends things. `basis`: an article. `retention`: ISO date, the last day on which the
+    receiver may keep it. `fields`: paths of all fields that are filled (`subjects.names`, `body.warrant`); those of
+    `special` are special categories of data (Directive (EU) 2016/680, article 10), which only a pattern that names them
+    covers. `written`: the entry's time, milliseconds. `size`: bytes of the content.
     """
 
     sender: str
@@ -81,6 +82,7 @@ class Request(msgspec.Struct, frozen=True, kw_only=True):
     written: int
     size: int
     special: frozenset[str] = frozenset()
+    services: frozenset[str] = frozenset()
 
 
 def decide(request: Request, standing: Standing, now: int) -> Verdict:
@@ -161,6 +163,14 @@ def _content(request: Request, channel: Channel, reasons: list[Reason]) -> None:
     receiver, sender = channel.sides.get(request.receiver), channel.sides.get(request.sender)
     if receiver is not None and request.recipient not in receiver.services:
         reasons.append(reason("recipient", "recipient", f"one of {listed(receiver.services)}", request.recipient))
+    elif receiver is not None and not _passes(request, receiver.services[request.recipient]):
+        fitting = listed(sorted(name for name, kind in receiver.services.items() if _passes(request, kind))) or "none"
+        expected = f"a service of the kind {listed(sorted(request.services))}: {fitting}"
+        got = f"{request.recipient}, of the kind {receiver.services[request.recipient]}"
+        reasons.append(reason("recipient-kind", "recipient", expected, got))
+    if sender is not None and not any(_passes(request, kind) for kind in sender.services.values()):
+        expected = f"a service of the kind {listed(sorted(request.services))} on the sending side"
+        reasons.append(reason("sender-kind", f"sides.{request.sender}.services", expected, listed(sender.services)))
     if sender is not None and request.classification not in sender.levels:
         expected = f"at most {channel.levels[channel.ceiling][request.sender]}: {listed(sender.levels)}"
         reasons.append(reason("classification", "classification", expected, request.classification))
@@ -182,6 +192,11 @@ def _content(request: Request, channel: Channel, reasons: list[Reason]) -> None:
         reasons.append(reason("size", "size", f"at most {channel.bytes_a_day} bytes a day", f"{request.size} bytes"))
 
 
+def _passes(request: Request, kind: str) -> bool:
+    """Whether the type passes between services of this kind."""
+    return not request.services or kind in request.services
+
+
 def _retention(request: Request, channel: Channel, now: int, reasons: list[Reason]) -> None:
     """Check 8: how long the receiver may keep it (Directive (EU) 2016/680, article 5)."""
     if (day := _day(request.retention)) is None:
@@ -195,12 +210,12 @@ def _retention(request: Request, channel: Channel, now: int, reasons: list[Reaso
 
 
 def _act(request: Request, kind: DossierType, reasons: list[Reason]) -> None:
-    """Check 8: the type's file, the act, four eyes."""
+    """Check 8: the type's file, the act, four eyes (a magistrate who releases is another person, too)."""
     if request.type_digest != kind.digest:
         reasons.append(reason("type-digest", "type", f"the file {kind.digest}", request.type_digest))
     if request.act not in kind.acts:
         reasons.append(reason("act", "act", f"one of {listed(kind.acts.names)}", request.act))
-    if request.act in kind.four_eyes and (
+    if kind.in_pairs(request.act) and (
         request.author == request.releaser or not request.author or not request.releaser
     ):
         reasons.append(reason("four-eyes", "four_eyes", "an author and another person who releases", "one person"))

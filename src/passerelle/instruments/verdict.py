@@ -32,6 +32,8 @@ CODES = {
     "purpose-area": ALLOWED,
     "basis": ALLOWED,
     "recipient": ALLOWED,
+    "recipient-kind": ALLOWED,
+    "sender-kind": ALLOWED,
     "handling": ALLOWED,
     "classification": ALLOWED,
     "retention-form": ALLOWED,

@@ -44,6 +44,7 @@ _VALUES: Mapping[str, tuple[Any, ...]] = {
     "act": ("some-act", ""),
     "author": (_OTHER, _ME, ""),
     "magistrate": (False, True),
+    "judicial": (False, True),
     "four_eyes": (False, True),
     "review": (False, True),
     "person": (_OTHER, _ME, ""),

@@ -3,8 +3,8 @@
 Rules kept here:
 - the domain is that of the channel under which it stands; where this node does not have the channel it is empty, and
   only a role held everywhere covers it;
-- an act is under four eyes when the type or the channel says so; it may be released on duty and reviewed afterwards
-  when the type gives a time for the review and the channel does not put it under four eyes;
+- an act is under four eyes, or kept for magistrates, when the type or the channel says so; it may be released on duty
+  and reviewed afterwards when the type gives a time for the review and the channel demands no second person;
 - a dossier's lane is that of its newest message: what is urgent now is what the duty officer sees.
 """
 
@@ -35,9 +35,9 @@ def of_act(
     rule = named.acts.get(act) if named else None
     found = Channels(tx, ctx).standing(channel) if channel else None
     instrument = found.instrument if found else None
-    listed = False
+    listed = magistrate = False
     if isinstance(instrument, Channel) and (entry := instrument.types.get(type)) is not None:
-        listed = act in entry.four_eyes
+        listed, magistrate = entry.in_pairs(act), act in entry.magistrate
     return On(
         kind=kind,
         id=id,
@@ -46,7 +46,8 @@ def of_act(
         type=type,
         act=act,
         author=author,
-        magistrate=bool(rule and rule.magistrate),
+        magistrate=magistrate or bool(rule and rule.magistrate),
+        judicial=bool(rule and rule.judicial),
         four_eyes=listed or bool(rule and rule.four_eyes),
         review=lane == "flash" and not listed and bool(rule and rule.review),
     )

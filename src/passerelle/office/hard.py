@@ -4,8 +4,8 @@
 2. *Alone.* `draft.release-alone` releases one's own act only where neither channel nor type puts it under four eyes.
 3. *On duty.* `draft.release-on-duty` releases alone only in the flash lane, and only an act that channel and type let
    be reviewed afterwards; a second person then reviews it.
-4. *Magistrates.* A judicial act is written by an officer, a liaison officer or a magistrate, and released by a
-   magistrate; never alone.
+4. *Magistrates.* What type or channel keep for magistrates is written by an officer, a liaison officer or a magistrate,
+   and released by a magistrate; never alone. What the type makes a judicial act is written by a magistrate, too.
 5. *Oneself.* Nobody gives a role to himself but one that he holds, and that only as the last who could
    (`on.last`: nobody else may); nobody changes who acts as himself.
 6. *Review.* Nobody reviews what he released alone.
@@ -29,7 +29,8 @@ class On(msgspec.Struct, frozen=True, kw_only=True):
 
     `kind`: dossier, draft, message, instrument, partner, link, alarm, person, policy, node …; `domain`: that of the
     channel, or `*` for what belongs to none; `author`: who wrote it; `magistrate`, `four_eyes`, `review`: what type and
-    channel say of the act; `person`, `role`, `holds`: of a grant, whom it is about, what is given, what he holds.
+    channel say of the act; `judicial`: the type has it written by a magistrate, too; `person`, `role`, `holds`: of a
+    grant, whom it is about, what is given, what he holds.
     """
 
     kind: str
@@ -40,6 +41,7 @@ class On(msgspec.Struct, frozen=True, kw_only=True):
     act: str = ""
     author: str = ""
     magistrate: bool = False
+    judicial: bool = False
     four_eyes: bool = False
     review: bool = False
     person: str = ""
@@ -73,6 +75,8 @@ def _judicial(here: set[str], action: str, on: On) -> str:
         return "judicial act: expected its release by a magistrate who did not write it, got one person alone"
     if action == RELEASE and "magistrate" not in here:
         return f"judicial act: expected the role magistrate in domain {domain}, got {held}"
+    if action in _WRITING and on.judicial and "magistrate" not in here:
+        return f"judicial act: expected the role magistrate in domain {domain} to write it, got {held}"
     if action in _WRITING and not here & {"magistrate", "officer", "liaison"}:
         return f"judicial act: expected a role among officer, liaison, magistrate in domain {domain}, got {held}"
     return ""
