@@ -39,7 +39,8 @@ class Field:
         body = dict(made["body"])
         if move.message is not None:
             body["message"] = dossier.messages[move.message]
-        return {**made, "id": new_id(), "dossier": dossier.id, "body": body}
+        urgency = move.urgency or made["urgency"]
+        return {**made, "id": new_id(), "dossier": dossier.id, "body": body, "urgency": urgency}
 
     def play(self, ways: Iterable[Way]) -> list[Played]:
         """A dossier for each way, played to its end."""

@@ -24,12 +24,16 @@ MOST = 4000
 
 @dataclass(frozen=True)
 class Move:
-    """An act of a side. `variant`: which of the sample's bodies; `message`: the number in the way of what it names."""
+    """An act of a side. `variant`: which of the sample's bodies; `message`: the number in the way of what it names.
+
+    `urgency`: another than the sample's, or "".
+    """
 
     side: Side
     act: str
     variant: int = 0
     message: int | None = None
+    urgency: str = ""
 
 
 Way = tuple[Move, ...]
@@ -76,7 +80,7 @@ def content_of(sample: "Sample", move: Move) -> Content:
     body = {name: value for name, value in content["body"].items() if name != "message"}
     if move.message is not None:
         body["message"] = name_of(move.message)
-    return {**content, "body": body}
+    return {**content, "body": body, "urgency": move.urgency or content["urgency"]}
 
 
 def events_of(sample: "Sample", way: Way) -> list[Event]:
@@ -142,9 +146,9 @@ def places(sample: "Sample") -> tuple[Place, ...]:
     return tuple(place for state, place in found.items() if state)
 
 
-def search(sample: "Sample") -> Iterator[Place]:
-    """All places, from the one before the opening on, at most MOST of them."""
-    todo: list[Way] = [()]
+def search(sample: "Sample", start: Way = ()) -> Iterator[Place]:
+    """All places, from the one before the opening on or from the end of another way, at most MOST of them."""
+    todo: list[Way] = [start]
     seen: set[Any] = set()
     for way in todo:
         standing = fold(sample.kind, events_of(sample, way)) if way else EMPTY
