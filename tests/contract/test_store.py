@@ -691,7 +691,7 @@ def test_a_store_of_another_schema_is_not_opened(durable_place: Any, got: str | 
     else:
         put(store, META, Meta(name="schema", value=got))
     store.close()
-    with pytest.raises(SchemaError, match=f"expected schema 3, got {got or 'none'}"):
+    with pytest.raises(SchemaError, match=f"expected schema 4, got {got or 'none'}"):
         durable_place.open()
 
 

@@ -62,6 +62,9 @@ class What(StrEnum):
     DOSSIER_REFERRED = "dossier.referred", Operation.ALTERATION
     DOSSIER_SENT_VIA = "dossier.sent-via", Operation.DISCLOSURE
     NOTE_WRITTEN = "note.written", Operation.OTHER, True
+    # What this node's people think of who is who, and with whom: never outside it.
+    RELATION_ADDED = "relation.added", Operation.COMBINATION, True
+    RELATION_WITHDRAWN = "relation.withdrawn", Operation.ALTERATION, True
     GENERATION_OPENED = "generation.opened"
     GENERATION_ALLOWED = "generation.allowed"
     CONTENT_ERASED = "content.erased", Operation.ERASURE

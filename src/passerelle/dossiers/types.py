@@ -50,6 +50,8 @@ __all__ = [
 ]
 
 SHARED = ("envelope.toml", "common.toml")
+_BESIDE = (*SHARED, "relations.toml")
+"""Files of the catalogue that are no types."""
 
 
 @dataclass(frozen=True)
@@ -68,12 +70,12 @@ class Catalogue:
         shipped = resources.files("passerelle.catalogue")
         common = Common(*((shipped / name).read_bytes() for name in SHARED))
         files = [(item.name, item.read_bytes()) for item in shipped.iterdir() if item.name.endswith(".toml")]
-        files = sorted(item for item in files if item[0] not in SHARED)
+        files = sorted(item for item in files if item[0] not in _BESIDE)
         for folder in folders:
             files += [(path.name, path.read_bytes()) for path in sorted(folder.iterdir()) if path.suffix == ".toml"]
         types: dict[str, DossierType] = {}
         for name, data in files:
-            if name in SHARED:
+            if name in _BESIDE:
                 raise CatalogueError(name, "", "a type; the shipped file of this name holds for all", "another")
             kind = Reader(data, name, common).read()
             consistency.check(kind, name)

@@ -21,6 +21,7 @@ from passerelle.dossiers import figures, progress
 from passerelle.dossiers import state as states
 from passerelle.dossiers.rules import Side
 from passerelle.dossiers.types import DossierType
+from passerelle.exchange import relating
 from passerelle.exchange.channels import Channels
 from passerelle.exchange.checks import Check
 from passerelle.exchange.context import Context
@@ -51,6 +52,7 @@ class Cases:
         self._standings: dict[str, states.Standing] = {}
         self._pending: dict[str, list[Message]] = {}
         self._changed: set[str] = set()
+        self._followed: list[tuple[Message, dict[str, Any]]] = []
 
     def preload(self, dossiers: Iterable[str]) -> None:
         """Read many dossiers at once."""
@@ -255,6 +257,8 @@ class Cases:
         self._rows[row.id] = msgspec.structs.replace(row, updated=message.noted, **references)
         self._standings[row.id] = standing
         self._changed.add(row.id)
+        if relating.follows(made):
+            self._followed.append((made, content))
         return made
 
     def note(self, message: Message) -> None:
@@ -292,6 +296,9 @@ class Cases:
             tx.put(DOSSIERS, rows)
             touch(tx, self._ctx, rows)
             self._changed.clear()
+            for message, content in self._followed:
+                relating.followed(tx, self._ctx, message, content)
+            self._followed.clear()
 
     def history(self, row: Dossier, kind: DossierType) -> list[tuple[str, states.Standing]]:
         """The acts that count, by message id, in the one order that both nodes use, with the standing after each."""

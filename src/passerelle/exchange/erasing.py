@@ -8,8 +8,9 @@ Rules kept here:
   an own message that the partner has not cosigned travels as withheld, `erased`, so it counts on neither side. Had it
   arrived, and its receipt was lost, the partner's next act names it, and it counts on both;
 - what was made of the content goes with it: the reference that it gave, the words of a refusal, a review's comment,
-  open drafts about it. With the last content of a dossier go its notes, drafts and references; which other way copies
-  went stays, because those who have them must be told (Directive (EU) 2016/680, article 16(6));
+  open drafts about it, relations that rest on it. With the last content of a dossier go its notes, drafts, references
+  and relations; which other way copies went stays, because those who have them must be told (Directive (EU) 2016/680,
+  article 16(6));
 - what comes again, from a partner that gives back what this node lost, is decided as before and erased at once.
 
 Left unchecked: copies that left this node on purpose, evidence files, backups. The audit log keeps who did what with
@@ -25,7 +26,7 @@ from passerelle.core import json
 from passerelle.core.audit import What
 from passerelle.core.clock import to_iso
 from passerelle.core.errors import JsonError, NotFoundError, StateError
-from passerelle.exchange import attachments, attachments_in, links, notes
+from passerelle.exchange import attachments, attachments_in, links, notes, relating
 from passerelle.exchange.cases import Cases
 from passerelle.exchange.context import Context
 from passerelle.exchange.register import Register
@@ -200,6 +201,7 @@ def _around(tx: Writing, ctx: Context, message: Message, content: dict[str, Any]
     gone = [one for one in drafts if last or _about(one, message.id)]
     attachments.drop(tx, [address for one in gone for address in _files(one)])
     tx.put(DRAFTS, [_discarded(one, by, now) for one in gone])
+    relating.erased(tx, message.id, message.dossier, last=last)
     if last:
         given = tx.scan(ASSIGNMENTS, "by_dossier", (message.dossier,), limit=_ALL)
         tx.put(ASSIGNMENTS, [msgspec.structs.replace(one, note="") for one in given if one.note])

@@ -107,11 +107,18 @@ class DossierType(msgspec.Struct, frozen=True, kw_only=True):
         return act in self.four_eyes or act in self.magistrate
 
 
+class Named(msgspec.Struct, frozen=True):
+    """The channels of a domain between two parties, whichever of them is in force."""
+
+    domain: str
+    parties: frozenset[str]
+
+
 class Channel(Instrument, frozen=True, kw_only=True):
     """A channel. `retention`: the longest, ISO 8601. `entries_a_day`, `bytes_a_day`: limits for each direction.
 
     `area_of`: the area of each purpose. `levels`: the table of equivalence, low to high, level by party; `ceiling`:
-    index of its highest row allowed.
+    index of its highest row allowed. `links`: the other channels that it names, by digest or by domain and parties.
     """
 
     articles: frozenset[str]
@@ -131,7 +138,7 @@ class Channel(Instrument, frozen=True, kw_only=True):
     entries_a_day: int
     bytes_a_day: int
     lanes: frozenset[str]
-    links: frozenset[str]
+    links: frozenset[str | Named]
 
     @property
     def areas(self) -> frozenset[str]:
@@ -328,7 +335,10 @@ def _channel(value: dict[str, Any], common: Mapping[str, Any], area_of: dict[str
         entries_a_day=value["limits"]["entries"],
         bytes_a_day=value["limits"]["bytes"],
         lanes=frozenset(value["lanes"]),
-        links=frozenset(value.get("links", [])),
+        links=frozenset(
+            one if isinstance(one, str) else Named(one["domain"], frozenset(one.get("parties", value["parties"])))
+            for one in value.get("links", [])
+        ),
     )
 
 

@@ -25,15 +25,25 @@ def same_lineage(one: str, other: str, known: Mapping[str, records.Instrument]) 
     return one in lineage(other, known) or other in lineage(one, known)
 
 
-def may_link(channel: Channel, other: Channel, known: Mapping[str, records.Instrument]) -> bool:
-    """Whether a dossier under `channel` may point to one under `other`.
-
-    The channel must name the other one, or an older or newer one of its lineage, in `links`; for the way back the other
-    one must name this one.
-    """
+def apart(channel: Channel, other: Channel) -> tuple[str, ...]:
+    """The two uses or areas of purposes that keep them apart whatever both say; empty when nothing does."""
     if channel.wall != other.wall:
-        return False
+        return (channel.wall, other.wall)
     areas = channel.areas | other.areas
-    if any(areas.issuperset(pair) for pair in data("vocabulary")["never_together"]):
-        return False
-    return any(same_lineage(link, other.digest, known) for link in channel.links)
+    return next((tuple(pair) for pair in data("vocabulary")["never_together"] if areas.issuperset(pair)), ())
+
+
+def names(channel: Channel, other: Channel, known: Mapping[str, records.Instrument]) -> bool:
+    """Whether the channel names the other one in `links`: it, an older or newer one of its lineage, or its domain."""
+    for link in channel.links:
+        if isinstance(link, str):
+            if same_lineage(link, other.digest, known):
+                return True
+        elif (link.domain, link.parties) == (other.domain, frozenset(other.parties)):
+            return True
+    return False
+
+
+def may_link(channel: Channel, other: Channel, known: Mapping[str, records.Instrument]) -> bool:
+    """Whether a dossier under `channel` may point to one under `other`; for the way back the other one must name it."""
+    return not apart(channel, other) and names(channel, other, known)

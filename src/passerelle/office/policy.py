@@ -75,6 +75,8 @@ class Action(StrEnum):
     DOSSIER_HAND_OVER = "dossier.hand-over"
     DOSSIER_NOTE = "dossier.note"
     DOSSIER_REFER = "dossier.refer"
+    RELATION_ADD = "relation.add"
+    RELATION_WITHDRAW = "relation.withdraw"
     INSTRUMENT_PROPOSE = "instrument.propose"
     INSTRUMENT_SIGN = "instrument.sign"
     INSTRUMENT_REJECT = "instrument.reject"

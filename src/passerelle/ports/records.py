@@ -4,7 +4,19 @@ Content bytes and salts stand in rows of their own (`CONTENTS`): a change of sta
 deletes exactly them. What a log must keep forever (`ENTRIES`) reveals nothing of a content.
 """
 
-from passerelle.ports import attachments, audit, backups, courier, erasures, keys, leases, people, starts, work
+from passerelle.ports import (
+    attachments,
+    audit,
+    backups,
+    courier,
+    erasures,
+    keys,
+    leases,
+    people,
+    relations,
+    starts,
+    work,
+)
 from passerelle.ports.store import Kind, Record
 from passerelle.ports.timers import TIME_KINDS
 
@@ -307,4 +319,5 @@ KINDS: tuple[Kind, ...] = (  # type: ignore[type-arg]
     *leases.KINDS,
     *courier.KINDS,
     *starts.KINDS,
+    *relations.KINDS,
 )

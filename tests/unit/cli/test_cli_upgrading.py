@@ -12,6 +12,7 @@ from passerelle.cli.door import permitted
 from passerelle.core.errors import BusyError
 from passerelle.node import Node
 from passerelle.ports.records import AUDITS
+from passerelle.store.base import SCHEMA
 from passerelle.store.faults import Crash, FaultPlan
 from tests.unit.cli.scene import age, call, make_node, ok, request, served, value
 
@@ -36,11 +37,11 @@ def test_an_older_store_is_refused_and_upgraded_and_the_node_goes_on(aged):
     assert call("serve", aged.be).code == 5
     done = value("store", "upgrade", aged.be, "--as", "eva")
     copy = aged.be / "store.db.schema-2"
-    assert done == {"before": 2, "after": 3, "copy": str(copy)}
-    assert (schema(copy), schema(aged.be / "store.db")) == ("2", "3")
+    assert done == {"before": 2, "after": SCHEMA, "copy": str(copy)}
+    assert (schema(copy), schema(aged.be / "store.db")) == ("2", str(SCHEMA))
     assert copy.stat().st_mode & 0o777 == 0o600
     assert len(value("dossier", "list", aged.be, "--as", "ann")) == 1
-    assert value("store", "upgrade", aged.be, "--as", "eva") == {"before": 3, "after": 3, "copy": None}
+    assert value("store", "upgrade", aged.be, "--as", "eva") == {"before": SCHEMA, "after": SCHEMA, "copy": None}
     aged.open(request(reference="BE-2026-0018"))
     node = Node.open(aged.be)
     try:
@@ -67,7 +68,7 @@ def test_a_store_in_postgresql_is_upgraded_the_same_way(postgres_place, tmp_path
     postgres_place.execute(f'DROP SCHEMA "{schema}_now" CASCADE')
     assert call("person", "list", node, "--as", "eva").code == 5
     done = value("store", "upgrade", node, "--as", "eva")
-    assert (done["before"], done["after"]) == (2, 3)
+    assert (done["before"], done["after"]) == (2, SCHEMA)
     assert done["copy"] == f"{schema}_schema_2"
     assert [one["person"] for one in value("person", "list", node, "--as", "eva")] == ["eva"]
     postgres_place.execute(f'DROP SCHEMA "{done["copy"]}" CASCADE')
@@ -109,5 +110,5 @@ def test_a_stop_leaves_the_one_or_the_other(aged, point):
         upgrading.upgrade(aged.be, permit, fault=FaultPlan(point))
     assert schema(aged.be / "store.db") == ("3" if point.endswith("done") else "2")
     upgrading.upgrade(aged.be, permit)
-    assert schema(aged.be / "store.db") == "3"
+    assert schema(aged.be / "store.db") == str(SCHEMA)
     assert len(value("dossier", "list", aged.be, "--as", "ann")) == 1

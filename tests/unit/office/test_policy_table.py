@@ -72,6 +72,9 @@ TABLE = {
     Action.DOSSIER_HAND_OVER: {Role.DISPATCHER, Role.APPROVER},
     Action.DOSSIER_NOTE: WRITERS | {Role.APPROVER},
     Action.DOSSIER_REFER: WRITERS | {Role.APPROVER, Role.DISPATCHER},
+    # What belongs together. Nothing of it leaves the node, so an analyst may.
+    Action.RELATION_ADD: {Role.OFFICER, Role.ANALYST},
+    Action.RELATION_WITHDRAW: {Role.OFFICER, Role.ANALYST},
     # Governing, running, securing.
     Action.INSTRUMENT_PROPOSE: {Role.COORDINATOR},
     Action.INSTRUMENT_SIGN: {Role.COORDINATOR},

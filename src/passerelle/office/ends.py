@@ -1,0 +1,109 @@
+"""What stands at the end of a relation: a person of a dossier, a dossier, or a thing met in one.
+
+Keys of persons hold within a dossier, so a person is a dossier and a key; what is said of him stands in the message
+that brought him last, of those that may still be used.
+"""
+
+from typing import Any
+
+import msgspec
+
+from passerelle.core import ids, json
+from passerelle.core.errors import InputError, NotFoundError, StateError
+from passerelle.dossiers.relations import RelationKind, shipped
+from passerelle.exchange.cases import COUNTING
+from passerelle.office import work
+from passerelle.office.walls import Walls, opening
+from passerelle.ports.records import CONTENTS, MESSAGES, Dossier, Message
+from passerelle.ports.relations import THINGS, Thing
+from passerelle.ports.store import Reading, Writing
+
+_MOST = 10_000
+
+
+class Wanted(msgspec.Struct, frozen=True):
+    """An end as somebody names it: a dossier's id, and beside it a person's key, or a thing by kind and name."""
+
+    dossier: str
+    key: str = ""
+    thing: str = ""
+    name: str = ""
+
+
+class End(msgspec.Struct, frozen=True):
+    """An end that is here. `text`: as records write it; `message`: the one that it rests on."""
+
+    text: str
+    kind: str  # person | dossier | thing
+    row: Dossier
+    message: Message
+    key: str = ""
+    thing: Thing | None = None
+
+
+def find(tx: Reading, wanted: Wanted, walls: Walls) -> End:
+    """The end that is meant. Raises NotFoundError or StateError."""
+    row = work.dossier(tx, wanted.dossier)
+    if wanted.key:
+        message = bringing(tx, row, wanted.key, walls)
+        return End(f"person/{row.id}/{wanted.key}", "person", row, message, wanted.key)
+    first = opening(tx, row)
+    if first is None:
+        raise StateError(f"expected a dossier with an act, got {row.id}, which has none")
+    if not wanted.thing:
+        return End(f"dossier/{row.id}", "dossier", row, first)
+    found = tx.scan(THINGS, "by_dossier", (row.id, wanted.thing, wanted.name), limit=1)
+    if not found:
+        raise NotFoundError(f"expected a thing of dossier {row.id}, got {wanted.thing}={wanted.name[:80]!r}")
+    return End(f"thing/{found[0].id}", "thing", row, first, thing=found[0])
+
+
+def make_thing(tx: Writing, wanted: Wanted, by: str, now: int) -> None:
+    """Write a thing down, where it is not there yet. Raises InputError."""
+    if wanted.thing not in shipped().things:
+        raise InputError(f"thing: expected one of {', '.join(shipped().things)}, got {wanted.thing[:40]!r}")
+    name = work.check_line(wanted.name, "thing")
+    if not tx.scan(THINGS, "by_dossier", (wanted.dossier, wanted.thing, name), limit=1):
+        made = Thing(id=ids.new_id(), dossier=wanted.dossier, kind=wanted.thing, name=name, by=by, time=now)
+        tx.add(THINGS, [made])
+
+
+def bringing(tx: Reading, row: Dossier, key: str, walls: Walls) -> Message:
+    """The newest message of a dossier that says something of this person and may be used. Raises NotFoundError or
+    StateError: why the newest of all may not.
+    """
+    why: StateError | None = None
+    for one in tx.scan(MESSAGES, "by_dossier", (row.id,), limit=_MOST, descending=True):
+        if one.kind != "act" or one.state not in COUNTING[one.direction] or key not in _keys(one):
+            continue
+        try:
+            walls.usable(one)
+        except StateError as error:
+            why = why or error
+        else:
+            return one
+    raise why or NotFoundError(f"expected a person of dossier {row.id}, got {key!r}")
+
+
+def _keys(message: Message) -> tuple[str, ...]:
+    return tuple(json.parse_object(message.facts.encode()).get("subjects", ())) if message.facts else ()
+
+
+def content_of(tx: Reading, message_id: str) -> dict[str, Any]:
+    """What a message says; nothing when that is gone."""
+    held = tx.get(CONTENTS, message_id)
+    return json.parse_object(held.body) if held else {}
+
+
+def person_of(tx: Reading, message_id: str, key: str) -> dict[str, Any]:
+    """What a message says of a person; nothing when that is gone."""
+    persons = content_of(tx, message_id).get("subjects", ())
+    return next((one for one in persons if one["key"] == key), {})
+
+
+def check_kind(name: str) -> RelationKind:
+    """A kind of the list. Raises InputError."""
+    kind = shipped().kinds.get(name)
+    if kind is None:
+        raise InputError(f"kind: expected one of {', '.join(shipped().kinds)}, got {name[:40]!r}")
+    return kind
