@@ -17,6 +17,7 @@ from typing import Any
 from hypothesis import HealthCheck, Phase, given, seed, settings
 from hypothesis import strategies as st
 
+from passerelle.core.ids import new_id
 from passerelle.dossiers.rules import Side
 from tests.types import Sample, samples
 from tests.types.breaking import Bad, beyond
@@ -91,7 +92,7 @@ class Fuzz:
                 ways = self.ways(name, content) if by == side else []
                 ways = [one for one in ways if one[0].partition("[")[0] not in READ_FIRST]
                 for _, change in self.random.sample(ways, min(each, len(ways))):
-                    made = broken(content, change)
+                    made = {**broken(content, change), "id": new_id()}
                     out.append((name, made, self.trial.judged(side, made)[0]))
             for (name, _, desk), row in zip(out, self.trial.sent(side, [one[1] for one in out]), strict=True):
                 self.bad += 1
@@ -182,7 +183,8 @@ def main(arguments: list[str] | None = None) -> int:
         fuzz.out_of_order()
         fuzz.wire(3)
         valid, bad, slipped = valid + fuzz.valid, bad + fuzz.bad, slipped + len(fuzz.slipped)
-        print(f"fuzz: {sample.name}: {fuzz.valid} valid acts, {fuzz.bad} bad ones, {len(fuzz.slipped)} slipped through")
+        said = f"{fuzz.valid} valid acts, {fuzz.bad} bad ones, {len(fuzz.slipped)} slipped through"
+        print(f"fuzz: {sample.name}: {said}", flush=True)
         for one in fuzz.slipped[:20]:
             print("  ", *one)
     print(f"fuzz: {valid} valid acts, {bad} bad ones, {slipped} slipped through")
