@@ -152,8 +152,8 @@ class _Check:
     def _demand(self, act: ActType, demand: Demand, path: str) -> None:
         """A case that can occur, and something that then must be there and can be."""
         when, then = demand.when, demand.then
-        if not (when.persons or when.body):
-            raise self.fail(f"{path}.when", "persons or body", "nothing")
+        if not (when.persons or when.body or when.present or when.absent):
+            raise self.fail(f"{path}.when", "persons, body, present or absent", "nothing")
         for name, words in when.persons.items():
             self.one_of(f"{path}.when.persons", [name], PERSON_WORDS)
             known = self._form("minor")["enum"] if name == "minor" else sorted(act.subjects.categories)
@@ -161,6 +161,7 @@ class _Check:
         if when.persons and not act.subjects.max:
             raise self.fail(f"{path}.when.persons", "an act that may bring persons", "none")
         self._where(f"{path}.when.body", act.name, when.body)
+        self.one_of(f"{path}.when", (*when.present, *when.absent), act.schema.get("properties", {}))
         self.one_of(f"{path}.then.fields", then.fields, act.schema.get("properties", {}))
         self.one_of(f"{path}.then.handling", then.handling, sorted(self.kind.handling.allowed))
         if not (then.fields or then.persons or then.handling):

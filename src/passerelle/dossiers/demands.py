@@ -25,19 +25,25 @@ PERSON_WORDS = ("minor", "category")
 
 
 class When(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """At least one person of the act has these words in all these fields, and the body has these words."""
+    """At least one person of the act has these words in all these fields, and the body has these words and fields."""
 
     persons: dict[str, tuple[str, ...]] = {}
     body: dict[str, tuple[Value, ...]] = {}
+    present: tuple[str, ...] = ()
+    absent: tuple[str, ...] = ()
 
     def holds(self, content: Mapping[str, Any]) -> bool:
         if self.persons and not any(holds(self.persons, one) for one in content.get("subjects", ())):
             return False
-        return holds(self.body, content.get("body", {}))
+        body = content.get("body", {})
+        if not all(name in body for name in self.present) or any(name in body for name in self.absent):
+            return False
+        return holds(self.body, body)
 
     def __str__(self) -> str:
         parts = [f"a person of {name} {' or '.join(words)}" for name, words in self.persons.items()]
         parts += [f"{name} {' or '.join(map(str, words))}" for name, words in self.body.items()]
+        parts += [*self.present, *(f"no {name}" for name in self.absent)]
         return " and ".join(parts)
 
 
