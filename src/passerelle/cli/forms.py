@@ -13,6 +13,7 @@ from typing import Any
 
 from passerelle.cli.contents import Schema, resolved
 from passerelle.core.words import _
+from passerelle.dossiers.checks import OneOf
 from passerelle.dossiers.schema import problems_of
 from passerelle.dossiers.types import ActType, DossierType, Language
 
@@ -133,6 +134,7 @@ def _body(act: ActType, language: Language, *, blank: bool) -> dict[str, Any]:
     added: list[list[str]] = []
     for _try in range(10):
         missing = [one.path.split(".") for one in problems_of(act.validator, body, ()) if one.got == "nothing"]
+        missing += [[name] for check in act.checks if isinstance(check, OneOf) for name in check.lacking(body)]
         if not missing:
             break
         for steps in missing:

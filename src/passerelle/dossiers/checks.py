@@ -58,6 +58,11 @@ class OneOf(Check, frozen=True):
             return "two fields or more, and least and most within their number"
         return ""
 
+    def lacking(self, body: Mapping[str, Any]) -> tuple[str, ...]:
+        """The first fields that a body would need, beside those it has, to have enough of them."""
+        there = [name for name in self.fields if name in body]
+        return tuple(name for name in self.fields if name not in body)[: max(0, self.least - len(there))]
+
     def problems(self, content: Content) -> Iterator[Problem]:
         there = [name for name in self.fields if name in content.get("body", {})]
         if not self.least <= len(there) <= self.most:

@@ -333,7 +333,7 @@ BROKEN = {
         "rank = 40",
         'rank = 40\ndemands = [{ when = {  }, then = { fields = ["on"] } }]',
         "acts.seen.demands[0].when",
-        "persons or body",
+        "persons, body, present or absent",
     ),
     "demand without anything": (
         "rank = 40",
@@ -519,8 +519,9 @@ def test_the_sample_is_right(tmp_path: Path) -> None:
     (tmp_path / "sample.toml").write_text(SAMPLE, "utf-8")
     (tmp_path / "notes.txt").write_text("not a type", "utf-8")
     catalogue = Catalogue.load(tmp_path)
-    assert list(catalogue.types) == ["identification", "listed-person", "sample", "urgent-alert", "wanted-trace"]
-    assert len(catalogue) == 5
+    shipped = Catalogue.load().types
+    assert list(catalogue.types) == sorted([*shipped, "sample"])
+    assert len(catalogue) == len(shipped) + 1
     assert catalogue.types["sample"].digest != catalogue.types["listed-person"].digest
     assert catalogue.get("sample") is catalogue.types["sample"]
     assert (catalogue.get("none"), catalogue.get(["x"]), catalogue.get(None)) == (None, None, None)
