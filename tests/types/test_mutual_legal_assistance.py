@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 
 from passerelle.dossiers.types import Catalogue
+from tests.peers.pair import Pair
 from tests.types.life import Life, reasons, stopped
 from tests.types.mutual_legal_assistance import (
     CUSTODY,
@@ -24,7 +25,14 @@ from tests.unit.dossiers.samples import Content
 
 pytestmark = pytest.mark.shows("mutual-legal-assistance", "rules")
 
+GROUND = {"ground": "sealed-for-court", "decided_by": "Chambre du conseil (exemple)", "on": "2026-11-19"}
 TYPE = Catalogue.load().types["mutual-legal-assistance"]
+
+
+@pytest.fixture(scope="module")
+def pair() -> Pair:
+    """For what is stopped: it changes nothing."""
+    return SAMPLE.pair()
 
 
 def without(body: Content, *names: str) -> Content:
@@ -37,8 +45,8 @@ def test_opened_and_released_by_magistrates_of_the_requesting_side() -> None:
     assert all(TYPE.acts[name].magistrate and TYPE.acts[name].four_eyes for name in done)
 
 
-def test_check_8_one_magistrate_alone_does_not_open_a_letter() -> None:
-    assert stopped(SAMPLE.pair(), SAMPLE.opening(), releaser="be-017") == ("8",)
+def test_check_8_one_magistrate_alone_does_not_open_a_letter(pair: Pair) -> None:
+    assert stopped(pair, SAMPLE.opening(), releaser="be-017") == ("8",)
 
 
 @pytest.mark.parametrize(
@@ -82,15 +90,15 @@ def test_check_8_one_magistrate_alone_does_not_open_a_letter() -> None:
         "a day without its reason",
     ],
 )
-def test_check_9_what_a_letter_must_say(body: Content) -> None:
-    assert stopped(SAMPLE.pair(), SAMPLE.opening(body=body)) == ("9",)
+def test_check_9_what_a_letter_must_say(pair: Pair, body: Content) -> None:
+    assert stopped(pair, SAMPLE.opening(body=body)) == ("9",)
 
 
 @pytest.mark.parametrize("measure", ["hearing", "service"])
-def test_check_9_who_is_heard_or_served_is_named(measure: str) -> None:
+def test_check_9_who_is_heard_or_served_is_named(pair: Pair, measure: str) -> None:
     other = {"hearing": ("service", "appear_on"), "service": ("hearing",)}[measure]
     content = SAMPLE.opening(body=without(REQUEST, *other), subjects=[])
-    [words] = reasons(SAMPLE.pair(), content)
+    [words] = reasons(pair, content)
     assert f"subjects: expected at least 1, for {measure}, got 0" in words
 
 
@@ -108,22 +116,21 @@ def test_every_measure_can_be_asked_for_in_one_letter() -> None:
         without(EVIDENCE, "only_for_request"),
         EVIDENCE | {"only_for_request": False},
         EVIDENCE | {"pieces": [PIECE | {"privileged": "lawyer"}]},
-        EVIDENCE | {"pieces": [PIECE | {"privilege": {"ground": "not-covered", "decided_by": "x", "on": "2026-11-02"}}]},
+        EVIDENCE | {"pieces": [PIECE | {"privilege": GROUND}]},
     ],
     ids=["custody", "seals", "use", "other use", "privileged without ground", "ground without mark"],
 )
-def test_check_9_evidence_with_its_custody_its_use_and_the_ground_of_privilege(body: Content) -> None:
-    life = Life(SAMPLE.pair(), SAMPLE)
+def test_check_9_evidence_with_its_custody_its_use_and_the_ground_of_privilege(pair: Pair, body: Content) -> None:
+    life = Life(pair, SAMPLE)
     life.begin()
     for name in ("evidence-sent", "evidence-lent"):
         assert stopped(life.pair, life.content("ma", name, body=body), by="ma") == ("9",), name
 
 
 def test_privileged_material_passes_with_its_ground_and_can_be_refused_with_one() -> None:
-    ground = {"ground": "sealed-for-court", "decided_by": "Chambre du conseil (exemple)", "on": "2026-11-19"}
     life = Life(SAMPLE.pair(), SAMPLE)
     life.begin()
-    life.say("ma", "evidence-sent", body=EVIDENCE | {"pieces": [PIECE | {"privileged": "lawyer", "privilege": ground}]})
+    life.say("ma", "evidence-sent", body=EVIDENCE | {"pieces": [PIECE | {"privileged": "lawyer", "privilege": GROUND}]})
     life.say("ma", "refuse", body={"ground": "privileged", "reasons": "Correspondance avec un avocat."})
     assert life.state == "refused"
 
@@ -210,13 +217,14 @@ def test_check_10_measures_belong_to_a_letter_and_proceedings_to_a_transfer() ->
     content = SAMPLE.act("transfer-proceedings", body=TRANSFER)
     pair.post("be", content)
     pair.settle("routine")
-    for name in ("executed", "partly-executed", "evidence-sent", "evidence-lent", "conditions", "postponed", "date-set"):
+    done = ("executed", "partly-executed", "evidence-sent", "evidence-lent", "conditions", "postponed", "date-set")
+    for name in done:
         assert stopped(pair, SAMPLE.act(name, dossier=content["dossier"]), by="ma") == ("10",), name
 
 
-def test_check_9_proceedings_are_about_a_suspect() -> None:
+def test_check_9_proceedings_are_about_a_suspect(pair: Pair) -> None:
     content = SAMPLE.act("transfer-proceedings", subjects=[WITNESS])
-    assert stopped(SAMPLE.pair(), content) == ("9",)
+    assert stopped(pair, content) == ("9",)
 
 
 def test_a_refusal_gives_its_ground_and_reasons() -> None:

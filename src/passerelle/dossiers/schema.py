@@ -240,7 +240,8 @@ def problems_of(validator: Validator, content: Any, within: Steps = ()) -> list[
         elif name in ("additionalProperties", "falseSchema"):
             # Of a closed object without any field the validator only says that it must be empty.
             keys = value if name == "additionalProperties" else _inside(content, error.instance_path)
-            found += [Problem(place((*steps, shown(key))), "no such field", "a value") for key in keys]
+            # In one order, whoever wrote the content: both sides say the same of it.
+            found += [Problem(place((*steps, shown(key))), "no such field", "a value") for key in sorted(keys)]
         else:
             found.append(Problem(place(steps), _expected(name, value), shown(error.instance)))
         if len(found) >= MOST_PROBLEMS:
