@@ -24,16 +24,16 @@ statements name may stand in earlier acts, so `state.refusals` looks for them. W
 code is given to a country, whether a name is written in the script it names.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any, Literal
 
 from passerelle.core.clock import MILLISECONDS_A_DAY, day_of
-from passerelle.dossiers import opinion, unsaid
+from passerelle.dossiers import opinion, texts, unsaid
 from passerelle.dossiers.dates import OLDEST, born, days_of, minor_of, years_before
 from passerelle.dossiers.problem import Problem, place, shown
 from passerelle.dossiers.rules import RISK
 from passerelle.dossiers.schema import MOST_PROBLEMS, problems_of
-from passerelle.dossiers.shapes import ActType, DossierType, HandlingRule, Steps, SubjectRule
+from passerelle.dossiers.shapes import ActType, DossierType, HandlingRule, SubjectRule
 
 __all__ = ["Problem", "categories_of", "facts_of", "fields_of", "minor_of", "problems", "special_of"]
 
@@ -67,7 +67,8 @@ def problems(
     if content["retention"] < earliest:
         found.append(Problem("retention", f"{earliest} or later", content["retention"]))
     for steps, when in act.dated:
-        _days(body, steps, 0, when, earliest if when == "future" else latest, found)
+        for where, day in texts.at(body, steps, ("body",)):
+            found += _day(day, where, when, earliest if when == "future" else latest)
     persons = content.get("subjects", ())
     _count(persons, act.subjects, found)
     keys: set[str] = set()
@@ -120,22 +121,12 @@ def _attachments(content: Mapping[str, Any], act: ActType) -> list[Problem]:
     return found
 
 
-def _days(value: Any, steps: Steps, at: int, when: Literal["past", "future"], limit: str, found: list[Problem]) -> None:
-    """Compare the days at the end of a way into the body. `limit`: the last day allowed, or the first."""
-    done: list[str | int] = ["body", *steps[:at]]
-    for depth in range(at, len(steps)):
-        if steps[depth] == "*":
-            for item in value:
-                _days(item, steps, depth + 1, when, limit, found)
-            return
-        value = value.get(steps[depth])
-        if value is None:
-            return
-        done.append(steps[depth])
-    if when == "past" and value > limit:
-        found.append(Problem(place(done), "a day that is not in the future", value))
-    elif when == "future" and value < limit:
-        found.append(Problem(place(done), "a day that is not in the past", value))
+def _day(day: str, steps: tuple[str | int, ...], when: Literal["past", "future"], limit: str) -> Iterator[Problem]:
+    """Compare a day of the body. `limit`: the last day allowed, or the first."""
+    if when == "past" and day > limit:
+        yield Problem(place(steps), "a day that is not in the future", day)
+    elif when == "future" and day < limit:
+        yield Problem(place(steps), "a day that is not in the past", day)
 
 
 def _handling(codes: Any, rule: HandlingRule, found: list[Problem]) -> None:
