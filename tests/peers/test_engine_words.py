@@ -1,90 +1,48 @@
 """Words that no shipped type may use all at once, on two nodes: what a type made for these tests says of its acts."""
 
 from functools import cache
-from importlib import resources
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
 import pytest
 
+from passerelle.core.clock import to_iso
 from passerelle.core.errors import InputError
 from passerelle.core.ids import new_id
 from passerelle.dossiers.types import Catalogue
 from passerelle.exchange import governance
+from passerelle.office import clock
+from passerelle.ports.timers import TIMERS
 from tests.peers.pair import Pair, strangers, texts
 from tests.types.life import reasons, stopped
+from tests.unit.dossiers import made
 from tests.unit.dossiers import samples as acts
-
-L = '{ en = "x", fr = "x", nl = "x", ar = "x" }'
-WAYS = 'transitions = [{ from = ["@open"], to = "@same" }]'
-ACTS = f"""
-[figures.remaining]
-duration = "P6M"
-labels = {L}
-
-[acts.follow]
-by = "either"
-rank = 40
-{WAYS}
-labels = {L}
-help = {L}
-rules = [{{ names = {{ act = ["seen"], where = {{ sure = [true] }} }} }}]
-[acts.follow.body]
-required = ["message"]
-[acts.follow.body.properties]
-message = {{ "$ref" = "#/$defs/id", x-labels = {L} }}
-
-[acts.share]
-by = "either"
-rank = 40
-{WAYS}
-labels = {L}
-help = {L}
-rules = [{{ no_lower_than = {{ act = ["share"], field = "mark", order = ["clear", "green", "red"] }} }}]
-[acts.share.body.properties]
-mark = {{ enum = ["clear", "green", "red"], x-values = {{ clear = {L}, green = {L}, red = {L} }}, x-labels = {L} }}
-"""
-CHANGED = {
-    'name = "listed-person"': 'name = "sample"\nservices = ["police"]',
-    'required = ["list", "number", "listed_on"]\n[acts.notice.body.properties]': (
-        f'required = ["list", "number", "listed_on"]\n[acts.notice.body.properties]\n'
-        f'left = {{ "$ref" = "#/$defs/duration", x-labels = {L} }}'
-    ),
-    'opening = true\nby = "opener"': (
-        'opening = true\nfigures = [{ field = "left", at_least = "remaining" }]\nby = "opener"'
-    ),
-    "[acts.seen.body.properties]": f'[acts.seen.body.properties]\nsure = {{ type = "boolean", x-labels = {L} }}',
-}
 
 
 @cache
 def catalogue() -> Catalogue:
     """The shipped types and the one of these tests."""
-    text = (resources.files("passerelle.catalogue") / "listed-person.toml").read_text("utf-8")
-    for old, new in CHANGED.items():
-        assert text.count(old) == 1, old
-        text = text.replace(old, new)
     with TemporaryDirectory() as folder:
-        (Path(folder) / "sample.toml").write_text(text + ACTS, "utf-8")
+        (Path(folder) / "sample.toml").write_text(made.text(), "utf-8")
         return Catalogue.load(Path(folder))
 
 
 def pair(**entry: Any) -> Pair:
     """Two nodes with a channel for the sample; `entry`: what it says of the type."""
-    made = strangers()
-    for peer in (made.be, made.ma):
+    nodes = strangers()
+    for peer in (nodes.be, nodes.ma):
         object.__setattr__(peer.ctx, "catalogue", catalogue())
-    made.agreement = made.sign(texts.agreement())
-    made.channel = made.sign(channel(made, **entry))
-    made.clock.advance(1000)
-    return made
+    nodes.agreement = nodes.sign(texts.agreement())
+    nodes.channel = nodes.sign(channel(nodes, **entry))
+    nodes.clock.advance(1000)
+    return nodes
 
 
-def channel(made: Pair, services: dict[str, str] | None = None, **entry: Any) -> bytes:
+def channel(nodes: Pair, services: dict[str, str] | None = None, **entry: Any) -> bytes:
     kind = catalogue().types["sample"]
     named = {"sample": {"digest": kind.digest, "version": kind.version, "acts": ["*"], **entry}}
-    return texts.channel_for("criminal", made.agreement, named, services)
+    return texts.channel_for("criminal", nodes.agreement, named, services)
 
 
 def say(name: str, dossier: str = "", **changes: Any) -> acts.Content:
@@ -93,8 +51,8 @@ def say(name: str, dossier: str = "", **changes: Any) -> acts.Content:
     body["share"] = {}
     told = {**body.get(name, acts.BODIES.get(name) or {}), **changes.pop("body", {})}
     persons = {"subjects": [acts.HAMZA]} if name == "notice" else {}
-    made = {"recipient": "police", "handling": ["H0"], "dossier": dossier or new_id()} | persons | changes
-    return acts.act("sample", name, body=told, **made)
+    envelope = {"recipient": "police", "handling": ["H0"], "dossier": dossier or new_id()} | persons | changes
+    return acts.act("sample", name, body=told, **envelope)
 
 
 @pytest.fixture
@@ -250,9 +208,27 @@ def test_a_type_passes_between_its_kinds_of_services_alone(nodes: Pair) -> None:
         ({"figures": {"remained": "P1M"}}, "types.sample.figures: expected among remaining, got remained"),
         ({"magistrate": ["shared"]}, "types.sample.magistrate: expected among "),
         ({"services": {"justice": "justice"}}, "sides.be.services: expected a service of the kind police"),
+        ({"deadlines": {"before": "PT48H"}}, "types.sample.deadlines.before: expected a period by days, as it is"),
     ],
 )
 def test_a_channel_that_does_not_fit_is_not_proposed(nodes: Pair, entry: dict[str, Any], path: str) -> None:
     body = channel(nodes, **entry)
     with pytest.raises(InputError, match=path):
         governance.act(nodes.be.ctx, "ma", "instrument.propose", "officer", instrument=body.decode())
+
+
+# ---- time ------------------------------------------------------------------------------------------------------------
+
+
+def test_both_sides_count_back_from_the_event_and_anew_when_it_is_moved() -> None:
+    nodes = pair(deadlines={"before": "P10D"})
+    dossier, _ = opened(nodes)
+    first = post(nodes, "be", say("plan", dossier, body={"day": "2027-03-10"}))
+    second = post(nodes, "be", say("plan", dossier, body={"day": "2027-03-20"}))
+    for peer, owner in ((nodes.be, "own"), (nodes.ma, "partner")):
+        clock.count(peer.ctx)
+        timers = {one.message: one for one in peer.all(TIMERS) if one.deadline == "before"}
+        assert {one: timers[one].state for one in timers} == {first: "lapsed", second: "running"}
+        # The opener owes it, so both count in Brussels.
+        assert to_iso(timers[second].due) == "2027-03-10T22:59:59.999Z"
+        assert timers[second].owner == owner

@@ -7,10 +7,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from passerelle.dossiers.consistency import targets
 from passerelle.dossiers.rules import Named, Side
 from passerelle.dossiers.state import EMPTY, Event, Standing, closure, fold, next_acts, order, refusals, step
 from passerelle.dossiers.types import Catalogue, DossierType
+from passerelle.dossiers.ways import targets
 from tests.unit.dossiers.histories import SIDES, Dossier, Node, other
 
 CATALOGUE = Catalogue.load()

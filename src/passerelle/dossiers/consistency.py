@@ -20,6 +20,7 @@ from passerelle.dossiers.rules import Names, NoLowerThan, Rule, Untainted, Value
 from passerelle.dossiers.schema import CatalogueError
 from passerelle.dossiers.shapes import AREAS, LANGUAGES, SERVICES, ActType, Deadline, DossierType, Moment, Transition
 from passerelle.dossiers.unsaid import usable
+from passerelle.dossiers.ways import doable, kept, reachable
 
 NEUTRAL = "legal-impediment"
 """The ground of refusal that says nothing about the person; every type has it."""
@@ -33,32 +34,6 @@ _VERSION = re.compile(r"[1-9][0-9]{0,3}\.[0-9]{1,4}")
 def check(kind: DossierType, file: str) -> None:
     """Raise CatalogueError at the first contradiction."""
     _Check(kind, file).run()
-
-
-def targets(kind: DossierType, state: str) -> set[str]:
-    """The states to which some act leads on purpose from a state, rules left aside; `@back` to all that were kept."""
-    found: set[str] = set()
-    for act in kind.acts.values():
-        for way in act.transitions:
-            if state in way.sources and not way.crossing:
-                found |= kept(kind) if way.to == "@back" else {state if way.to == "@same" else way.to}
-    return found - {state}
-
-
-def kept(kind: DossierType) -> set[str]:
-    """The states to which `@back` may lead."""
-    ways = [way for act in kind.acts.values() if act.keep_back for way in act.transitions if way.to != "@same"]
-    return {source for way in ways for source in way.sources}
-
-
-def reachable(kind: DossierType, start: str) -> set[str]:
-    """All states that can come after a state ("" before the opening), itself included."""
-    seen, todo = {start}, [start]
-    while todo:
-        fresh = targets(kind, todo.pop()) - seen
-        seen |= fresh
-        todo += fresh
-    return seen
 
 
 class _Check:
@@ -82,6 +57,7 @@ class _Check:
             raise self.fail("version", "a version like 1.0", kind.version)
         if not kind.opening:
             raise self.fail("acts", "an act with opening = true", "none")
+        self._labels()
         for act in kind.acts.values():
             self._act(act)
         self._states()
@@ -90,6 +66,20 @@ class _Check:
         for deadline in kind.deadlines.values():
             self._deadline(deadline, f"deadlines.{deadline.name}")
         self._figures()
+
+    def _labels(self) -> None:
+        """What a person reads has words in each language (bodies and grounds are looked at when they are read)."""
+        kind = self.kind
+        texts = [("labels", kind.labels), ("help", kind.help)]
+        for what, some in (("states", kind.states), ("acts", kind.acts)):
+            for name, one in some.items():
+                texts += [(f"{what}.{name}.labels", one.labels), (f"{what}.{name}.help", one.help)]
+        for what, more in (("deadlines", kind.deadlines), ("figures", kind.figures)):
+            texts += [(f"{what}.{name}.labels", one.labels) for name, one in more.items()]
+        for path, labels in texts:
+            for language in LANGUAGES:
+                if not labels.text(language).strip():
+                    raise self.fail(f"{path}.{language}", "a label", "nothing")
 
     # ---- acts
 
@@ -231,7 +221,11 @@ class _Check:
 
     def _states(self) -> None:
         kind = self.kind
-        reached = reachable(kind, "")
+        acts, reached = doable(kind)
+        for act in kind.acts.values():
+            if act.name not in acts:
+                expected = "a way on purpose from a state that is reached, and rules that can be kept there"
+                raise self.fail(f"acts.{act.name}", expected, "an act that nobody can do")
         for state in kind.states.values():
             path = f"states.{state.name}"
             if state.name not in reached:

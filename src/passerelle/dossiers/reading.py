@@ -80,6 +80,9 @@ class Reader:
             self.linter.check(schema, f"defs.{name}", field=False)
         if name := circle(self.defs):
             raise CatalogueError(self.file, f"defs.{name}", "a definition that does not refer to itself", name)
+        # Before they stand in the body of a common act, where another file would be blamed.
+        for name, table in raw.grounds.items():
+            self.linter.labels(table, f"grounds.{name}")
         grounds = {name: convert(table, Labels, self.file, f"grounds.{name}") for name, table in raw.grounds.items()}
         self.grounds = {**self._common_grounds(), **grounds}
         self.states = {**common.states, **states_of(raw.states, self.file)}

@@ -64,6 +64,10 @@ class Rule(Protocol):
         """The acts whose last occurrence the rule looks at."""
         ...
 
+    def needs(self) -> tuple[str, ...]:
+        """The acts of which one must have been done before; none: it can be kept without any."""
+        ...
+
     def conditions(self) -> tuple[tuple[str, Mapping[str, tuple[Value, ...]]], ...]:
         """Acts, and which words of their fields the rule asks for."""
         ...
@@ -86,6 +90,9 @@ class RequiresBefore(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     def acts(self) -> tuple[str, ...]:
         return (*self.act, self.since) if self.since else self.act
+
+    def needs(self) -> tuple[str, ...]:
+        return self.act
 
     def conditions(self) -> tuple[tuple[str, Mapping[str, tuple[Value, ...]]], ...]:
         return tuple((name, self.where) for name in self.act)
@@ -112,6 +119,9 @@ class ByAuthorOf(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     def acts(self) -> tuple[str, ...]:
         return (self.act,)
 
+    def needs(self) -> tuple[str, ...]:
+        return (self.act,)
+
     def conditions(self) -> tuple[tuple[str, Mapping[str, tuple[Value, ...]]], ...]:
         return ((self.act, {}),)
 
@@ -133,6 +143,9 @@ class Names(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     def acts(self) -> tuple[str, ...]:
         return ()
+
+    def needs(self) -> tuple[str, ...]:
+        return self.act
 
     def conditions(self) -> tuple[tuple[str, Mapping[str, tuple[Value, ...]]], ...]:
         return tuple((name, self.where) for name in self.act)
@@ -161,6 +174,9 @@ class NoLowerThan(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     def acts(self) -> tuple[str, ...]:
         return self.act
 
+    def needs(self) -> tuple[str, ...]:
+        return ()
+
     def conditions(self) -> tuple[tuple[str, Mapping[str, tuple[Value, ...]]], ...]:
         return tuple((name, self.own()) for name in self.act)
 
@@ -188,6 +204,9 @@ class Untainted(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     where: dict[str, tuple[Value, ...]] = {}
 
     def acts(self) -> tuple[str, ...]:
+        return ()
+
+    def needs(self) -> tuple[str, ...]:
         return ()
 
     def conditions(self) -> tuple[tuple[str, Mapping[str, tuple[Value, ...]]], ...]:

@@ -55,9 +55,9 @@ class Linter:
         if not isinstance(schema, dict):
             raise self.fail(path, "a schema", schema)
         if field or "x-labels" in schema:
-            self._labels(schema.get("x-labels"), f"{path}.x-labels")
+            self.labels(schema.get("x-labels"), f"{path}.x-labels")
         if "x-help" in schema:
-            self._labels(schema["x-help"], f"{path}.x-help")
+            self.labels(schema["x-help"], f"{path}.x-help")
         if schema.get("x-date", "past") not in ("past", "future"):
             raise self.fail(f"{path}.x-date", "past or future", schema["x-date"])
         if schema.get("x-offence", True) is not True:
@@ -78,7 +78,8 @@ class Linter:
                 raise self.fail(f"{path}.{key}", "one of " + ", ".join(sorted(allowed)), key)
         getattr(self, "_" + (schema["type"] if kind == "type" else kind.strip("$")))(schema, path)
 
-    def _labels(self, value: Any, path: str) -> None:
+    def labels(self, value: Any, path: str) -> None:
+        """Raise CatalogueError unless there are words in each language."""
         try:
             labels = msgspec.convert(value, Labels)
         except msgspec.ValidationError as error:
@@ -104,7 +105,7 @@ class Linter:
         if not isinstance(values, dict) or set(values) != set(words):
             raise self.fail(f"{path}.x-values", "labels for " + ", ".join(map(str, words)), ", ".join(values or ()))
         for word in words:
-            self._labels(values[word], f"{path}.x-values.{word}")
+            self.labels(values[word], f"{path}.x-values.{word}")
 
     def _boolean(self, schema: dict[str, Any], path: str) -> None:
         pass

@@ -8,11 +8,11 @@ import pytest
 
 from passerelle.core.clock import check_duration
 from passerelle.core.errors import DossierError
-from passerelle.dossiers.consistency import reachable
 from passerelle.dossiers.reading import Common, Reader
 from passerelle.dossiers.shapes import AREAS
 from passerelle.dossiers.timeline import describe
 from passerelle.dossiers.types import LANGUAGES, Catalogue, CatalogueError, DossierType
+from passerelle.dossiers.ways import reachable
 from passerelle.instruments.kinds import data
 
 CATALOGUE = Catalogue.load()
