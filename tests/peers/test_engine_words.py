@@ -1,19 +1,24 @@
 """Words that no shipped type may use all at once, on two nodes: what a type made for these tests says of its acts."""
 
+import json as plain_json
 from functools import cache
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
+import msgspec
 import pytest
 
 from passerelle.core.clock import to_iso
 from passerelle.core.errors import InputError
 from passerelle.core.ids import new_id
+from passerelle.dossiers.rules import RISK
 from passerelle.dossiers.types import Catalogue
 from passerelle.exchange import governance
 from passerelle.office import clock
+from passerelle.ports.records import MESSAGES
 from passerelle.ports.timers import TIMERS
+from passerelle.store.migrations import to_4
 from tests.peers.pair import Pair, strangers, texts
 from tests.types.life import reasons, stopped
 from tests.unit.dossiers import made
@@ -157,6 +162,19 @@ def test_what_may_come_from_ill_treatment_is_neither_asked_for_nor_consented_to(
         content = say("consent", dossier)
         content["body"] = {"message": message, "question": question, "decision": decision}
         post(nodes, "ma", content)
+
+
+def test_an_upgraded_store_remembers_it_of_the_messages_that_are_there(nodes: Pair) -> None:
+    dossier, _ = opened(nodes)
+    risky = post(nodes, "ma", say("reply", dossier, statements=[RISKY], handling=["H0", "H1", "H2"]))
+    kept = nodes.be.message(risky)
+    for facts in ("", '{"message": "m"}'):
+        before = msgspec.structs.replace(kept, facts=facts)
+        nodes.be.store.write("test.before", lambda tx, row=before: tx.put(MESSAGES, [row]))
+        nodes.be.store.write("test.upgrade", to_4.work)
+        assert plain_json.loads(nodes.be.message(risky).facts) == {**plain_json.loads(facts or "{}"), RISK: True}
+    nodes.be.store.write("test.again", to_4.work)
+    assert [one.id for one in nodes.be.all(MESSAGES) if RISK in one.facts] == [risky]
 
 
 # ---- what the channel says -------------------------------------------------------------------------------------------
