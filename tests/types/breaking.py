@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from passerelle.dossiers.checks import Apart, InOrder, OneOf, PublicAddress
+from passerelle.dossiers.checks_persons import Ascribed, MinorsOnly, NoStatements, PersonsWithout, Protected
 from passerelle.dossiers.rules import Side
 from passerelle.dossiers.types import ActType
 from tests.types import Sample
@@ -51,6 +52,7 @@ def beyond(sample: Sample, side: Side, act: ActType, content: Content) -> Iterat
     yield from _days(act, content)
     yield from _demands(act, content)
     yield from _checks(act, content)
+    yield from _protected(act, content)
     yield from _figures(act, content)
     yield from _files(act)
     for word in sample.kind.unsaid[:2]:
@@ -140,7 +142,7 @@ def _handling(sample: Sample, content: Content) -> Iterator[Bad]:
 
 def _statements(sample: Sample, act: ActType, content: Content) -> Iterator[Bad]:
     made = statement(about=[])
-    if not sample.kind.statements:
+    if not sample.kind.statements or any(isinstance(one, NoStatements) for one in act.checks):
         yield Bad("9", "statements", put([made], "statements"))
         return
     apart = any(isinstance(one, Apart) for one in act.checks)
@@ -207,6 +209,37 @@ def _checks(act: ActType, content: Content) -> Iterator[Bad]:
             required = set(act.schema.get("required", ()))
             if not required & set(check.fields) and any(name in body for name in check.fields):
                 yield Bad("9", "body", lambda content, check=check: _without(content, check.fields))
+
+
+def _protected(act: ActType, content: Content) -> Iterator[Bad]:
+    """Rules about persons, broken for the first one whom they are about."""
+    persons = content.get("subjects", [])
+    for check in act.checks:
+        if isinstance(check, Protected) and persons:
+            victim = {**persons[0], "category": check.categories[0]} if check.categories else persons[0]
+            if victim["category"] in act.subjects.categories and {*content["handling"]} - {*check.handling}:
+                rest = [one for one in content["handling"] if one not in check.handling]
+                yield Bad("9", "handling", _with(put([victim], "subjects"), put(rest, "handling")))
+        elif isinstance(check, PersonsWithout) and persons and persons[0]["category"] in check.categories:
+            paper = [{"kind": "residence", "number": "ZZ1"}]
+            value = {"documents": paper, "nationalities_text": "x"}[check.fields[0]]
+            yield Bad("9", f"subjects[0].{check.fields[0]}", put(value, "subjects", 0, check.fields[0]))
+        elif isinstance(check, MinorsOnly) and persons:
+            grown = {"date": "1980", "calendar": "gregorian", "kind": "exact"}
+            born = {"births": [grown], "minor": "no"} if act.name in check.acts else {"births": [], "minor": "doubt"}
+            other = {key: value for key, value in {**persons[0], **born}.items() if value}
+            yield Bad("9", "subjects[0].minor", put(other, "subjects", 0))
+        elif isinstance(check, Ascribed) and persons and persons[0]["category"] in check.categories:
+            alone = [{**one, "who": ["p999"]} for one in content["body"][check.field]]
+            yield Bad("9", "subjects[0]", put(alone, "body", check.field))
+
+
+def _with(*changes: Change) -> Change:
+    def change(content: Content) -> None:
+        for one in changes:
+            one(content)
+
+    return change
 
 
 def _figures(act: ActType, content: Content) -> Iterator[Bad]:

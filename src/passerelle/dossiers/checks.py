@@ -6,8 +6,8 @@ A JSON Schema sees one field after the other and a demand sees words of closed l
 is part of check 9, so it is made on both sides. A check of the type holds for each of its acts, as far as they have the
 fields; a check of an act names fields of that act.
 
-To add a check: a frozen struct with its parameters, `fields`, `problems`, and an entry in `CHECKS`. It takes values
-alone: no dossier, no channel, no store, no network.
+Those about persons stand in `checks_persons`. To add a check: a `Check` with its parameters, what they name, what it
+finds, and an entry in `CHECKS`. It takes values alone: no dossier, no channel, no store, no network.
 
 Left unchecked: what a text means. `impersonal` finds marks of a person's data (an address, a number, a title before a
 name); a bare name it does not find, so a type that must stay impersonal has its author attest it too.
@@ -19,28 +19,10 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 from urllib.parse import urlsplit
 
-import msgspec
-
+from passerelle.dossiers.check import Check, Content
+from passerelle.dossiers.checks_persons import PERSONS
 from passerelle.dossiers.problem import Problem, place
 from passerelle.dossiers.texts import written
-
-Content = Mapping[str, Any]
-
-
-class Check(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """A content rule with its parameters."""
-
-    def named(self) -> tuple[str, ...]:
-        """The fields of the body that it looks at."""
-        return ()
-
-    def fault(self) -> str:
-        """What its parameters must be, in words, when they are something else; empty when nothing is wrong."""
-        return ""
-
-    def problems(self, content: Content) -> Iterator[Problem]:
-        """What is wrong with a content of the right form."""
-        yield from ()
 
 
 class OneOf(Check, frozen=True):
@@ -94,6 +76,9 @@ class Apart(Check, frozen=True):
     """Persons of different groups of categories never stand in one act, and its statements speak of its own persons."""
 
     categories: tuple[tuple[str, ...], ...]
+
+    def words(self) -> Mapping[str, tuple[str, ...]]:
+        return {"category": tuple(one for group in self.categories for one in group)}
 
     def fault(self) -> str:
         flat = [one for group in self.categories for one in group]
@@ -198,6 +183,7 @@ def _not_public(text: str) -> str:
 
 
 CHECKS: dict[str, type[Check]] = {
+    **PERSONS,
     "apart": Apart,
     "impersonal": Impersonal,
     "in_order": InOrder,

@@ -13,7 +13,7 @@ from typing import Any
 
 from passerelle.core.clock import add_duration
 from passerelle.core.errors import InputError
-from passerelle.dossiers.checks import Check
+from passerelle.dossiers.check import Check
 from passerelle.dossiers.demands import PERSON_WORDS, Demand
 from passerelle.dossiers.indexing import NEVER
 from passerelle.dossiers.rules import Names, NoLowerThan, Rule, Untainted, Value
@@ -120,10 +120,17 @@ class _Check:
     def _check(self, act: ActType, check: Check, path: str) -> None:
         if fault := check.fault():
             raise self.fail(path, fault, str(check))
-        fields = act.schema.get("properties", {})
-        everywhere = [one.checks for one in self.kind.acts.values()]
-        if not all(check in checks for checks in everywhere):
-            self.one_of(path, check.named(), fields)
+        every = self.kind.acts.values()
+        where = every if all(check in one.checks for one in every) else [act]
+        self.one_of(path, check.named(), {name: None for one in where for name in one.schema.get("properties", {})})
+        known = {
+            "category": self._form("category")["enum"],
+            "handling": sorted(self.kind.handling.allowed),
+            "act": list(self.kind.acts),
+            "person": [name for name in self._form("person")["properties"] if name not in _ALWAYS],
+        }
+        for what, words in check.words().items():
+            self.one_of(path, words, known[what])
 
     def _rule(self, act: ActType, rule: Rule, path: str) -> None:
         """The acts that it names are there, and the words that it asks of them, and of the act itself, can occur."""

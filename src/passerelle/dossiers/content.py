@@ -8,8 +8,8 @@ In this order:
 3. days: those marked past or future, births and documents by calendar; judged on the day of `now` wherever on Earth
    that may be, so that no time zone makes an honest act fail;
 4. persons: number, category and fields as the type says, keys that differ, the minor flag as the births give it;
-5. statements: persons that exist, privileged material only where the type takes it, and material with a risk of
-   ill-treatment only with the codes that bar court and onward use (H1, H2);
+5. statements and body: persons that exist; privileged material only where the type takes it, and material with a risk
+   of ill-treatment only with the codes that bar court and onward use (H1, H2);
 6. attachments: as many and of the kinds that the act may bear, each address once;
 7. handling: the note of H3 is there exactly when H3 is; the codes that the type allows, and those that it always wants;
 8. what the type demands for certain persons or words (`demands`), its content rules (`checks`), the words that it
@@ -19,9 +19,9 @@ In this order:
 valid stays so. The minor flag may also be the one of the day on which the id was made, at most 40 days before `now`: a
 birthday between writing and sending refuses nobody.
 
-Left unchecked: whether the channel allows it (check 8) and the dossier's state (check 10); persons that a later act's
-statements name may stand in earlier acts, so `state.refusals` looks for them. Whether a text is true, whether a country
-code is given to a country, whether a name is written in the script it names.
+Left unchecked: whether the channel allows it (check 8) and the dossier's state (check 10); persons that
+statements and body of a later act name may stand in earlier acts, so `state.refusals` looks for them. Whether a text is
+true, whether a country code is given to a country, whether a name is written in the script it names.
 """
 
 from collections.abc import Iterator, Mapping
@@ -35,7 +35,7 @@ from passerelle.dossiers.rules import RISK
 from passerelle.dossiers.schema import MOST_PROBLEMS, problems_of
 from passerelle.dossiers.shapes import ActType, DossierType, HandlingRule, SubjectRule
 
-__all__ = ["Problem", "categories_of", "facts_of", "fields_of", "minor_of", "problems", "special_of"]
+__all__ = ["Problem", "categories_of", "facts_of", "fields_of", "minor_of", "named_keys", "problems", "special_of"]
 
 _HOUR = 3_600_000
 _EAST, _WEST = 14 * _HOUR, 12 * _HOUR  # how far a day on Earth is ahead of and behind UTC
@@ -211,11 +211,13 @@ def _statements(
     statements = content.get("statements", ())
     if statements and not kind.statements:
         found.append(Problem("statements", "none: what is said in this type is said in fields", str(len(statements))))
+    if act.opening:
+        found += [
+            Problem(where, "the key of a person here", key)
+            for where, key in named_keys(act, content)
+            if key not in keys
+        ]
     for number, statement in enumerate(statements):
-        if act.opening and not keys.issuperset(statement["about"]):
-            for place_, key in enumerate(statement["about"]):
-                if key not in keys:
-                    found.append(Problem(f"statements[{number}].about[{place_}]", "the key of a person here", key))
         if "privileged" in statement and not kind.privileged:
             found.append(Problem(f"statements[{number}].privileged", "no privileged material", statement["privileged"]))
         if statement["risk_of_ill_treatment"]:
@@ -223,6 +225,16 @@ def _statements(
             if missing:
                 expected = f"{' and '.join(missing)} too, for statements[{number}]"
                 found.append(Problem("handling", expected, ", ".join(content["handling"])))
+
+
+def named_keys(act: ActType, content: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    """Where statements and body name persons by their keys, and which ones."""
+    for number, statement in enumerate(content.get("statements", ())):
+        for at_, key in enumerate(statement["about"]):
+            yield f"statements[{number}].about[{at_}]", key
+    for way in act.keyed:
+        for steps, key in texts.at(content.get("body", {}), way, ("body",)):
+            yield place(steps), key
 
 
 def special_of(content: Mapping[str, Any], kind: DossierType) -> frozenset[str]:

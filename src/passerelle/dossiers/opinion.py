@@ -1,9 +1,9 @@
 """Offences of opinion: an act that names one waits for a second approver, on whichever node it leaves.
 
 Which words name such an offence is data (`opinion` in `common.toml`), in four languages; which fields name an offence
-the schemas say (`x-offence`). The words are found as those that a type leaves unsaid (`unsaid`). The list stands among
-what all types share, so both sides have the same one, and the receiver sees that the second approver was there
-(check 9): `four_eyes.second`, neither author nor releaser.
+the schemas say (`x-offence`), and which words of a closed list are one. The words are found as those that a type leaves
+unsaid (`unsaid`). The list stands among what all types share, so both sides have the same one, and the receiver sees
+that the second approver was there (check 9): `four_eyes.second`, neither author nor releaser.
 
 A match refuses nothing: whether it is opinion alone (Human Rights Committee, general comment 34; Rabat Plan of Action)
 is for three persons to judge, on a request that says what was done.
@@ -27,9 +27,9 @@ def found(content: Mapping[str, Any], kind: DossierType) -> tuple[str, ...]:
 
 
 def _found(content: Mapping[str, Any], act: ActType, words: tuple[str, ...]) -> Iterator[str]:
-    for way in act.offences:
+    for way, listed in act.offences:
         for steps, text in at(content.get("body", {}), way, ("body",)):
-            if isinstance(text, str) and said_in(text, words):
+            if text in listed if listed else isinstance(text, str) and said_in(text, words):
                 yield place(steps)
 
 

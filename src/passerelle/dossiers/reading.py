@@ -17,11 +17,12 @@ from jsonschema_rs import Validator
 
 from passerelle.core import json
 from passerelle.dossiers.bodies import narrowed, with_grounds
-from passerelle.dossiers.checks import CHECKS, Check
+from passerelle.dossiers.check import Check
+from passerelle.dossiers.checks import CHECKS
 from passerelle.dossiers.common import Common, check_name, states_of
 from passerelle.dossiers.indexing import NEVER
 from passerelle.dossiers.rules import OF_ACTS, RULES, Rule, Untainted
-from passerelle.dossiers.schema import DIALECT, CatalogueError, Linter, circle, compiled, dated, offences
+from passerelle.dossiers.schema import DIALECT, CatalogueError, Linter, circle, compiled, dated, keyed, offences
 from passerelle.dossiers.shapes import (
     ActType,
     AttachmentRule,
@@ -221,6 +222,7 @@ class Reader:
             remembered=(),
             dated=tuple(dated(schema, self.defs)),
             offences=tuple(offences(schema, self.defs)),
+            keyed=tuple(keyed(schema, self.defs)),
             attachments=self._attachments(chosen(change.attachments, raw.attachments), f"{path}.attachments"),
             validator=validator,
         )

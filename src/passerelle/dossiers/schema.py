@@ -60,14 +60,11 @@ class Linter:
             self.labels(schema["x-help"], f"{path}.x-help")
         if schema.get("x-date", "past") not in ("past", "future"):
             raise self.fail(f"{path}.x-date", "past or future", schema["x-date"])
-        if schema.get("x-offence", True) is not True:
-            raise self.fail(f"{path}.x-offence", "true, or nothing", schema["x-offence"])
         kinds = [kind for kind in ("$ref", "const", "enum", "type") if kind in schema]
         if len(kinds) != 1:
             raise self.fail(path, "one of $ref, const, enum, type", ", ".join(kinds) or "none")
         kind = kinds[0]
-        if "x-offence" in schema and kind != "$ref" and schema.get("type") != "string":
-            raise self.fail(f"{path}.x-offence", "a text", kind)
+        self._offence(schema, kind, f"{path}.x-offence")
         allowed = {kind} | _ANNOTATIONS
         if kind == "type":
             if not isinstance(schema["type"], str) or schema["type"] not in _BY_TYPE:
@@ -77,6 +74,17 @@ class Linter:
             if key not in allowed:
                 raise self.fail(f"{path}.{key}", "one of " + ", ".join(sorted(allowed)), key)
         getattr(self, "_" + (schema["type"] if kind == "type" else kind.strip("$")))(schema, path)
+
+    def _offence(self, schema: dict[str, Any], kind: str, path: str) -> None:
+        """True beside a text that names an offence; beside an `enum` those of its words that are of opinion."""
+        said = schema.get("x-offence", True)
+        if kind == "enum" and "x-offence" in schema:
+            if not isinstance(said, list) or not said or not set(said) <= set(schema["enum"]):
+                raise self.fail(path, "words of the list", said)
+        elif said is not True:
+            raise self.fail(path, "true, or nothing", said)
+        elif "x-offence" in schema and kind != "$ref" and schema.get("type") != "string":
+            raise self.fail(path, "a text", kind)
 
     def labels(self, value: Any, path: str) -> None:
         """Raise CatalogueError unless there are words in each language."""
@@ -205,16 +213,30 @@ def dated(
         yield from dated(schema["items"], defs, (*steps, "*"))
 
 
-def offences(schema: Mapping[str, Any], defs: Mapping[str, Any], steps: Steps = ()) -> Iterator[Steps]:
-    """Where in a body the texts stand that name an offence (`x-offence`)."""
+def offences(
+    schema: Mapping[str, Any], defs: Mapping[str, Any], steps: Steps = ()
+) -> Iterator[tuple[Steps, tuple[str, ...]]]:
+    """Where in a body an offence is named (`x-offence`): in words, or by one of these words of a closed list."""
     if "x-offence" in schema:
-        yield steps
+        yield steps, tuple(schema["x-offence"]) if "enum" in schema else ()
     elif "$ref" in schema:
         yield from offences(defs[schema["$ref"].removeprefix("#/$defs/")], defs, steps)
     for name, child in schema.get("properties", {}).items():
         yield from offences(child, defs, (*steps, name))
     if "items" in schema:
         yield from offences(schema["items"], defs, (*steps, "*"))
+
+
+def keyed(schema: Mapping[str, Any], defs: Mapping[str, Any], steps: Steps = ()) -> Iterator[Steps]:
+    """Where in a body persons are named by their keys."""
+    if schema.get("$ref") == "#/$defs/key":
+        yield steps
+    elif "$ref" in schema:
+        yield from keyed(defs[schema["$ref"].removeprefix("#/$defs/")], defs, steps)
+    for name, child in schema.get("properties", {}).items():
+        yield from keyed(child, defs, (*steps, name))
+    if "items" in schema:
+        yield from keyed(schema["items"], defs, (*steps, "*"))
 
 
 _EXPECTED = {

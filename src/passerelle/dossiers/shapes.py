@@ -11,7 +11,7 @@ from typing import Any, Literal
 import msgspec
 from jsonschema_rs import Validator
 
-from passerelle.dossiers.checks import Check
+from passerelle.dossiers.check import Check
 from passerelle.dossiers.demands import Demand
 from passerelle.dossiers.figures import FigureRule
 from passerelle.dossiers.rules import Rule, Side, Value
@@ -122,7 +122,8 @@ class ActType:
     `figures`: durations of the body that are held against figures of the channel.
     `schema`: JSON Schema 2020-12 of the body with its `$defs`. `remembered`: fields of the body that rules and
     deadlines look at later. `dated`: where days stand that must be past or future; `offences`: where offences are
-    named. `attachments`: the files that it may bear.
+    named, in words or by which words of a list; `keyed`: where persons are named by their keys. `attachments`: the
+    files that it may bear.
     """
 
     name: str
@@ -151,7 +152,8 @@ class ActType:
     schema: Mapping[str, Any]
     remembered: tuple[str, ...]
     dated: tuple[tuple[Steps, Literal["past", "future"]], ...]
-    offences: tuple[Steps, ...]
+    offences: tuple[tuple[Steps, tuple[str, ...]], ...]
+    keyed: tuple[Steps, ...]
     attachments: AttachmentRule
     validator: Validator = field(repr=False, compare=False)
 

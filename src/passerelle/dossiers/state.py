@@ -33,7 +33,7 @@ from typing import Any
 import msgspec
 
 from passerelle.core.errors import DossierError
-from passerelle.dossiers.content import facts_of
+from passerelle.dossiers.content import facts_of, named_keys
 from passerelle.dossiers.problem import Problem, shown
 from passerelle.dossiers.rules import Deed, Fact, Named, Side
 from passerelle.dossiers.shapes import ActType, DossierType, Status, Transition
@@ -264,12 +264,11 @@ def _by_problem(act: ActType, by: Side, author: Side | None, message: object) ->
     return None
 
 
-def _unknown_subjects(standing: Standing, content: Mapping[str, Any]) -> list[Problem]:
+def _unknown_subjects(act: ActType, standing: Standing, content: Mapping[str, Any]) -> list[Problem]:
     known = {*standing.subjects, *(person["key"] for person in content.get("subjects", ()))}
     return [
-        Problem(f"statements[{number}].about[{place}]", "the key of a person of this dossier", shown(key))
-        for number, statement in enumerate(content.get("statements", ()))
-        for place, key in enumerate(statement["about"])
+        Problem(where, "the key of a person of this dossier", shown(key))
+        for where, key in named_keys(act, content)
         if key not in known
     ]
 
@@ -308,7 +307,7 @@ def refusals(
     deed = Deed(by, body, named)
     broken = [[problem for rule in way.rules if (problem := rule.problem(standing.facts, deed))] for way in ways]
     found = [problem for rule in what.rules if (problem := rule.problem(standing.facts, deed))]
-    return (*found, *([] if [] in broken else broken[0]), *_unknown_subjects(standing, content))
+    return (*found, *([] if [] in broken else broken[0]), *_unknown_subjects(what, standing, content))
 
 
 def next_acts(kind: DossierType, standing: Standing, by: Side) -> tuple[str, ...]:

@@ -11,8 +11,10 @@ from jsonschema_rs import is_valid
 
 from passerelle.core.clock import day_of
 from passerelle.dossiers.checks import Apart, Impersonal, InOrder, OneOf, PublicAddress
+from passerelle.dossiers.checks_persons import PERSONS
 from passerelle.dossiers.content import minor_of
 from passerelle.dossiers.types import ActType, DossierType
+from tests.unit.dossiers.persons import fitted
 from tests.unit.dossiers.samples import NOW, Content, act
 
 TODAY = date.fromisoformat(day_of(NOW))
@@ -165,7 +167,7 @@ def make(
         if statement["risk_of_ill_treatment"]:
             handling |= {"H1", "H2"}
     made = {**base, "body": body, "handling": sorted(handling), "subjects": persons, "statements": statements}
-    return _checked(_met(draw, maker, what, made), base, what)
+    return fitted(_checked(_met(draw, maker, what, fitted(made, what)), base, what), what)
 
 
 contents = st.composite(make)
@@ -217,7 +219,7 @@ def _checked(made: Content, base: Content, what: ActType) -> Content:
             for name in names:
                 some = [f"https://www.example.org/{number}" for number in range(len(body[name]))]
                 body[name] = some if isinstance(body[name], list) else "https://www.example.org/1"
-        elif not isinstance(check, Apart | Impersonal):
+        elif not isinstance(check, (Apart, Impersonal, *PERSONS.values())):
             made["body"] = body = _kept(body, base["body"], check.named())
     assume(what.validator.is_valid(body))
     assume(not any(list(one.problems(made)) for one in what.checks if isinstance(one, Impersonal)))

@@ -619,7 +619,7 @@ def test_each_field_of_the_envelope_with_every_value_its_schema_forbids(base: Pa
     checked(pair, content, found)
 
 
-@pytest.mark.parametrize("kind", TYPES)
+@pytest.mark.parametrize("kind", sorted(set(TYPES) & set(samples.OPENINGS)))
 def test_each_field_of_each_body_with_every_value_its_schema_forbids(base: Pair, kind: str) -> None:
     pair = fork(base)
     count = 0
