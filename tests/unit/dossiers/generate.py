@@ -167,7 +167,8 @@ def make(
         if statement["risk_of_ill_treatment"]:
             handling |= {"H1", "H2"}
     made = {**base, "body": body, "handling": sorted(handling), "subjects": persons, "statements": statements}
-    return fitted(_checked(_met(draw, maker, what, fitted(made, what)), base, what), what)
+    made = _met(draw, maker, what, fitted(made, kind, what))
+    return fitted(_checked(made, base, what), kind, what)
 
 
 contents = st.composite(make)
@@ -182,7 +183,10 @@ def _apart(persons: list[Content], what: ActType) -> list[Content]:
     """The persons who may stand in one act with the first of them."""
     for check in what.checks:
         if isinstance(check, Apart):
-            own = [group for group in check.categories if any(persons[0]["category"] in group for _ in persons[:1])]
+            first = next(
+                (one["category"] for one in persons if any(one["category"] in g for g in check.categories)), ""
+            )
+            own = [group for group in check.categories if first in group]
             other = {one for group in check.categories if group not in own for one in group}
             persons = [one for one in persons if not own or one["category"] not in other]
     return persons

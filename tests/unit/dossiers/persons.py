@@ -5,15 +5,16 @@ from typing import Any
 
 from hypothesis import assume
 
+from passerelle.dossiers import opinion
 from passerelle.dossiers.checks_persons import Ascribed, MinorsOnly, NoStatements, PersonsWithout, Protected
-from passerelle.dossiers.types import ActType
+from passerelle.dossiers.types import ActType, DossierType
 from tests.unit.dossiers.samples import Content
 
 GROWN = {"date": "1980", "calendar": "gregorian", "kind": "exact"}
 
 
-def fitted(made: Content, what: ActType) -> Content:
-    """The content with minors, fields, keys and handling codes as the act's rules want them."""
+def fitted(made: Content, kind: DossierType, what: ActType) -> Content:
+    """The content with minors, fields, keys, handling codes and a second approver as the rules want them."""
     persons = made["subjects"]
     for check in what.checks:
         if isinstance(check, MinorsOnly):
@@ -23,8 +24,12 @@ def fitted(made: Content, what: ActType) -> Content:
             for person in persons:
                 for name in check.fields if person["category"] in check.categories else ():
                     person.pop(name, None)
-        elif isinstance(check, Ascribed) and not made["body"].get(check.field):
-            made["subjects"] = persons = [one for one in persons if one["category"] not in check.categories]
+        elif isinstance(check, Ascribed):
+            named = made["body"].get(check.field)
+            if named:
+                named[0]["who"] = []  # of everybody, below
+            else:
+                made["subjects"] = persons = [one for one in persons if one["category"] not in check.categories]
         elif isinstance(check, NoStatements):
             made["statements"] = []
     keys = [person["key"] for person in persons]
@@ -35,6 +40,8 @@ def fitted(made: Content, what: ActType) -> Content:
     for check in what.checks:
         if isinstance(check, Protected) and list(check.problems(made)):
             made["handling"] = sorted({*made["handling"], *check.handling})
+    if opinion.found(made, kind):
+        made["four_eyes"] = {**made["four_eyes"], "second": "be-second"}
     return made
 
 
