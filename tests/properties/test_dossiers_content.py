@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from passerelle.core import json
 from passerelle.dossiers.content import categories_of, fields_of, problems
 from passerelle.dossiers.types import Catalogue, DossierType
+from tests.types import samples
 from tests.unit.dossiers.generate import Maker, breakings, broken, contents
 from tests.unit.dossiers.samples import NOW, Content
 
@@ -20,7 +21,7 @@ MAKERS = {kind.name: Maker(kind) for kind in CATALOGUE}
 def drawn(draw: st.DrawFn) -> tuple[DossierType, Content]:
     kind = draw(st.sampled_from(list(CATALOGUE)))
     what = kind.acts[draw(st.sampled_from(list(kind.acts)))]
-    return kind, draw(contents(MAKERS[kind.name], what))
+    return kind, draw(contents(MAKERS[kind.name], what, samples()[kind.name].act(what.name)))
 
 
 @given(drawn())
