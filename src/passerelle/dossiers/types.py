@@ -3,16 +3,19 @@
     catalogue = Catalogue.load(Path("/etc/passerelle/types"))
     kind = catalogue.types["wanted-trace"]
 
-Rules kept here: a name stands for one type; a file that is wrong stops the loading, because a node that silently left
-a type out would refuse its partner's messages without knowing why. Both nodes compare `digest` before a channel names
-a type.
+Rules kept here: a name stands for one type; a file of a folder that is wrong stops the loading, because a node that
+silently left a type out would refuse its partner's messages without knowing why. Both nodes compare `digest` before a
+channel names a type. The shipped files are read one by one, when their types are needed: a command that looks at one
+dossier does not wait for all kinds of cooperation.
 """
 
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+import hashlib
+import threading
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from functools import cache
 from importlib import resources
 from pathlib import Path
-from types import MappingProxyType
 
 from passerelle.dossiers import consistency
 from passerelle.dossiers.reading import Common, Reader
@@ -54,45 +57,95 @@ _BESIDE = (*SHARED, "relations.toml")
 """Files of the catalogue that are no types."""
 
 
+class _Shelf(Mapping[str, DossierType]):
+    """Types by name, in the order of their names. Each file is read when its type is first asked for."""
+
+    def __init__(
+        self, files: Mapping[str, tuple[str, bytes]], read: dict[str, DossierType], common: Callable[[], Common]
+    ) -> None:
+        self._files = dict(sorted(files.items()))
+        self._read, self._common = read, common
+        self._lock = threading.Lock()
+
+    def __getitem__(self, name: str) -> DossierType:
+        if (kind := self._read.get(name)) is not None:
+            return kind
+        file, data = self._files[name]
+        with self._lock:
+            if name not in self._read:
+                self._read[name] = _read(data, file, self._common())
+            return self._read[name]
+
+    def __contains__(self, name: object) -> bool:
+        return name in self._files
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._files)
+
+    def __len__(self) -> int:
+        return len(self._files)
+
+
+def _read(data: bytes, file: str, common: Common) -> DossierType:
+    kind = Reader(data, file, common).read()
+    consistency.check(kind, file)
+    return kind
+
+
 @dataclass(frozen=True)
 class Catalogue:
-    """The types by name, in the order of their names."""
+    """The types by name, in the order of their names. `marks`: a digest of each type's files, cheaper than its own."""
 
     types: Mapping[str, DossierType]
+    marks: Mapping[str, str] = field(default_factory=dict)
 
     @classmethod
     def load(cls, *folders: Path) -> "Catalogue":
         """The shipped types and every `*.toml` of the folders.
 
+        Files of the folders are read at once, those that are shipped when they are needed: the suite reads them all.
+
         Raises CatalogueError (file, path, expected, got) when a file is wrong, a name is there twice, or a folder holds
         an envelope or common file of its own; OSError when a folder cannot be read.
         """
         shipped = resources.files("passerelle.catalogue")
-        common = Common(*((shipped / name).read_bytes() for name in SHARED))
-        files = [(item.name, item.read_bytes()) for item in shipped.iterdir() if item.name.endswith(".toml")]
-        files = sorted(item for item in files if item[0] not in _BESIDE)
+        shared = [(shipped / name).read_bytes() for name in SHARED]
+        common = cache(lambda: Common(*shared))
+        files: dict[str, tuple[str, bytes]] = {}
+        for item in shipped.iterdir():
+            if item.name.endswith(".toml") and item.name not in _BESIDE:
+                files[item.name.removesuffix(".toml")] = item.name, item.read_bytes()
+        read: dict[str, DossierType] = {}
         for folder in folders:
-            files += [(path.name, path.read_bytes()) for path in sorted(folder.iterdir()) if path.suffix == ".toml"]
-        types: dict[str, DossierType] = {}
-        for name, data in files:
-            if name in _BESIDE:
-                raise CatalogueError(name, "", "a type; the shipped file of this name holds for all", "another")
-            kind = Reader(data, name, common).read()
-            consistency.check(kind, name)
-            if kind.name in types:
-                raise CatalogueError(name, "name", "a type that is not there yet", kind.name)
-            types[kind.name] = kind
-        return cls(MappingProxyType(dict(sorted(types.items()))))
+            for path in sorted(folder.iterdir()):
+                if path.suffix == ".toml":
+                    if path.name in _BESIDE:
+                        what = "a type; the shipped file of this name holds for all"
+                        raise CatalogueError(path.name, "", what, "another")
+                    data = path.read_bytes()
+                    kind = _read(data, path.name, common())
+                    if kind.name in files:
+                        raise CatalogueError(path.name, "name", "a type that is not there yet", kind.name)
+                    files[kind.name] = path.name, data
+                    read[kind.name] = kind
+        base = hashlib.sha256(b"".join(shared))
+        return cls(_Shelf(files, read, common), {name: _mark(base, data) for name, (_, data) in sorted(files.items())})
 
     def get(self, name: object) -> DossierType | None:
         """The type of this name, or None; also for what is no name at all."""
         return self.types.get(name) if isinstance(name, str) else None
 
     def __contains__(self, name: object) -> bool:
-        return self.get(name) is not None
+        return isinstance(name, str) and name in self.types
 
     def __iter__(self) -> Iterator[DossierType]:
         return iter(self.types.values())
 
     def __len__(self) -> int:
         return len(self.types)
+
+
+def _mark(base: "hashlib._Hash", data: bytes) -> str:
+    digest = base.copy()
+    digest.update(data)
+    return digest.hexdigest()

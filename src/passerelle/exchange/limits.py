@@ -14,7 +14,7 @@ from passerelle.exchange.checks import BatchRefusedError, Check
 from passerelle.exchange.context import Context
 from passerelle.instruments.channel import Channel
 from passerelle.ledger.entry import Leaf
-from passerelle.ports.records import USAGE, Message, Usage
+from passerelle.ports.records import DOSSIERS, USAGE, Message, Usage
 from passerelle.ports.store import Reading, Writing
 
 
@@ -113,7 +113,7 @@ def may_leave(
             leaving.append(message)
             continue
         standing = channels.standing(message.channel)
-        if standing is None or (standing.calm_until <= now and not _winding_down(ctx, message)):
+        if standing is None or (standing.calm_until <= now and not _winding_down(tx, ctx, message)):
             moment = to_iso(standing.calm_until) if standing else "unknown"
             ended.append((message, f"its channel ended at {moment}"))
             continue
@@ -132,6 +132,8 @@ def may_leave(
     return leaving, ended
 
 
-def _winding_down(ctx: Context, message: Message) -> bool:
-    """Acts that wind a dossier down may leave after the end; what they are, the types say."""
-    return any(message.act in kind.acts and kind.acts[message.act].wind_down for kind in ctx.catalogue.types.values())
+def _winding_down(tx: Reading, ctx: Context, message: Message) -> bool:
+    """Acts that wind a dossier down may leave after the end; which those are, its type says."""
+    row = tx.get(DOSSIERS, message.dossier)
+    kind = ctx.catalogue.get(row.type) if row else None
+    return kind is not None and message.act in kind.acts and kind.acts[message.act].wind_down

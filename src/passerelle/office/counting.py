@@ -225,7 +225,7 @@ def basis(ctx: Context, places: Mapping[str, tuple[str, str]]) -> str:
         for country, calendar in ctx.calendars.countries.items()
         for year, known in calendar.years.items()
     }
-    types = {kind.name: kind.digest for kind in ctx.catalogue}
+    types = dict(ctx.catalogue.marks)
     value = {"own": [ctx.country, ctx.zone], "places": {key: list(two) for key, two in places.items()}}
     text = plain_json.dumps({"years": years, "types": types, **value}, sort_keys=True)
     return hashlib.sha256(text.encode()).hexdigest()
