@@ -15,7 +15,7 @@ from passerelle.core.ids import new_id
 from passerelle.dossiers.rules import RISK
 from passerelle.dossiers.types import Catalogue
 from passerelle.exchange import governance
-from passerelle.office import clock
+from passerelle.office import clock, facts
 from passerelle.ports.records import MESSAGES
 from passerelle.ports.timers import TIMERS
 from passerelle.store.migrations import to_4
@@ -168,11 +168,11 @@ def test_an_upgraded_store_remembers_it_of_the_messages_that_are_there(nodes: Pa
     dossier, _ = opened(nodes)
     risky = post(nodes, "ma", say("reply", dossier, statements=[RISKY], handling=["H0", "H1", "H2"]))
     kept = nodes.be.message(risky)
-    for facts in ("", '{"message": "m"}'):
-        before = msgspec.structs.replace(kept, facts=facts)
+    for text in ("", '{"message": "m"}'):
+        before = msgspec.structs.replace(kept, facts=text)
         nodes.be.store.write("test.before", lambda tx, row=before: tx.put(MESSAGES, [row]))
         nodes.be.store.write("test.upgrade", to_4.work)
-        assert plain_json.loads(nodes.be.message(risky).facts) == {**plain_json.loads(facts or "{}"), RISK: True}
+        assert plain_json.loads(nodes.be.message(risky).facts) == {**plain_json.loads(text or "{}"), RISK: True}
     nodes.be.store.write("test.again", to_4.work)
     assert [one.id for one in nodes.be.all(MESSAGES) if RISK in one.facts] == [risky]
 
@@ -208,6 +208,23 @@ def test_an_act_that_the_channel_keeps_for_magistrates_needs_two_persons_on_both
     assert stopped(nodes, say("share", dossier), **one) == ("8",)
     post(nodes, "be", say("share", dossier))
     nodes.post("be", say("remind", dossier), **one)
+
+
+def test_the_office_knows_what_type_and_channel_keep_for_magistrates() -> None:
+    nodes = pair(magistrate=["share"])
+    told = {}
+    for name in ("plan", "share", "follow"):
+        given = {
+            "kind": "draft",
+            "id": "d",
+            "type": "sample",
+            "channel": nodes.channel,
+            "lane": "routine",
+            "author": "x",
+        }
+        on = nodes.be.store.read(lambda tx, name=name, given=given: facts.of_act(tx, nodes.be.ctx, act=name, **given))
+        told[name] = (on.magistrate, on.judicial, on.four_eyes)
+    assert told == {"plan": (True, True, True), "share": (True, False, True), "follow": (False, False, False)}
 
 
 def test_a_type_passes_between_its_kinds_of_services_alone(nodes: Pair) -> None:

@@ -66,7 +66,7 @@ def broken(person: str, held: Sequence[tuple[str, str]], action: str, on: On) ->
         )
     if action in ("person.grant", "person.change") and person == on.person:
         return _oneself(action, on)
-    return _judicial(here, action, on) if on.magistrate else ""
+    return _judicial(here, action, on) if on.magistrate or on.judicial else ""
 
 
 def _judicial(here: set[str], action: str, on: On) -> str:

@@ -4,11 +4,13 @@ import re
 
 import pytest
 
+from passerelle.core.words import _, speaking
 from passerelle.dossiers.common import Common
 from passerelle.dossiers.consistency import check
 from passerelle.dossiers.reading import Reader
 from passerelle.dossiers.schema import CatalogueError
-from passerelle.dossiers.shapes import DossierType
+from passerelle.dossiers.shapes import LANGUAGES, DossierType, Language
+from passerelle.dossiers.timeline import describe
 from passerelle.dossiers.ways import reachable
 from tests.unit.dossiers.made import L, text
 from tests.unit.dossiers.test_dossier_catalogue import SHIPPED
@@ -175,6 +177,24 @@ def test_the_file_is_right() -> None:
     assert kind.deadlines["before"].anew
     assert kind.services == {"police"}
     assert kind.figures["remaining"].duration == "P6M"
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_the_description_says_it_in_words(language: Language) -> None:
+    told = describe(read(RIGHT), language)
+    with speaking(language):
+        for words in (
+            _("Only between services of these kinds: {services}", services=_("police")),
+            _("Figures of the treaty; the channel replaces them"),
+            _("written by another magistrate"),
+            _("begins anew when that day is moved"),
+        ):
+            assert words in told
+    assert "P6M" in told
+    assert "P21D" in told
+    if language == "en":
+        assert "before the day in the act, counted back" in told
+        assert "Only between services of these kinds: police" in told
 
 
 @pytest.mark.parametrize("name", BROKEN)

@@ -78,6 +78,12 @@ def test_allowed_on_both_sides():
         ),
         ("basis", "basis", "9", {"basis": "9"}),
         ("recipient", "recipient", "intelligence", {"recipient": "intelligence"}),
+        (
+            "recipient-kind",
+            "recipient",
+            "police, of the kind police",
+            {"services": frozenset({"justice"})},
+        ),
         ("handling", "handling", "H9", {"handling": frozenset({"H0", "H9"})}),
         ("classification", "classification", "confidential", {"classification": "confidential"}),
         ("classification", "classification", "diffusion-restreinte", {"classification": "diffusion-restreinte"}),
@@ -99,6 +105,28 @@ def test_one_reason(code, path, got, change):
         assert (reason.code, reason.path, reason.got) == (code, path, got)
         assert reason.expected
         assert str(reason).endswith(f"({code}, check {CODES[code]})")
+
+
+def test_a_type_passes_only_between_its_kinds_of_services_on_both_sides():
+    fiu = {"services": frozenset({"fiu", "justice"})}
+    assert decide(request(recipient="justice", **fiu), as_receiver(), NOW).allowed
+    # The sending side has none: a service of the receiving side alone is not enough.
+    police = {"sides": {"be": {"services": {"police": "police", "justice": None}}}}
+    for verdict in (
+        decide(request(recipient="justice", **fiu), as_receiver(**police), NOW),
+        decide(leaving(recipient="justice", **fiu), as_sender(**police), NOW),
+    ):
+        [reason] = verdict.reasons
+        assert (reason.code, reason.path, reason.got) == ("sender-kind", "sides.be.services", "police")
+        assert reason.expected == "a service of the kind fiu, justice on the sending side"
+
+
+def test_acts_of_magistrates_are_under_four_eyes_too():
+    kept = {"wanted-trace": {"digest": TRACE, "magistrate": ["request"]}}
+    here = as_receiver(types=kept)
+    assert decide(request(act="request"), here, NOW).allowed
+    assert codes(decide(request(act="request", author="a", releaser="a"), here, NOW)) == ["four-eyes"]
+    assert decide(request(act="reply", author="a", releaser="a"), here, NOW).allowed
 
 
 def test_direction():

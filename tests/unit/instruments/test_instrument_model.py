@@ -223,6 +223,9 @@ def test_rules_of_a_channel(path, overrides):
     ("path", "entry"),
     [
         ("types.x.four_eyes", {"acts": ["request"], "four_eyes": ["reply"]}),
+        ("types.x.magistrate", {"acts": ["request"], "magistrate": ["reply"]}),
+        ("types.x.figures.remaining", {"figures": {"remaining": "P101Y"}}),
+        ("types.x.figures.remaining", {"figures": {"remaining": "half a year"}}),
         ("types.x.deadlines.answer", {"deadlines": {"answer": "P11Y"}}),
         ("types.x.deadlines.answer", {"deadlines": {"answer": "soon"}}),
         ("types.x.acts", {"acts": []}),

@@ -191,6 +191,14 @@ def test_judicial_acts_are_written_by_officers_too_and_released_by_magistrates()
     assert {role for role in Role if may(role, Action.DRAFT_RELEASE_ALONE, magistrate=True)} == NOBODY
 
 
+@pytest.mark.parametrize("action", [Action.DOSSIER_OPEN, Action.DOSSIER_ACT, Action.DRAFT_EDIT])
+def test_what_the_type_makes_judicial_is_written_by_magistrates_alone_and_released_by_another(action):
+    judicial = {"magistrate": True, "judicial": True}
+    assert {role for role in Role if may(role, action, **judicial)} == {Role.MAGISTRATE}
+    assert {role for role in Role if may(role, Action.DRAFT_RELEASE, **judicial)} == {Role.MAGISTRATE}
+    assert not may(Role.MAGISTRATE, Action.DRAFT_RELEASE, author="me", **judicial)
+
+
 def test_alone_is_nothing_that_is_under_four_eyes():
     assert {role for role in Role if may(role, Action.DRAFT_RELEASE_ALONE, four_eyes=True)} == NOBODY
 
