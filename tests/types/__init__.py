@@ -66,6 +66,7 @@ class Sample:
     def act(self, name: str, **changes: Any) -> Content:
         """A valid content of the act; `message` fills `body.message`, other keys replace those of the envelope."""
         body = self.bodies.get(name, shared.BODIES.get(name) if self.kind.acts[name].common else None) or {}
+        body = changes.pop("body", body)
         if "message" in changes:
             body = {**body, "message": changes.pop("message")}
         services = self.services or SERVICES[self.area]

@@ -51,7 +51,8 @@ class Life:
 
     def content(self, by: str, name: str, **changes: Any) -> Content:
         """The act that `say` would post."""
-        if "message" not in changes and "body" not in changes and (message := self.named(NODES[by], name)):
+        given = "message" in changes or "message" in changes.get("body", {})
+        if not given and (message := self.named(NODES[by], name)):
             changes["message"] = message
         return self.sample.act(name, **{"dossier": self.dossier} | changes)
 

@@ -21,6 +21,10 @@ class Check(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         """Other words that it names: of `category`, `handling`, `act` (of the type) or `person` (fields of one)."""
         return {}
 
+    def ways(self) -> tuple[str, ...]:
+        """The ways into a content that it follows: `subjects.*.key`, `body.report.accounts.*.key`."""
+        return ()
+
     def fault(self) -> str:
         """What its parameters must be, in words, when they are something else; empty when nothing is wrong."""
         return ""

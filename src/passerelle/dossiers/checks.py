@@ -19,10 +19,10 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 from urllib.parse import urlsplit
 
+from passerelle.dossiers import texts
 from passerelle.dossiers.check import Check, Content
 from passerelle.dossiers.checks_persons import PERSONS
 from passerelle.dossiers.problem import Problem, place
-from passerelle.dossiers.texts import written
 
 
 class OneOf(Check, frozen=True):
@@ -100,6 +100,34 @@ class Apart(Check, frozen=True):
                     yield Problem(f"statements[{number}].about[{at}]", "the key of a person of this act", key)
 
 
+class Refers(Check, frozen=True):
+    """What stands at the end of each way of `uses` stands at the end of one of `keys` too, where it stands once.
+
+    So a level is one of its scale, and a party of a transaction is a person, an account or an entity of the same act.
+    """
+
+    keys: tuple[str, ...]
+    uses: tuple[str, ...]
+
+    def ways(self) -> tuple[str, ...]:
+        return (*self.keys, *self.uses)
+
+    def fault(self) -> str:
+        return "" if self.keys and self.uses else "one way or more in keys and in uses"
+
+    def problems(self, content: Content) -> Iterator[Problem]:
+        known: set[Any] = set()
+        for way in self.keys:
+            for steps, key in texts.at(content, tuple(way.split("."))):
+                if key in known:
+                    yield Problem(place(steps), "a value that no other has", str(key))
+                known.add(key)
+        for way in self.uses:
+            for steps, key in texts.at(content, tuple(way.split("."))):
+                if key not in known:
+                    yield Problem(place(steps), "one of " + (", ".join(sorted(known)) or "none"), str(key))
+
+
 # What tells of a person in a text. Digits are those of any script.
 _MARKS: tuple[tuple[str, re.Pattern[str]], ...] = tuple(
     (what, re.compile(pattern))
@@ -132,7 +160,7 @@ class Impersonal(Check, frozen=True):
     """No text bears a mark of a person's data. The problem never repeats it: the receiver keeps the problem."""
 
     def problems(self, content: Content) -> Iterator[Problem]:
-        for steps, text in written(content):
+        for steps, text in texts.written(content):
             for what, mark in _MARKS:
                 if mark.search(text):
                     yield Problem(place(steps), "nothing about a person", what)
@@ -189,4 +217,5 @@ CHECKS: dict[str, type[Check]] = {
     "in_order": InOrder,
     "one_of": OneOf,
     "public_address": PublicAddress,
+    "refers": Refers,
 }

@@ -131,6 +131,18 @@ class _Check:
         }
         for what, words in check.words().items():
             self.one_of(path, words, known[what])
+        for way in check.ways():
+            if not any(self._leads(one, way.split(".")) for one in every):
+                raise self.fail(path, "a way to a text or a word of some act", way)
+
+    def _leads(self, act: ActType, steps: list[str]) -> bool:
+        """Whether a way leads to a value that is neither object nor list, in the body of an act or in a person."""
+        schema: Any = act.schema if steps[0] == "body" else self.kind.envelope["properties"].get(steps[0], {})
+        for step in steps[1:]:
+            schema = self._resolved(schema)
+            schema = schema.get("items", {}) if step == "*" else schema.get("properties", {}).get(step, {})
+        schema = self._resolved(schema)
+        return bool(schema) and schema.get("type") not in ("object", "array")
 
     def _rule(self, act: ActType, rule: Rule, path: str) -> None:
         """The acts that it names are there, and the words that it asks of them, and of the act itself, can occur."""

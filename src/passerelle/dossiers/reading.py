@@ -228,7 +228,7 @@ class Reader:
         )
 
     def _attachments(self, raw: RawAttachments | None, path: str) -> AttachmentRule:
-        if raw is None:
+        if raw is None or (not raw.kinds and not raw.most):  # a type may take the files from a common act
             return AttachmentRule()
         known = self.common.files
         for name in raw.kinds:

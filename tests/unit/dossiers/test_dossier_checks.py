@@ -7,7 +7,7 @@ import pytest
 
 from passerelle.dossiers import consistency, opinion
 from passerelle.dossiers.check import Check
-from passerelle.dossiers.checks import Apart, Impersonal, InOrder, OneOf, PublicAddress
+from passerelle.dossiers.checks import Apart, Impersonal, InOrder, OneOf, PublicAddress, Refers
 from passerelle.dossiers.content import problems
 from passerelle.dossiers.indexing import searchable
 from passerelle.dossiers.reading import Common, Reader
@@ -49,6 +49,28 @@ def test_days_stand_in_the_order_of_the_fields() -> None:
     assert found(check, {"from_day": "2026-01-02", "paid_on": "2026-01-02"}) == []
     assert found(check, {"from_day": "2026-01-02", "to_day": "2026-01-01"}) == ["body.to_day"]
     assert found(check, {"from_day": "2026-01-02", "paid_on": "2026-01-01"}) == ["body.paid_on"]
+
+
+def test_what_is_referred_to_is_there_and_is_there_once() -> None:
+    check = Refers(keys=("body.scale.*", "subjects.*.key"), uses=("body.level", "body.parts.*.level"))
+    body = {"scale": ["low", "high"], "level": "high", "parts": [{"level": "p1"}, {}]}
+    assert found(check, body, subjects=[{"key": "p1"}]) == found(check, {}) == []
+    assert found(check, body) == ["body.parts[0].level"]
+    assert found(check, body | {"level": "middle"}, subjects=[{"key": "p1"}]) == ["body.level"]
+    assert found(check, body, subjects=[{"key": "p1"}, {"key": "low"}]) == ["subjects[1].key"]
+
+
+@pytest.mark.parametrize(
+    ("check", "words"),
+    [
+        ('{ keys = ["body.list"], uses = [] }', "one way or more"),
+        ('{ keys = ["body.lists"], uses = ["body.list"] }', "got body.lists"),
+        ('{ keys = ["subjects.*.key"], uses = ["subjects"] }', "got subjects"),
+    ],
+)
+def test_a_way_that_leads_nowhere_is_found_when_the_type_is_read(check: str, words: str) -> None:
+    with pytest.raises(CatalogueError, match=words):
+        read(("privileged = false\n", f"privileged = false\nchecks = [{{ refers = {check} }}]\n"))
 
 
 def test_persons_of_different_groups_never_stand_in_one_act() -> None:
