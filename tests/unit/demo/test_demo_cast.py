@@ -16,8 +16,8 @@ NOW = from_iso("2026-11-21T12:00:00Z")
 SAID = [key for key in cast._BODIES if key[0] in ("identification", "urgent-alert")]
 
 
-@pytest.mark.parametrize("kind", CATALOGUE.types)
-def test_there_is_a_channel_for_every_type_and_it_fits(kind: str) -> None:
+@pytest.mark.parametrize("kind", cast._KINDS)
+def test_there_is_a_channel_for_every_type_of_the_story_and_it_fits(kind: str) -> None:
     agreement = parse(canonical(cast.AGREEMENT))
     text = cast.channel(
         CATALOGUE, agreement.digest, kind, "x", cast._KINDS[kind]["articles"], "2026-01-01", "2027-01-01"
