@@ -42,8 +42,10 @@ def type_entry(name: str) -> dict[str, Any]:
 
 
 def types_for(area: str) -> dict[str, dict[str, Any]]:
-    """What a channel for purposes of an area says of each type that is made for them."""
-    return {name: type_entry(name) for name, kind in CATALOGUE.types.items() if area in kind.areas}
+    """What a channel for purposes of an area says of each type that is made for them and for its usual services."""
+    usual = set(texts.SERVICES[area].values())
+    made = [kind for kind in CATALOGUE if area in kind.areas and (not kind.services or kind.services & usual)]
+    return {kind.name: type_entry(kind.name) for kind in made}
 
 
 TYPES = types_for("criminal")

@@ -9,7 +9,8 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from passerelle.dossiers.checks import Apart, InOrder, OneOf, PublicAddress
+from passerelle.dossiers import texts
+from passerelle.dossiers.checks import Apart, InOrder, OneOf, PublicAddress, Refers
 from passerelle.dossiers.checks_persons import Ascribed, MinorsOnly, NoStatements, PersonsWithout, Protected
 from passerelle.dossiers.rules import Side
 from passerelle.dossiers.types import ActType
@@ -205,6 +206,10 @@ def _checks(act: ActType, content: Content) -> Iterator[Bad]:
                 for value in ("ftp://example.org/a", "http://localhost/a", "https://a:b@example.org/"):
                     if isinstance(body.get(name), str):
                         yield Bad("9", f"body.{name}", put(value, "body", name))
+        elif isinstance(check, Refers):
+            for way in check.uses:
+                for steps, _ in list(texts.at(content, tuple(way.split("."))))[:1]:
+                    yield Bad("9", _text(steps), put("p998", *steps))
         elif isinstance(check, OneOf) and check.least:
             required = set(act.schema.get("required", ()))
             if not required & set(check.fields) and any(name in body for name in check.fields):

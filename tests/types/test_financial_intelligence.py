@@ -2,10 +2,12 @@
 
 from collections.abc import Iterator
 from copy import deepcopy
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
+from passerelle.core.errors import InputError
 from passerelle.dossiers.calendars import Calendars
 from passerelle.dossiers.deadlines import runs, span
 from passerelle.dossiers.timing import Place
@@ -32,6 +34,19 @@ def stops(life: Life, name: str, by: str = "be", **changes: Any) -> tuple[str, .
 
 
 # ---- between FIUs only
+
+
+def test_no_other_service_can_be_the_recipient() -> None:
+    pair = replace(SAMPLE, services={"fiu": "fiu", "police": "police"}).pair()
+    assert stopped(pair, SAMPLE.opening(recipient="police")) == ("8",)
+    life = Life(pair, SAMPLE)
+    life.begin()
+    assert life.state == "opened"
+
+
+def test_no_channel_without_fius_can_be_signed_with_it() -> None:
+    with pytest.raises(InputError, match="expected a service of the kind fiu"):
+        replace(SAMPLE, services={"police": "police"}).pair()
 
 
 def test_no_index_and_no_assignment_to_another_service() -> None:

@@ -11,7 +11,7 @@ from functools import cache
 from typing import Any
 
 from passerelle.dossiers.content import facts_of
-from passerelle.dossiers.rules import Side
+from passerelle.dossiers.rules import Names, Side
 from passerelle.dossiers.state import EMPTY, Event, Standing, fold, named, refusals, step
 from passerelle.dossiers.types import ActType
 from tests.types import Sample
@@ -127,12 +127,20 @@ def moves_at(sample: "Sample", way: Way, standing: Standing) -> Iterator[Move]:
                     yield move
 
 
-def _mark(standing: Standing) -> Any:
-    """What makes two standings alike for the search: the state, and which acts rules would find with which words."""
+def _mark(sample: "Sample", way: Way, standing: Standing) -> Any:
+    """What makes two ways alike for the search: the state, and which acts rules would find with which words."""
     facts: Mapping[str, Any] = standing.facts
     kept = sorted((name, fact.by, tuple(sorted(fact.values.items()))) for name, fact in facts.items())
     newest = max(facts, key=lambda name: facts[name].at, default="")
-    return (standing.state, standing.back, tuple(kept), newest)
+    asked = {(one.side, one.act, one.variant) for one in way if one.act in _asked_for(sample)}
+    return (standing.state, standing.back, tuple(kept), newest, tuple(sorted(asked)))
+
+
+@cache
+def _asked_for(sample: "Sample") -> frozenset[str]:
+    """The acts that a rule asks the message named to be one of."""
+    rules = [rule for act in sample.kind.acts.values() for rule in act.rules if isinstance(rule, Names)]
+    return frozenset(name for rule in rules for name in rule.act)
 
 
 @cache
@@ -156,7 +164,7 @@ def search(sample: "Sample", start: Way = ()) -> Iterator[Place]:
         yield Place(way, standing, moves)
         for move in moves:
             after = step(sample.kind, standing, event_of(sample, move, len(way), standing.heads))
-            mark = _mark(after)
+            mark = _mark(sample, (*way, move), after)
             if mark not in seen and len(seen) < MOST:
                 seen.add(mark)
                 todo.append((*way, move))

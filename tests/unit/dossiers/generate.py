@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from jsonschema_rs import is_valid
 
 from passerelle.core.clock import day_of
-from passerelle.dossiers.checks import Apart, Impersonal, InOrder, OneOf, PublicAddress
+from passerelle.dossiers.checks import Apart, Impersonal, InOrder, OneOf, PublicAddress, Refers
 from passerelle.dossiers.checks_persons import PERSONS
 from passerelle.dossiers.content import minor_of
 from passerelle.dossiers.types import ActType, DossierType
@@ -223,11 +223,22 @@ def _checked(made: Content, base: Content, what: ActType) -> Content:
             for name in names:
                 some = [f"https://www.example.org/{number}" for number in range(len(body[name]))]
                 body[name] = some if isinstance(body[name], list) else "https://www.example.org/1"
+        elif isinstance(check, Refers):
+            made["body"] = body = _referring(check, made, base)
         elif not isinstance(check, (Apart, Impersonal, *PERSONS.values())):
             made["body"] = body = _kept(body, base["body"], check.named())
     assume(what.validator.is_valid(body))
     assume(not any(list(one.problems(made)) for one in what.checks if isinstance(one, Impersonal)))
     return made
+
+
+def _referring(check: Refers, made: Content, base: Content) -> Content:
+    """The body, with the fields that refer to others as the base has them where they refer to nothing."""
+    if not list(check.problems(made)):
+        return made["body"]
+    if any(way.startswith("subjects.") for way in check.ways()):
+        made |= {"subjects": base.get("subjects", []), "statements": []}
+    return _kept(made["body"], base["body"], {way.split(".")[1] for way in check.ways() if way.startswith("body.")})
 
 
 def _one_of(check: OneOf, body: Content, base: Content, names: list[str]) -> None:
