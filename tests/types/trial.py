@@ -11,7 +11,8 @@ from typing import Any
 from passerelle.core import ids, json
 from passerelle.dossiers.rules import Side
 from passerelle.exchange import outbox
-from passerelle.exchange.cases import Cases, Objection
+from passerelle.exchange.cases import Cases
+from passerelle.exchange.judging import Objection
 from passerelle.exchange.outbox import Outgoing
 from passerelle.ledger import entry as entries
 from passerelle.ports.records import Content as Kept

@@ -17,7 +17,7 @@ import msgspec
 
 from passerelle.core.errors import DossierError
 from passerelle.dossiers import content as acts
-from passerelle.dossiers import figures, progress
+from passerelle.dossiers import progress
 from passerelle.dossiers import state as states
 from passerelle.dossiers.rules import Side
 from passerelle.dossiers.types import DossierType
@@ -25,21 +25,14 @@ from passerelle.exchange import relating
 from passerelle.exchange.channels import Channels
 from passerelle.exchange.checks import Check
 from passerelle.exchange.context import Context
+from passerelle.exchange.judging import Objection, Passage, under
 from passerelle.instruments.channel import Channel
-from passerelle.instruments.decide import Request, decide
 from passerelle.ports.records import DOSSIERS, MESSAGES, Dossier, Message
 from passerelle.ports.store import Reading, Writing
 from passerelle.ports.timers import TOUCHED, Touched
 
 COUNTING = {"out": ("unsequenced", "sequenced"), "in": ("applied",)}
 _ALL = 10_000_000
-
-
-class Objection(msgspec.Struct, frozen=True):
-    """One reason of a no: the number of the check, and words for this node's own people."""
-
-    check: Check
-    words: str
 
 
 class Cases:
@@ -84,69 +77,16 @@ class Cases:
         problems = acts.problems(content, kind, now=written, sender_is_opener=is_opener)
         if problems:
             return [Objection(Check.CONTENT, str(one)) for one in problems]
-        act = kind.acts[content["act"]]
-        objections = []
-        eyes = content["four_eyes"]
-        alone = eyes["author"] == eyes["releaser"]
         channel = self._channels.standing(content["channel"])
-        if channel is None or not isinstance(channel.instrument, Channel):
-            words = (
-                f"channel: expected an instrument that both signed, got {content['channel'][:12]} which is not known"
-            )
-            objections.append(Objection(Check.INSTRUMENT, words))
-        else:
-            request = Request(
-                sender=sender,
-                receiver=partner if leaving else self._ctx.name,
-                leaving=leaving,
-                lane=lane,
-                type=kind.name,
-                type_digest=kind.digest,
-                act=act.name,
-                opening=act.opening,
-                wind_down=act.wind_down,
-                areas=kind.areas,
-                services=kind.services,
-                purpose=content["purpose"],
-                basis=content["basis"],
-                recipient=content["recipient"],
-                handling=frozenset(content["handling"]),
-                classification=content["classification"],
-                retention=content["retention"],
-                fields=acts.fields_of(content),
-                special=acts.special_of(content, kind),
-                categories=acts.categories_of(content),
-                author=content["four_eyes"]["author"],
-                releaser=content["four_eyes"]["releaser"],
-                written=written,
-                size=size,
-            )
-            verdict = decide(request, channel, now)
-            objections += [Objection(Check(one.check), str(one)) for one in verdict.reasons]
-            objections += self._figures(content, kind, channel.instrument, written)
-            alone = alone and all(one.code != "four-eyes" for one in verdict.reasons)
-            # A row without an opener is of own acts that came back after a restore: the opening will say its channel.
-            if row is not None and row.opener and not self._same_line(row.channel, content["channel"]):
-                words = (
-                    f"channel: expected that of the dossier or one that supersedes it, got {content['channel'][:12]}"
-                )
-                objections.append(Objection(Check.CHANNEL, words))
-        if act.four_eyes and alone and not (act.review and lane == "flash"):
-            # The type's own minimum; a channel may demand four eyes of more acts, never of fewer. Where the type lets a
-            # duty officer release alone in the flash lane, a channel that names the act still demands a second person.
-            words = f"four_eyes: expected another person to release {act.name}, got its author"
-            objections.append(Objection(Check.CHANNEL, words))
-        if lane not in act.lanes:
-            words = f"lane: expected {' or '.join(sorted(act.lanes))} for {act.name}, got {lane}"
+        receiver = partner if leaving else self._ctx.name
+        passage = Passage(sender=sender, receiver=receiver, leaving=leaving, lane=lane, written=written, size=size)
+        objections = under(content, kind, channel, passage, now)
+        # A row without an opener is of own acts that came back after a restore: the opening will say its channel.
+        known = channel is not None and isinstance(channel.instrument, Channel)
+        if known and row is not None and row.opener and not self._same_line(row.channel, content["channel"]):
+            words = f"channel: expected that of the dossier or one that supersedes it, got {content['channel'][:12]}"
             objections.append(Objection(Check.CHANNEL, words))
         return objections + self._judge_state(content, kind, row, partner, sender)
-
-    def _figures(self, content: dict[str, Any], kind: DossierType, channel: Channel, written: int) -> list[Objection]:
-        """What does not keep to the figures of the treaty: those of the channel, or else the type's."""
-        entry, rules = channel.types.get(kind.name), kind.acts[content["act"]].figures
-        agreed = {one.name: one.duration for one in kind.figures.values()} | (entry.figures if entry else {})
-        found = figures.problems(content.get("body", {}), rules, agreed, written)
-        return [Objection(Check.CHANNEL, str(one)) for one in found]
 
     def _same_line(self, opened: str, named: str) -> bool:
         """Whether the named channel is the dossier's or a successor of it."""

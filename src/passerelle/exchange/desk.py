@@ -24,9 +24,10 @@ from passerelle.core.audit import What
 from passerelle.core.errors import DossierError, ForbiddenError, InputError
 from passerelle.dossiers import opinion
 from passerelle.exchange import attachments, notes, outbox
-from passerelle.exchange.cases import Cases, Objection
+from passerelle.exchange.cases import Cases
 from passerelle.exchange.content import MAX_AFTER, marks_of
 from passerelle.exchange.context import Context
+from passerelle.exchange.judging import Objection
 from passerelle.exchange.outbox import Outgoing
 from passerelle.ports.records import AUDITS, Audit, Message
 from passerelle.ports.store import Reading, Writing

@@ -17,9 +17,9 @@ from passerelle.core.clock import from_iso
 from passerelle.core.errors import InputError, InstrumentError, NotFoundError
 from passerelle.exchange import content as contents
 from passerelle.exchange import fitting, links, notes, outbox
-from passerelle.exchange.cases import Objection
 from passerelle.exchange.checks import Check
 from passerelle.exchange.context import Context
+from passerelle.exchange.judging import Objection
 from passerelle.instruments import lifecycle
 from passerelle.instruments.model import parse
 from passerelle.ports.records import CONTENTS, INSTRUMENTS, MESSAGES, Entry, Instrument, Message

@@ -31,10 +31,11 @@ from passerelle.exchange import (
 )
 from passerelle.exchange import content as contents
 from passerelle.exchange.arrivals import BEFORE, Arrival
-from passerelle.exchange.cases import Cases, Objection
+from passerelle.exchange.cases import Cases
 from passerelle.exchange.channels import Channels
 from passerelle.exchange.checks import Check
 from passerelle.exchange.context import Context
+from passerelle.exchange.judging import Objection
 from passerelle.ledger.checkpoint import LANES
 from passerelle.ports.records import CONTENTS, MESSAGES, WAITS, Content, Message, Wait
 from passerelle.ports.store import Writing
