@@ -13,14 +13,16 @@ def office_of(peer: Peer) -> Office:
     return Office(peer.ctx, ZoneInfo("Europe/Brussels"))
 
 
-def hire(peer: Peer, name: str, *roles: str, domain: str = people.ANYWHERE, until: str = "") -> Person:
+def hire(
+    peer: Peer, name: str, *roles: str, domain: str = people.ANYWHERE, until: str = "", service: str = "police"
+) -> Person:
     """A person who holds these roles from today on. Somebody who is there already gets them, too."""
     office = office_of(peer)
 
     def work(tx):  # type: ignore[no-untyped-def]
         now, day = peer.ctx.clock.now(), office.today()
         known = next((one for one in people.everybody(tx) if one.id == name), None)
-        person = known or people.add(tx, NewPerson(id=name), now, "test")
+        person = known or people.add(tx, NewPerson(id=name, service=service), now, "test")
         for role in roles:
             people.grant(tx, name, role, now, "test", domain=domain, begin=day, until=until)
         return person
@@ -30,17 +32,20 @@ def hire(peer: Peer, name: str, *roles: str, domain: str = people.ANYWHERE, unti
 
 
 class Desk:
-    """The people of `be`: ann and bea write, luc releases, max does both, zoe is a magistrate, dan is on duty."""
+    """The people of `be`: ann and bea write, luc releases, max does both, zoe is a magistrate, dan is on duty.
 
-    def __init__(self, pair: Pair) -> None:
+    All of them are of one service: the police, which the samples' channel names beside the justice.
+    """
+
+    def __init__(self, pair: Pair, service: str = "police") -> None:
         self.pair = pair
         self.office = office_of(pair.be)
-        self.ann = hire(pair.be, "ann", "officer")
-        self.bea = hire(pair.be, "bea", "officer")
-        self.luc = hire(pair.be, "luc", "approver")
-        self.max = hire(pair.be, "max", "officer", "approver")
-        self.zoe = hire(pair.be, "zoe", "magistrate")
-        self.dan = hire(pair.be, "dan", "duty")
-        self.driss = hire(pair.be, "driss", "dispatcher")
-        self.eva = hire(pair.be, "eva", "analyst")
-        self.olga = hire(pair.be, "olga", "operator")
+        self.ann = hire(pair.be, "ann", "officer", service=service)
+        self.bea = hire(pair.be, "bea", "officer", service=service)
+        self.luc = hire(pair.be, "luc", "approver", service=service)
+        self.max = hire(pair.be, "max", "officer", "approver", service=service)
+        self.zoe = hire(pair.be, "zoe", "magistrate", service=service)
+        self.dan = hire(pair.be, "dan", "duty", service=service)
+        self.driss = hire(pair.be, "driss", "dispatcher", service=service)
+        self.eva = hire(pair.be, "eva", "analyst", service=service)
+        self.olga = hire(pair.be, "olga", "operator", service=service)

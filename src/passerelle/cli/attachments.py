@@ -14,6 +14,8 @@ from passerelle.cli.terms import outcome, term
 from passerelle.core.words import _
 
 if TYPE_CHECKING:
+    from collections.abc import Collection
+
     from passerelle.exchange.attachments import Announced
     from passerelle.node import Node
     from passerelle.office.asking import Office
@@ -88,8 +90,8 @@ def list_all(
 
         def read(tx: "Writing") -> list[dict[str, Any]]:
             dossier, targets = _target(tx, node.office, who, wanted)
-            _consulted(tx, node.office, who, dossier, targets, reason)
-            return _listed(tx, node.office, who, dossier, targets, content=True)
+            seen = _consulted(tx, node.office, who, dossier, targets, reason)
+            return _listed(tx, node.office, who, dossier, targets, content=seen)
 
         values = node.store.write("dossier.read", read) if content else node.store.read(look)
 
@@ -138,8 +140,9 @@ def _listed(
     dossier: str,
     targets: "list[Message] | list[Draft]",
     *,
-    content: bool = False,
+    content: "Collection[str]" = (),
 ) -> list[dict[str, Any]]:
+    """`content`: the messages and drafts of which the names are shown, too."""
     from passerelle.cli.reading import file_value
     from passerelle.office import attaching, facts
     from passerelle.office.asking import ask
@@ -160,7 +163,7 @@ def _listed(
             found = attaching.of_message(tx, one)
             if not found and attaching.is_erased(tx, one.id):
                 values.append({"message": one.id, **_ERASED} | ({"name": ""} if content else {}))
-        names = attaching.named(tx, one) if content else []
+        names = attaching.named(tx, one) if one.id in content else []
         for standing in found:
             value = {"message": one.id, **file_value(standing)}
             if content:
@@ -188,23 +191,27 @@ def _consulted(
     dossier: str,
     targets: "list[Message] | list[Draft]",
     reason: str,
-) -> None:
+) -> set[str]:
+    """The messages and drafts of which somebody may read the content."""
     from passerelle.core.errors import NotFoundError
     from passerelle.office import consulting
     from passerelle.ports.records import DOSSIERS
     from passerelle.ports.work import Draft
 
     messages = []
+    seen = set()
     for one in targets:
         if isinstance(one, Draft):
             consulting.draft(tx, office, who, one, reason, what="attachment")
+            seen.add(one.id)
         else:
             messages.append(one)
     if messages:
         row = tx.get(DOSSIERS, dossier)
         if row is None:
             raise NotFoundError(f"expected a message of a dossier, got {messages[0].id}")
-        consulting.dossier(tx, office, who, row, messages, reason, what="attachment")
+        seen |= consulting.dossier(tx, office, who, row, messages, reason, what="attachment").messages
+    return seen
 
 
 # ---- writing one down ------------------------------------------------------------------------------------------------

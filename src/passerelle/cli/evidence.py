@@ -69,9 +69,7 @@ def evidence(
     """Write everything that proves a dossier or a message into one file. It holds personal data in clear."""
     from passerelle.cli.finding import find, find_dossier
     from passerelle.core.errors import InputError, NotFoundError
-    from passerelle.office import consulting, facts
-    from passerelle.office.asking import ask
-    from passerelle.office.policy import Action
+    from passerelle.office import consulting
     from passerelle.oversight.evidence import collect
     from passerelle.ports.records import MESSAGES
     from passerelle.ports.store import Reading
@@ -88,9 +86,7 @@ def evidence(
     with opened(folder) as node:
         who = acting(node, as_)
         found = node.store.read(named)
-        on = node.store.read(lambda tx: facts.of_any(tx, node.ctx, found))
-        node.store.read(lambda tx: ask(tx, node.office, who, Action.EVIDENCE_EXPORT, on))
-        why = node.store.read(lambda tx: consulting.why(tx, who, found, reason))
+        why = node.store.read(lambda tx: consulting.evidence(tx, node.office, who, found, reason))
         with progress(_("collecting")) as advance:
             data = collect(node.ctx, node.identity, found, who.id, advance, reason=why)
     write_file(out, data)

@@ -35,6 +35,12 @@ Users = Annotated[
     list[str] | None,
     typer.Option("--user", metavar="USER", help="Operating-system user who may act as him. May be repeated."),
 ]
+Service = Annotated[
+    str | None,
+    typer.Option(
+        "--service", metavar="SERVICE", help="The service that he is of, as channels name it.", show_default=False
+    ),
+]
 From = Annotated[str, typer.Option("--from", metavar="DAY", help="First day, like 2026-11-21.", show_default="today")]
 Until = Annotated[str, typer.Option("--until", metavar="DAY", help="Last day.", show_default="no end")]
 
@@ -45,7 +51,7 @@ def register(app: typer.Typer) -> None:
     command(
         person,
         "add",
-        'person add /srv/be ann --name "Ann Peeters" --speaks nl --user apeeters --as eva',
+        'person add /srv/be ann --name "Ann Peeters" --speaks nl --service police --user apeeters --as eva',
     )(add)
     command(person, "list", "person list /srv/be")(list_all)
     command(person, "show", "person show /srv/be ann")(show)
@@ -54,6 +60,7 @@ def register(app: typer.Typer) -> None:
         "change",
         "person change /srv/be ann --speaks fr",
         "person change /srv/be ann --user apeeters --user apeeters2 --as eva",
+        "person change /srv/be ann --service justice --as eva",
     )(change)
     command(
         person,
@@ -93,6 +100,7 @@ def _value(tx: "Reading", person: "Person", day: str) -> dict[str, Any]:
         "person": person.id,
         "name": person.name,
         "language": person.language,
+        "service": person.service,
         "users": people.users_of(tx, person.id),
         "added": to_iso(person.added),
         "added_by": person.added_by,
@@ -111,6 +119,7 @@ def add(
     person: PersonId,
     name: Name = "",
     speaks: Language = "",
+    service: Service = None,
     users: Users = None,
     *,
     as_: As,
@@ -121,7 +130,8 @@ def add(
 
     with opened(folder) as node:
         who = acting(node, as_)
-        new = NewPerson(id=person, name=name, language=speaks or words.language(), users=tuple(users or ()))
+        language = speaks or words.language()
+        new = NewPerson(id=person, name=name, language=language, users=tuple(users or ()), service=service or "")
         made = staff.add(node.office, who, new)
         value = node.store.read(lambda tx: _value(tx, made, node.office.today()))
     return said(
@@ -159,8 +169,9 @@ def list_all(
         values = node.store.read(read)
 
     def tell(screen: Screen) -> None:
-        rows = [(one["person"], one["name"], one["language"], ", ".join(one["users"]), _held(one)) for one in values]
-        screen.table(("person", "name", "language", "users", "holds"), rows, _("nobody"))
+        keys = ("person", "name", "language", "service")
+        rows = [(*(one[key] for key in keys), ", ".join(one["users"]), _held(one)) for one in values]
+        screen.table((*keys, "users", "holds"), rows, _("nobody"))
 
     return Answer(values, tell)
 
@@ -181,7 +192,7 @@ def show(folder: Folder, person: PersonId, *, as_: As) -> Answer:
         value = node.store.read(read)
 
     def tell(screen: Screen) -> None:
-        keys = ("person", "name", "language", "added", "added_by", "removed")
+        keys = ("person", "name", "language", "service", "added", "added_by", "removed")
         fields = [(key.replace("_", " "), value[key]) for key in keys if value[key]]
         screen.fields([*fields, ("users", ", ".join(value["users"]))])
         screen.line()
@@ -199,21 +210,26 @@ def change(
     speaks: Annotated[
         str, typer.Option("--speaks", metavar="en|fr|nl|ar", help="The language he reads.", show_default=False)
     ] = "",
+    service: Service = None,
+    no_service: Annotated[bool, typer.Option("--no-service", help="From now on he is of no service.")] = False,
     users: Users = None,
     no_users: Annotated[bool, typer.Option("--no-user", help="From now on nobody acts as him here.")] = False,
     *,
     as_: As,
 ) -> Answer:
-    """Change a person's name, language, or who may act as him. Everybody may change his own language."""
+    """Change a person's name, language, service, or who may act as him. Everybody may change his own language."""
     from passerelle.core.errors import InputError
     from passerelle.office import staff
 
     if users and no_users:
         raise InputError("--user, --no-user: expected one of both, got both")
+    if service is not None and no_service:
+        raise InputError("--service, --no-service: expected one of both, got both")
     with opened(folder) as node:
         who = acting(node, as_)
         seats = tuple(users) if users else () if no_users else None
-        made = staff.change(node.office, who, person, name=name, language=speaks, users=seats)
+        of = "" if no_service else service
+        made = staff.change(node.office, who, person, name=name, language=speaks, users=seats, service=of)
         value = node.store.read(lambda tx: _value(tx, made, node.office.today()))
     return said(value, _("{id} is changed", id=made.id))
 

@@ -188,7 +188,8 @@ def why(
             return {
                 "person": person,
                 "action": asked.value,
-                "on": {key: getattr(on, key) for key in on.__struct_fields__ if getattr(on, key)},
+                "on": _facts(on),
+                "service": held.service,
                 "day": when,
                 "holds": [{"role": role, "domain": where} for role, where in held.held],
                 "allowed": verdict.allowed,
@@ -201,6 +202,14 @@ def why(
     return Answer(value, lambda screen: _show_why(screen, value))
 
 
+def _facts(on: "On") -> dict[str, Any]:
+    """The facts of a thing that it has; of its services, those whose it is."""
+    found = {key: getattr(on, key) for key in on.__struct_fields__ if getattr(on, key)}
+    if on.readers:
+        found["readers"] = list(on.readers.services)
+    return found
+
+
 def _show_why(screen: Screen, value: dict[str, Any]) -> None:
     words = {"person": value["person"], "action": value["action"]}
     may = _("{person} may do {action}", **words) if value["allowed"] else _("{person} may not do {action}", **words)
@@ -208,7 +217,7 @@ def _show_why(screen: Screen, value: dict[str, Any]) -> None:
     screen.line(retold(value["reason"]))
     holds = ", ".join(f"{one['role']} ({one['domain']})" for one in value["holds"])
     facts = ", ".join(f"{key}={one}" for key, one in value["on"].items())
-    screen.fields([("holds", holds or "–"), ("day", value["day"]), ("asked of", facts)])
+    screen.fields([("holds", holds or "–"), ("service", value["service"]), ("day", value["day"]), ("asked of", facts)])
     rows = [(one["id"], retold(one["reason"])) for one in value["policies"]]
     if rows:
         screen.table(("policy", "reason"), rows)

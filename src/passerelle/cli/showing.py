@@ -15,6 +15,7 @@ from passerelle.core.words import _, isolated, n_
 if TYPE_CHECKING:
     from passerelle.dossiers.types import DossierType, Language
     from passerelle.office.asking import Office
+    from passerelle.office.consulting import Opened
     from passerelle.ports.people import Person
     from passerelle.ports.records import Dossier, Message
     from passerelle.ports.store import Reading, Writing
@@ -63,13 +64,13 @@ def show(
             row = find_dossier(tx, dossier)
             messages = casework.messages(tx, row)
             ask(tx, node.office, who, Action.DOSSIER_LOOK, facts.of_dossier(tx, node.ctx, row))
-            return _value(tx, node.office, who, row, messages, speaks, content=False)
+            return _value(tx, node.office, who, row, messages, speaks, None)
 
         def read(tx: "Writing") -> dict[str, Any]:
             row = find_dossier(tx, dossier)
             messages = casework.messages(tx, row)
-            consulting.dossier(tx, node.office, who, row, messages, reason)
-            return _value(tx, node.office, who, row, messages, speaks, content=True)
+            seen = consulting.dossier(tx, node.office, who, row, messages, reason)
+            return _value(tx, node.office, who, row, messages, speaks, seen)
 
         value = node.store.write("dossier.read", read) if content else node.store.read(look)
         kind = node.ctx.catalogue.types.get(value["type"])
@@ -83,9 +84,9 @@ def _value(
     row: "Dossier",
     messages: list["Message"],
     speaks: "Language",
-    *,
-    content: bool,
+    seen: "Opened | None",
 ) -> dict[str, Any]:
+    """`seen`: what of the content is shown; None: none of it."""
     from passerelle.cli.timeline import act_label, next_acts, row_value, timeline
     from passerelle.core.clock import to_iso
     from passerelle.office import consulting, lists, stage, work
@@ -103,7 +104,7 @@ def _value(
         "stage": stage.of_dossiers(tx, [row])[row.id],
         "in_charge": _in_charge(tx, row),
         "needs_somebody": work.waits(row, away),
-        "timeline": timeline(tx, ctx, row, messages, speaks, content=content),
+        "timeline": timeline(tx, ctx, row, messages, speaks, seen.messages if seen else ()),
         "next": (following := next_acts(tx, ctx, row)),
         "next_labels": {act: act_label(kind, act, speaks) for act in following},
         "drafts": [
@@ -118,7 +119,7 @@ def _value(
             for one in consulting.readers(tx, row.id)
         ],
     }
-    if content:
+    if seen and seen.all:
         value["notes"] = [note_value(one) for one in notes]
     else:
         # What the last person wrote for the next is for those who read the dossier.

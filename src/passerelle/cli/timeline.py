@@ -1,6 +1,6 @@
 """The timeline of a dossier: the acts of both sides in the one order that both nodes use, and the state after each."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from typing import Any
 
 from passerelle.cli.reading import delivery, file_value, files_in_words
@@ -44,18 +44,23 @@ def row_value(row: Dossier, kind: DossierType | None, language: Language) -> dic
 
 
 def timeline(
-    tx: Reading, ctx: Context, row: Dossier, found: Iterable[Message], language: Language, *, content: bool
+    tx: Reading,
+    ctx: Context,
+    row: Dossier,
+    found: Iterable[Message],
+    language: Language,
+    content: Collection[str] = (),
 ) -> list[dict[str, Any]]:
     """Every message of the dossier. Those that count stand in the order of the state, the rest by time between them.
 
-    `found`: the messages of the dossier.
+    `found`: the messages of the dossier; `content`: those whose content is shown, by their ids.
     """
     kind = ctx.catalogue.types.get(row.type)
     messages = {one.id: one for one in found}
     after, overtaken, place = _states(tx, ctx, row, kind)
     logs = stage.Logs(tx)
     stages = stage.of_messages(kind, row.opener, messages.values(), ctx.name, logs)
-    bodies = tx.get_many(CONTENTS, [(name,) for name in messages]) if content else {}
+    bodies = tx.get_many(CONTENTS, [(name,) for name in messages if name in content])
     erased = erasing.erased(tx, messages)
 
     def standing(message: Message) -> tuple[int, int, int]:

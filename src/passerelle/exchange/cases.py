@@ -27,6 +27,7 @@ from passerelle.exchange.checks import Check
 from passerelle.exchange.context import Context
 from passerelle.exchange.judging import Objection, Passage, under
 from passerelle.instruments.channel import Channel
+from passerelle.ports.people import PERSONS
 from passerelle.ports.records import DOSSIERS, MESSAGES, Dossier, Message
 from passerelle.ports.store import Reading, Writing
 from passerelle.ports.timers import TOUCHED, Touched
@@ -194,12 +195,22 @@ class Cases:
             references["partner_reference"] = reference
         if sender == self._ctx.name:
             references["refused"] = ()
-        self._rows[row.id] = msgspec.structs.replace(row, updated=message.noted, **references)
+        addressed = self._addressed(row, message, content)
+        self._rows[row.id] = msgspec.structs.replace(row, updated=message.noted, addressed=addressed, **references)
         self._standings[row.id] = standing
         self._changed.add(row.id)
         if relating.follows(made):
             self._followed.append((made, content))
         return made
+
+    def _addressed(self, row: Dossier, message: Message, content: dict[str, Any]) -> tuple[str, ...]:
+        """The services of this side with this act: the one that it came to, or that of the person who wrote it."""
+        if message.direction == "in":
+            service = str(content["recipient"])
+        else:
+            person = self._tx.get(PERSONS, message.author) if message.author else None
+            service = person.service if person else ""
+        return tuple(sorted({*row.addressed, service})) if service and service not in row.addressed else row.addressed
 
     def note(self, message: Message) -> None:
         """A message of this transaction that does not count: what builds on it hands on to what it built on itself.

@@ -1,7 +1,8 @@
 """Giving dossiers to people, and what people write down about them: the policy asked, one transaction each.
 
 Rules kept here:
-- a dossier is given only to a person who may read it today; to a desk or a service by its name;
+- a dossier is given only to a person who may read it today; to a desk or a service by its name, but to no sister
+  service (`readership`);
 - a hand-over is done by who has the dossier, or by who assigns; it carries a note for the next person;
 - whoever is given a dossier by another person is told;
 - each of these is an audit record of this node alone.
@@ -16,7 +17,7 @@ from passerelle.core.audit import What
 from passerelle.core.errors import StateError
 from passerelle.exchange import notes
 from passerelle.office import facts, people, telling, work
-from passerelle.office.asking import Office, ask, holder_of
+from passerelle.office.asking import Office, On, ask, holder_of
 from passerelle.office.explaining import explain
 from passerelle.office.policy import Action
 from passerelle.ports.people import Person
@@ -44,6 +45,7 @@ def assign(
         on = msgspec.structs.replace(facts.of_dossier(tx, office.ctx, row), person=person)
         ask(tx, office, who, Action.DOSSIER_ASSIGN, on)
         _can_work(tx, office, person, row)
+        _own_service(on, row, service)
         now = office.ctx.clock.now()
         made = work.assign(tx, row, who.id, now, service=service, desk=desk, person=person, note=note)
         _given(tx, office, What.DOSSIER_ASSIGNED, who, row, made)
@@ -126,6 +128,15 @@ def _can_work(tx: Reading, office: Office, person: str, row: Dossier) -> None:
     if not verdict.allowed:
         reason = explain(policy, verdict, holder, Action.DOSSIER_READ, on).reason
         raise StateError(f"person: expected one who may read dossier {row.id}, got {person}: {reason}")
+
+
+def _own_service(on: On, row: Dossier, service: str) -> None:
+    """Raises StateError for a service of this side that the dossier is not addressed to; units by other names pass."""
+    if on.readers and service in on.readers.side and service not in on.readers.services:
+        raise StateError(
+            f"service: expected one of {', '.join(on.readers.services)}, to which dossier {row.id} is addressed, got "
+            f"{service}: giving it to a sister service is onward use, which asks the originator first"
+        )
 
 
 def _given(tx: Writing, office: Office, what: What, who: Person, row: Dossier, made: Assignment) -> None:

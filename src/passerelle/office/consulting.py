@@ -5,7 +5,8 @@ justification, date and time, and who consulted):
 - content is shown after the record of it is durable, never before;
 - there is always a reason. That a person has the dossier, wrote or released an act of it, was called for it as
   the one on duty, or has to release the draft is one that the node finds by itself; everybody else gives his own;
-- the dossier shows who read what, when and why.
+- the dossier shows who read what, when and why;
+- of a dossier each message is shown to the services that read it, notes to those whose dossier it is (`readership`).
 
 Left unchecked: what somebody does with what he has read.
 """
@@ -21,8 +22,9 @@ from passerelle.core.clock import to_iso
 from passerelle.core.errors import InputError, StateError
 from passerelle.core.retold import E_
 from passerelle.exchange import notes
-from passerelle.office import facts, work
-from passerelle.office.asking import Office, ask
+from passerelle.office import facts, readership, work
+from passerelle.office.asking import NotAllowedError, Office, ask, holder_of
+from passerelle.office.people import ANYWHERE
 from passerelle.office.policy import Action
 from passerelle.ports.people import Person
 from passerelle.ports.records import AUDITS, DOSSIERS, MESSAGES, Audit, Dossier, Message
@@ -44,6 +46,13 @@ class Consultation(msgspec.Struct, frozen=True):
     messages: int = 0
 
 
+class Opened(msgspec.Struct, frozen=True):
+    """What of a dossier somebody may see: the content of these messages, and with `all` what is noted there, too."""
+
+    messages: frozenset[str]
+    all: bool
+
+
 def dossier(
     tx: Writing,
     office: Office,
@@ -54,12 +63,39 @@ def dossier(
     *,
     what: str = "dossier",
     **more: object,
-) -> None:
-    """Before the content of these messages of a dossier is shown. Raises NotAllowedError, or InputError: no reason."""
+) -> Opened:
+    """Before the content of messages of a dossier is shown: which of them may be.
+
+    Raises NotAllowedError, also when it is none of them; InputError: no reason.
+    """
     ask(tx, office, who, Action.DOSSIER_READ, facts.of_dossier(tx, office.ctx, row))
+    found = opened(tx, office, who, row, messages)
+    if messages and not found.messages:
+        raise _kept(who, Action.DOSSIER_READ, row, messages)
     words = _why(tx, who, row, messages, reason)
-    details = {"read": what, "messages": [one.id for one in messages], "reason": words, **more}
+    shown = [one.id for one in messages if one.id in found.messages]
+    details = {"read": what, "messages": shown, "reason": words, **more}
     notes.record(tx, office.ctx, What.CONTENT_READ, who.id, row.id, details, row.id)
+    return found
+
+
+def opened(tx: Reading, office: Office, who: Person, row: Dossier, messages: Sequence[Message]) -> Opened:
+    """What of these messages somebody may see who may read of the dossier."""
+    held = holder_of(tx, who.id, office.today())
+    here = {role for role, domain in held.held if domain in (ANYWHERE, row.domain)}
+    if readership.overseen(here):
+        return Opened(frozenset(one.id for one in messages), all=True)
+    seen, readers = readership.readable(tx, office.ctx, row, messages, held.service)
+    return Opened(frozenset(seen), all=readers is None or readers.as_of(held.service) in readers.services)
+
+
+def _kept(who: Person, action: Action, row: Dossier, kept: Sequence[Message]) -> NotAllowedError:
+    names = ", ".join(one.id for one in kept[:3])
+    reason = (
+        f"service: expected messages that the service of {who.id} reads, got {names}, which another service was sent; "
+        "reading by a sister service is onward use: ask the originator first, message by message (ask-onward)"
+    )
+    return NotAllowedError(who.id, action.value, f"dossier/{row.id}", reason)
 
 
 def draft(
@@ -85,13 +121,23 @@ def draft(
     notes.record(tx, office.ctx, What.DRAFT_READ, who.id, found.dossier, details, found.dossier)
 
 
-def why(tx: Reading, who: Person, wanted: str, reason: str = "") -> str:
-    """Why somebody takes evidence of a dossier or a message, in words. Raises InputError when nothing says it."""
+def evidence(tx: Reading, office: Office, who: Person, wanted: str, reason: str = "") -> str:
+    """Before evidence of a dossier or a message is taken: why, in words.
+
+    Raises NotAllowedError, also when it would hold a message that another service was sent; InputError when nothing
+    says why.
+    """
+    ask(tx, office, who, Action.EVIDENCE_EXPORT, facts.of_any(tx, office.ctx, wanted))
     message = tx.get(MESSAGES, wanted)
     row = tx.get(DOSSIERS, message.dossier if message else wanted)
     if row is None:  # an instrument, a refusal: what is said about nobody
         return _reason(reason)
-    return _why(tx, who, row, tx.scan(MESSAGES, "by_dossier", (row.id,), limit=100_000), reason)
+    every = tx.scan(MESSAGES, "by_dossier", (row.id,), limit=100_000)
+    taken = [message] if message else every
+    seen = opened(tx, office, who, row, taken).messages
+    if kept := [one for one in taken if one.id not in seen]:
+        raise _kept(who, Action.EVIDENCE_EXPORT, row, kept)
+    return _why(tx, who, row, every, reason)
 
 
 def _why(tx: Reading, who: Person, row: Dossier, messages: Sequence[Message], reason: str) -> str:

@@ -27,7 +27,7 @@ def explain(policy: Policy, verdict: Verdict, who: Holder, action: Action, on: O
     if verdict.allowed or verdict.rule:
         return Explanation(verdict.rule or words)
     held = ", ".join(f"{role} ({domain})" for role, domain in who.held)
-    needed = tuple(role.value for role in Role if _would(policy, who.id, role, action, on))
+    needed = tuple(role.value for role in Role if _would(policy, who, role, action, on))
     if not needed:
         return Explanation(
             words or f"{action}: expected a policy that permits this to somebody, got none for this thing"
@@ -43,7 +43,7 @@ def explain(policy: Policy, verdict: Verdict, who: Holder, action: Action, on: O
     return Explanation(f"{reason}; {words}" if words else reason, needed)
 
 
-def _would(policy: Policy, person: str, role: Role, action: Action, on: On) -> bool:
+def _would(policy: Policy, who: Holder, role: Role, action: Action, on: On) -> bool:
     """Whether this role alone, in the thing's domain, would do."""
-    held = ((role.value, on.domain),)
-    return not hard.broken(person, held, action.value, on) and policy.outcome(Holder(person, held), action, on)[0]
+    other = msgspec.structs.replace(who, held=((role.value, on.domain),))
+    return not hard.broken(who.id, other.held, action.value, on, who.service) and policy.outcome(other, action, on)[0]

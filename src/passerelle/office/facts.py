@@ -5,15 +5,19 @@ Rules kept here:
   only a role held everywhere covers it;
 - an act is under four eyes, or kept for magistrates, when the type or the channel says so; it may be released on duty
   and reviewed afterwards when the type gives a time for the review and the channel demands no second person;
-- a dossier's lane is that of its newest message: what is urgent now is what the duty officer sees.
+- a dossier's lane is that of its newest message: what is urgent now is what the duty officer sees;
+- the services of a dossier, and of a draft or a message in it, are what `readership` says.
 """
 
 from typing import Any
+
+import msgspec
 
 from passerelle.core.errors import NotFoundError
 from passerelle.exchange.channels import Channels
 from passerelle.exchange.context import Context
 from passerelle.instruments.channel import Channel
+from passerelle.office import readership
 from passerelle.office.hard import On
 from passerelle.office.people import ANYWHERE
 from passerelle.ports.records import DOSSIERS, MESSAGES, Dossier, Message
@@ -70,7 +74,7 @@ def of_content(tx: Reading, ctx: Context, content: dict[str, Any], *, lane: str,
 
 def of_draft(tx: Reading, ctx: Context, draft: Draft) -> On:
     """A draft."""
-    return of_act(
+    on = of_act(
         tx,
         ctx,
         kind="draft",
@@ -81,22 +85,37 @@ def of_draft(tx: Reading, ctx: Context, draft: Draft) -> On:
         lane=draft.lane,
         author=draft.author,
     )
+    if (row := tx.get(DOSSIERS, draft.dossier)) is not None:
+        readers = readership.of_row(tx, ctx, row)
+    else:
+        readers = readership.of_draft(tx, ctx, draft.type, draft.channel, draft.authors)
+    return msgspec.structs.replace(on, readers=readers)
 
 
-def of_row(tx: Reading, ctx: Context, row: Dossier) -> On:
+def of_row(tx: Reading, ctx: Context, row: Dossier, channels: Channels | None = None) -> On:
     """A dossier in a list: what its row says."""
-    return On(kind="dossier", id=row.id, domain=row.domain, type=row.type)
+    readers = readership.of_row(tx, ctx, row, channels)
+    return On(kind="dossier", id=row.id, domain=row.domain, type=row.type, readers=readers)
 
 
 def of_dossier(tx: Reading, ctx: Context, row: Dossier) -> On:
     """A dossier that is opened."""
     newest = tx.scan(MESSAGES, "by_dossier", (row.id,), limit=1, descending=True)
     lane = newest[0].lane if newest else ""
-    return On(kind="dossier", id=row.id, domain=row.domain, lane=lane, type=row.type, author=row.person)
+    return On(
+        kind="dossier",
+        id=row.id,
+        domain=row.domain,
+        lane=lane,
+        type=row.type,
+        author=row.person,
+        readers=readership.of_dossier(tx, ctx, row),
+    )
 
 
 def of_message(tx: Reading, ctx: Context, message: Message) -> On:
     """A message of either side."""
+    row = tx.get(DOSSIERS, message.dossier) if message.dossier else None
     return On(
         kind="message",
         id=message.id,
@@ -104,6 +123,7 @@ def of_message(tx: Reading, ctx: Context, message: Message) -> On:
         lane=message.lane,
         act=message.act,
         author=message.author if message.direction == "out" else "",
+        readers=readership.of_row(tx, ctx, row) if row else None,
     )
 
 

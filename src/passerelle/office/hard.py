@@ -9,6 +9,8 @@
 5. *Oneself.* Nobody gives a role to himself but one that he holds, and that only as the last who could
    (`on.last`: nobody else may); nobody changes who acts as himself.
 6. *Review.* Nobody reviews what he released alone.
+7. *Services.* Content is shown to, written and released by persons of the services that it is addressed to
+   (`readership`).
 
 They stand in code because a policy is a text that one security officer can replace, and these are what the partner and
 the law were promised. What the partner checks of them again (8, four eyes) stays where it is, in `exchange`.
@@ -17,6 +19,9 @@ the law were promised. What the partner checks of them again (8, four eyes) stay
 from collections.abc import Sequence
 
 import msgspec
+
+from passerelle.office import readership
+from passerelle.office.readership import Readers
 
 RELEASE, RELEASE_ALONE, RELEASE_ON_DUTY = "draft.release", "draft.release-alone", "draft.release-on-duty"
 REVIEW = "message.review"
@@ -30,7 +35,8 @@ class On(msgspec.Struct, frozen=True, kw_only=True):
     `kind`: dossier, draft, message, instrument, partner, link, alarm, person, policy, node …; `domain`: that of the
     channel, or `*` for what belongs to none; `author`: who wrote it; `magistrate`, `four_eyes`, `review`: what type and
     channel say of the act; `judicial`: the type has it written by a magistrate, too; `person`, `role`, `holds`: of a
-    grant, whom it is about, what is given, what he holds.
+    grant, whom it is about, what is given, what he holds; `readers`: the services of a dossier here, None where it
+    belongs to none.
     """
 
     kind: str
@@ -48,10 +54,11 @@ class On(msgspec.Struct, frozen=True, kw_only=True):
     role: str = ""
     holds: tuple[str, ...] = ()
     last: bool = False
+    readers: Readers | None = None
 
 
-def broken(person: str, held: Sequence[tuple[str, str]], action: str, on: On) -> str:
-    """The hard rule that this would break, in words; empty when it breaks none."""
+def broken(person: str, held: Sequence[tuple[str, str]], action: str, on: On, service: str = "") -> str:
+    """The hard rule that this would break, in words; empty when it breaks none. `service`: that of the person."""
     here = {role for role, domain in held if domain in (_ANY, on.domain)}
     if action == RELEASE and person == on.author:
         return f"four eyes: expected another person than the author to release the act, got its author, {person}"
@@ -66,7 +73,9 @@ def broken(person: str, held: Sequence[tuple[str, str]], action: str, on: On) ->
         )
     if action in ("person.grant", "person.change") and person == on.person:
         return _oneself(action, on)
-    return _judicial(here, action, on) if on.magistrate or on.judicial else ""
+    if (on.magistrate or on.judicial) and (words := _judicial(here, action, on)):
+        return words
+    return readership.barred(person, service, here, action, on.readers) if on.readers else ""
 
 
 def _judicial(here: set[str], action: str, on: On) -> str:

@@ -3,6 +3,7 @@
 Rules kept here:
 - nobody walks over what he may not see: the domains and types of a person are found first (a few look-ups), and only
   their part of an index is read;
+- of a domain, a person sees the rows of his service (`readership`);
 - the one that moved last stands first. Parts of an index are merged page by page, so a list costs what it shows;
 - what no index answers is looked at row by row, over the newest `WALK` rows, and the answer says when that was not all.
 """
@@ -15,6 +16,7 @@ from itertools import islice
 import msgspec
 
 from passerelle.core.errors import InputError
+from passerelle.exchange.channels import Channels
 from passerelle.office import facts
 from passerelle.office.asking import Office, On, Sight, holder_of
 from passerelle.office.drafts import OPEN
@@ -60,9 +62,19 @@ def dossiers(tx: Reading, office: Office, who: Person, wish: Wish) -> Found:
         raise InputError(f"--status: expected open or ended, got {wish.status[:20]!r}")
     sight = Sight(tx, office, who, Action.DOSSIER_LOOK)
 
+    channels = Channels(tx, office.ctx)
+    rows_sight = Sight(tx, office, who, Action.DOSSIER_LOOK)
+    known: dict[tuple[object, ...], bool] = {}
+
     @cache
     def sees(domain: str, kind: str) -> bool:
         return sight.sees(On(kind="dossier", domain=domain, type=kind))
+
+    def sees_row(row: Dossier) -> bool:
+        key = (row.domain, row.type, row.channel, row.addressed)
+        if key not in known:
+            known[key] = rows_sight.sees(facts.of_row(tx, office.ctx, row, channels))
+        return known[key]
 
     away = gone(tx, office) if wish.unassigned else frozenset()
     seen = {domain: kinds for domain, kinds in _parts(tx).items() if any(sees(domain, kind) for kind in kinds)}
@@ -73,7 +85,7 @@ def dossiers(tx: Reading, office: Office, who: Person, wish: Wish) -> Found:
         for index, prefix in _prefixes(wish, domain, kinds, away)
     ]
     merged = heapq.merge(*streams, key=lambda row: (row.updated, row.id), reverse=True)
-    fits = _fits(wish, sees)
+    fits = _fits(wish, sees_row)
     walked = 0
     rows: list[Dossier] = []
     for row in islice(merged, WALK):
@@ -82,6 +94,8 @@ def dossiers(tx: Reading, office: Office, who: Person, wish: Wish) -> Found:
             rows.append(row)
             if len(rows) == wish.most:
                 break
+    if not who.service:  # who must be given one first is told so
+        rows_sight.check(rows)
     away |= gone(tx, office, {row.person for row in rows if row.person})
     return Found(tuple(rows), away, cut=walked == WALK)
 
@@ -143,15 +157,15 @@ def _stream(tx: Reading, index: str, prefix: tuple[str, ...]) -> Iterator[Dossie
         after = (page[-1].updated, page[-1].id)
 
 
-def _fits(wish: Wish, sees: Callable[[str, str], bool]) -> Callable[[Dossier], bool]:
+def _fits(wish: Wish, sees: Callable[[Dossier], bool]) -> Callable[[Dossier], bool]:
     def fits(row: Dossier) -> bool:
         return (
-            sees(row.domain, row.type)
-            and wish.type in ("", row.type)
+            wish.type in ("", row.type)
             and wish.partner in ("", row.partner)
             and wish.person in ("", row.person)
             and wish.desk in ("", row.desk)
             and wish.service in ("", row.service)
+            and sees(row)
         )
 
     return fits

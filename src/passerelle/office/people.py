@@ -59,6 +59,7 @@ class NewPerson(msgspec.Struct, frozen=True, kw_only=True):
     name: str = ""
     language: str = "en"
     users: tuple[str, ...] = ()
+    service: str = ""
 
 
 # ---- forms -----------------------------------------------------------------------------------------------------------
@@ -99,6 +100,13 @@ def check_domain(text: str) -> str:
     """A channel's domain, or `*` for all of them. Raises InputError."""
     if text != ANYWHERE and (len(text) > 64 or not _DOMAIN.fullmatch(text)):
         raise InputError(f"domain: expected a channel's domain like wanted-persons, or *, got {text[:70]!r}")
+    return text
+
+
+def check_service(text: str) -> str:
+    """The word that channels name a service with, or nothing. Raises InputError."""
+    if text and (len(text) > 64 or not _DOMAIN.fullmatch(text)):
+        raise InputError(f"service: expected the word of a service in a channel, like police, got {text[:70]!r}")
     return text
 
 
@@ -183,6 +191,7 @@ def add(tx: Writing, new: NewPerson, now: int, by: str) -> Person:
         added_by=by,
         changed=now,
         changed_by=by,
+        service=check_service(new.service),
     )
     tx.add(PERSONS, [made])
     seat(tx, made.id, new.users)

@@ -117,10 +117,11 @@ class Action(StrEnum):
 
 
 class Holder(msgspec.Struct, frozen=True):
-    """A person as the policy sees him: the (role, domain) pairs that he holds today, in order."""
+    """A person as the policy sees him: the (role, domain) pairs that he holds today, in order, and his service."""
 
     id: str
     held: tuple[tuple[str, str], ...]
+    service: str = ""
 
     def roles(self) -> list[str]:
         """His roles in any domain."""
@@ -214,7 +215,7 @@ class Policy:
         """`decide`, without what was decided before."""
         if not who.held:
             return Verdict(False, rule=f"expected a person with a role in force, got {who.id}, who has none today")
-        if broken := hard.broken(who.id, who.held, action.value, on):
+        if broken := hard.broken(who.id, who.held, action.value, on, who.service):
             return Verdict(False, rule=broken)
         answer = _answer(self._set, who, action, on)
         names = tuple(sorted(self.names[one] for one in answer.diagnostics.reasons))
@@ -284,6 +285,7 @@ def entities_of(who: Holder, on: On) -> str:
     person["roles"] = who.roles()
     thing: dict[str, Any] = msgspec.structs.asdict(on)
     name = thing.pop("id")
+    del thing["readers"]  # no policy speaks of services: see `hard`
     for key in ("author", "person"):
         thing[key] = {"__entity": {"type": "Person", "id": thing[key]}}
     return json.dumps(

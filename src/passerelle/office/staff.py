@@ -22,7 +22,7 @@ from passerelle.ports.store import Reading, Writing
 
 
 def _told(person: Person, users: list[str]) -> dict[str, Any]:
-    return {"name": person.name, "language": person.language, "users": users}
+    return {"name": person.name, "language": person.language, "service": person.service, "users": users}
 
 
 def _about(person: str, **facts: Any) -> On:
@@ -50,13 +50,17 @@ def change(
     name: str = "",
     language: str = "",
     users: tuple[str, ...] | None = None,
+    service: str | None = None,
 ) -> Person:
-    """Change name, language or users; what is left out stays. Raises NotAllowedError, NotFoundError, InputError."""
-    if not name and not language and users is None:
-        raise InputError("expected a name, a language or users to change, got nothing")
+    """Change name, language, users or service; what is left out stays.
+
+    Raises NotAllowedError, NotFoundError, InputError.
+    """
+    if not name and not language and users is None and service is None:
+        raise InputError("expected a name, a language, users or a service to change, got nothing")
 
     def work(tx: Writing) -> Person:
-        only_language = bool(language) and not name and users is None
+        only_language = bool(language) and not name and users is None and service is None
         ask(tx, office, who, Action.PERSON_SPEAK if only_language else Action.PERSON_CHANGE, _about(person))
         there = people.find(tx, person)
         before = _told(there, people.users_of(tx, person))
@@ -64,6 +68,7 @@ def change(
             there,
             name=people.check_name(name) if name else there.name,
             language=people.check_language(language) if language else there.language,
+            service=there.service if service is None else people.check_service(service),
             changed=office.ctx.clock.now(),
             changed_by=who.id,
         )

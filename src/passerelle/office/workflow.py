@@ -89,7 +89,10 @@ def edit(
         made = drafts.edited(found, act, found.attested if attest is None else attest, now)
         if attest is None and (found.author != who.id or found.body != made.body):
             made = msgspec.structs.replace(made, attested=())
-        ask(tx, office, who, Action.DRAFT_EDIT, facts.of_draft(tx, office.ctx, made))
+        # Of the services of before: nobody lets his own in by writing a version.
+        readers = facts.of_draft(tx, office.ctx, found).readers
+        on = msgspec.structs.replace(facts.of_draft(tx, office.ctx, made), readers=readers)
+        ask(tx, office, who, Action.DRAFT_EDIT, on)
         kind = _checked(tx, office.ctx, made, act)
         _attest(tx, office.ctx, made, kind, who, now)
         tx.put(DRAFTS, [made])

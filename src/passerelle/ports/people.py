@@ -14,6 +14,7 @@ class Person(Record, frozen=True):
     changed: int
     changed_by: str
     removed: int = 0
+    service: str = ""  # the word by which channels name it; empty: none was given
 
 
 class Seat(Record, frozen=True):

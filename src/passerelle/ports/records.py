@@ -143,6 +143,7 @@ class Dossier(Record, frozen=True):
     `domain` is that of the channel it was opened under. `acknowledged`, `charged`, `answered`: the last act by which
     the answering side did that (`dossiers.progress`), so that a list can say how far a dossier has come. `person`,
     `desk`, `service` are the newest assignment here and come from no message; `given` is the most particular of them.
+    `addressed`: the services of this side that messages came to, or that wrote in it, sorted.
     """
 
     id: str
@@ -170,6 +171,7 @@ class Dossier(Record, frozen=True):
     desk: str = ""
     service: str = ""
     given: str = ""  # person/ann, desk/fugitives, service/police; empty: to nobody
+    addressed: tuple[str, ...] = ()
 
 
 class Instrument(Record, frozen=True):

@@ -63,7 +63,9 @@ def test_a_store_in_postgresql_is_upgraded_the_same_way(postgres_place, tmp_path
         if statement.strip():
             postgres_place.execute(statement)
             if name := re.match(r'\s*CREATE TABLE "(\w+)"', statement):
-                postgres_place.execute(f'INSERT INTO "{name[1]}" SELECT * FROM "{schema}_now"."{name[1]}"')
+                columns = ", ".join(re.findall(r'^\s+("\w+")', statement[name.end() :], re.MULTILINE))
+                now = f'"{schema}_now"."{name[1]}"'
+                postgres_place.execute(f'INSERT INTO "{name[1]}" ({columns}) SELECT {columns} FROM {now}')
     postgres_place.execute("UPDATE meta SET value = '2' WHERE name = 'schema'")
     postgres_place.execute(f'DROP SCHEMA "{schema}_now" CASCADE')
     assert call("person", "list", node, "--as", "eva").code == 5

@@ -25,7 +25,8 @@ def scene():
     made = Related(links=[{"domain": ALERTS}])
     made.alerts = made.sign(domain=ALERTS, title="Terrorism", links=[{"domain": HERE}])
     made.funds = made.sign(domain=FUNDS, title="Funds", links=[made.wanted])
-    made.migration = made.sign("migration", links=[made.wanted], domain="returns")
+    both = {"migration": "migration", "police": "police"}
+    made.migration = made.sign("migration", links=[made.wanted], domain="returns", services=both)
     made.here, _ = made.trace(handling=["H0"])
     return made
 

@@ -35,7 +35,7 @@ def test_a_person_is_written_down_given_a_role_and_removed(bureau):
 def test_every_change_is_an_audit_record_with_before_and_after(bureau):
     office, eva = bureau.office, bureau.eva
     staff.add(office, eva, NewPerson(id="ann", users=("one",)))
-    staff.change(office, eva, "ann", name="Ann", users=("two",))
+    staff.change(office, eva, "ann", name="Ann", users=("two",), service="police")
     given = staff.grant(office, eva, "ann", "officer", reason="joins")
     staff.revoke(office, eva, "ann", "officer", reason="moved")
     staff.remove(office, eva, "ann", "left")
@@ -43,12 +43,19 @@ def test_every_change_is_an_audit_record_with_before_and_after(bureau):
     whats = ("person.added", "person.changed", "role.granted", "role.revoked", "person.removed")
     assert told == [(what, "eva", "ann") for what in whats]
     added, changed, granted, revoked, removed = bureau.audits()
-    assert added["after"] == {"name": "ann", "language": "en", "users": ["one"]}
+    assert added["after"] == {"name": "ann", "language": "en", "service": "", "users": ["one"]}
     assert (changed["before"]["users"], changed["after"]["users"]) == (["one"], ["two"])
+    assert (changed["before"]["service"], changed["after"]["service"]) == ("", "police")
     role = {"grant": given.id, "role": "officer", "domain": "*", "from": "2026-11-21", "until": ""}
     assert (granted["after"], granted["reason"]) == (role, "joins")
     assert (revoked["before"], revoked["reason"]) == ([role], "moved")
-    assert removed["before"] == {"name": "Ann", "language": "en", "users": ["two"], "grants": []}
+    assert removed["before"] == {
+        "name": "Ann",
+        "language": "en",
+        "service": "police",
+        "users": ["two"],
+        "grants": [],
+    }
 
 
 def test_only_a_security_officer_changes_people(bureau):

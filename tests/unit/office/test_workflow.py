@@ -409,7 +409,7 @@ def migration():
     pair = partners()
     pair.channel = pair.sign(texts.migration_channel(pair.agreement, types_for("migration")))
     pair.clock.advance(1000)
-    return Desk(pair)
+    return Desk(pair, service="migration")
 
 
 def identify(desk, **changes):

@@ -32,7 +32,7 @@ def test_another_form_is_refused_and_not_repeated(url: str) -> None:
     assert "secret" not in str(caught.value)
 
 
-def test_the_schema_is_the_first() -> None:
+def test_the_schema_is_that_of_this_program() -> None:
     assert SCHEMA == 4
 
 
