@@ -8,7 +8,7 @@ Left unchecked: whether a type is wise. Whether concurrent acts lead where they 
 """
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from typing import Any
 
 from passerelle.core.clock import add_duration
@@ -17,8 +17,18 @@ from passerelle.dossiers.check import Check
 from passerelle.dossiers.demands import PERSON_WORDS, Demand
 from passerelle.dossiers.indexing import NEVER
 from passerelle.dossiers.rules import Names, NoLowerThan, Rule, Untainted, Value
-from passerelle.dossiers.schema import CatalogueError
-from passerelle.dossiers.shapes import AREAS, LANGUAGES, SERVICES, ActType, Deadline, DossierType, Moment, Transition
+from passerelle.dossiers.schema import CatalogueError, Faults
+from passerelle.dossiers.shapes import (
+    AREAS,
+    LANGUAGES,
+    SERVICES,
+    ActType,
+    Deadline,
+    DossierType,
+    Moment,
+    StateType,
+    Transition,
+)
 from passerelle.dossiers.unsaid import usable
 from passerelle.dossiers.ways import doable, kept, reachable
 
@@ -32,14 +42,17 @@ _VERSION = re.compile(r"[1-9][0-9]{0,3}\.[0-9]{1,4}")
 
 
 def check(kind: DossierType, file: str) -> None:
-    """Raise CatalogueError at the first contradiction."""
-    _Check(kind, file).run()
+    """Raise CatalogueError, the first contradiction that was found; `others` of it are the rest."""
+    checking = _Check(kind, file)
+    checking.run()
+    checking.faults.settle()
 
 
 class _Check:
     def __init__(self, kind: DossierType, file: str) -> None:
         self.kind = kind
         self.file = file
+        self.faults = Faults()
 
     def fail(self, path: str, expected: str, got: str) -> CatalogueError:
         return CatalogueError(self.file, path, expected, got)
@@ -50,22 +63,26 @@ class _Check:
                 raise self.fail(path, "one of " + ", ".join(known), word)
 
     def run(self) -> None:
-        kind = self.kind
-        if self.file != f"{kind.name}.toml":
-            raise self.fail("name", "the name of the file without .toml", kind.name)
-        if not _VERSION.fullmatch(kind.version):
-            raise self.fail("version", "a version like 1.0", kind.version)
-        if not kind.opening:
-            raise self.fail("acts", "an act with opening = true", "none")
-        self._labels()
+        kind, faults = self.kind, self.faults
+        with faults:
+            if self.file != f"{kind.name}.toml":
+                raise self.fail("name", "the name of the file without .toml", kind.name)
+        with faults:
+            if not _VERSION.fullmatch(kind.version):
+                raise self.fail("version", "a version like 1.0", kind.version)
+        with faults:
+            if not kind.opening:
+                raise self.fail("acts", "an act with opening = true", "none")
         for act in kind.acts.values():
             self._act(act)
-        self._states()
-        self._whole()
-        self._defaults()
+        if not faults.found:  # where acts lead is only asked of acts that are right
+            self._states()
+        for part in (self._labels, self._whole, self._defaults, self._figures):
+            with faults:
+                part()
         for deadline in kind.deadlines.values():
-            self._deadline(deadline, f"deadlines.{deadline.name}")
-        self._figures()
+            with faults:
+                self._deadline(deadline, f"deadlines.{deadline.name}")
 
     def _labels(self) -> None:
         """What a person reads has words in each language (bodies and grounds are looked at when they are read)."""
@@ -79,12 +96,30 @@ class _Check:
         for path, labels in texts:
             for language in LANGUAGES:
                 if not labels.text(language).strip():
-                    raise self.fail(f"{path}.{language}", "a label", "nothing")
+                    with self.faults:
+                        raise self.fail(f"{path}.{language}", "a label", "nothing")
 
     # ---- acts
 
     def _act(self, act: ActType) -> None:
-        path = f"acts.{act.name}"
+        path, faults = f"acts.{act.name}", self.faults
+        for part in (self._plain, self._release, self._persons):
+            with faults:
+                part(act, path)
+        for number, way in enumerate(act.transitions):
+            with faults:
+                self._transition(act, way, f"{path}.transitions[{number}]")
+        for rule in (*act.rules, *(rule for way in act.transitions for rule in way.rules)):
+            with faults:
+                self._rule(act, rule, f"{path}.rules")
+        for check in act.checks:
+            with faults:
+                self._check(act, check, f"{path}.checks")
+        for number, demand in enumerate(act.demands):
+            with faults:
+                self._demand(act, demand, f"{path}.demands[{number}]")
+
+    def _plain(self, act: ActType, path: str) -> None:
         if not 0 <= act.rank <= 99:
             raise self.fail(f"{path}.rank", "0 to 99", str(act.rank))
         self.one_of(f"{path}.lanes", sorted(act.lanes), LANES)
@@ -96,13 +131,10 @@ class _Check:
             raise self.fail(f"{path}.by", "opener, for an opening act", act.by)
         if (act.refers or act.revokes) and "message" not in act.schema.get("required", ()):
             raise self.fail(f"{path}.body.required", "message, since it depends on it", "none")
-        self._release(act, path)
-        for number, way in enumerate(act.transitions):
-            self._transition(act, way, f"{path}.transitions[{number}]")
-        for rule in (*act.rules, *(rule for way in act.transitions for rule in way.rules)):
-            self._rule(act, rule, f"{path}.rules")
         if act.announces and ((act.announces,), "future") not in act.dated:
             raise self.fail(f"{path}.announces", "a field of the body with a day not before today", act.announces)
+
+    def _persons(self, act: ActType, path: str) -> None:
         subjects = act.subjects
         if not 0 <= subjects.min <= subjects.max:
             raise self.fail(f"{path}.subjects", "min not above max", f"{subjects.min} and {subjects.max}")
@@ -112,10 +144,6 @@ class _Check:
         self.one_of(f"{path}.subjects.without", subjects.without, [name for name in person if name not in _ALWAYS])
         if both := set(subjects.needs) & set(subjects.without):
             raise self.fail(f"{path}.subjects.without", "fields that are not needed", ", ".join(sorted(both)))
-        for check in act.checks:
-            self._check(act, check, f"{path}.checks")
-        for number, demand in enumerate(act.demands):
-            self._demand(act, demand, f"{path}.demands[{number}]")
 
     def _check(self, act: ActType, check: Check, path: str) -> None:
         if fault := check.fault():
@@ -244,15 +272,19 @@ class _Check:
         for act in kind.acts.values():
             if act.name not in acts:
                 expected = "a way on purpose from a state that is reached, and rules that can be kept there"
-                raise self.fail(f"acts.{act.name}", expected, "an act that nobody can do")
+                with self.faults:
+                    raise self.fail(f"acts.{act.name}", expected, "an act that nobody can do")
         for state in kind.states.values():
-            path = f"states.{state.name}"
-            if state.name not in reached:
-                raise self.fail(path, "a state that an act leads to", "none leads there")
-            if state.status == "open" and not any(
-                kind.states[name].status == "ended" for name in reachable(kind, state.name)
-            ):
-                raise self.fail(path, "a way to an ended state, since it is open", "no exit")
+            with self.faults:
+                self._state(state, reached)
+
+    def _state(self, state: StateType, reached: Collection[str]) -> None:
+        kind, path = self.kind, f"states.{state.name}"
+        if state.name not in reached:
+            raise self.fail(path, "a state that an act leads to", "none leads there")
+        ends = [name for name in reachable(kind, state.name) if kind.states[name].status == "ended"]
+        if state.status == "open" and not ends:
+            raise self.fail(path, "a way to an ended state, since it is open", "no exit")
 
     # ---- the rest
 

@@ -22,7 +22,7 @@ from passerelle.dossiers.checks import CHECKS
 from passerelle.dossiers.common import Common, check_name, states_of
 from passerelle.dossiers.indexing import NEVER
 from passerelle.dossiers.rules import OF_ACTS, RULES, Rule, Untainted
-from passerelle.dossiers.schema import DIALECT, CatalogueError, Linter, circle, compiled, dated, keyed, offences
+from passerelle.dossiers.schema import DIALECT, CatalogueError, Faults, Linter, circle, compiled, dated, keyed, offences
 from passerelle.dossiers.shapes import (
     ActType,
     AttachmentRule,
@@ -48,6 +48,7 @@ from passerelle.dossiers.tables import (
     RawTransition,
     RawType,
     convert,
+    mended,
     parse,
 )
 
@@ -63,7 +64,10 @@ class Reader:
         self.file = file
         self.common = common
         self.tables = parse(data, file)
-        self.raw = convert(self.tables, RawType, file, "")
+        self.faults = Faults()
+        with self.faults:
+            convert(self.tables, RawType, file, "")
+        self.raw = convert(mended(self.tables) if self.faults.found else self.tables, RawType, file, "")
         self.defs = {**common.defs, **self.raw.defs}
         self.linter = Linter(file, self.defs)
 
@@ -71,25 +75,38 @@ class Reader:
         return CatalogueError(self.file, path, expected, got)
 
     def read(self) -> DossierType:
-        """The type, whose parts have been read but not yet compared with each other."""
+        """The type, whose parts have been read but not yet compared with each other.
+
+        Raises CatalogueError, the first of all that is wrong with the parts; `others` of it are the rest.
+        """
         raw, common = self.raw, self.common
-        check_name(raw.name, self.file, "name")
-        self._twice("defs", common.defs, raw.defs)
-        self._twice("states", common.states, raw.states)
-        self._twice("grounds", common.grounds, raw.grounds)
-        for name, schema in raw.defs.items():
-            self.linter.check(schema, f"defs.{name}", field=False)
-        if name := circle(self.defs):
-            raise CatalogueError(self.file, f"defs.{name}", "a definition that does not refer to itself", name)
-        # Before they stand in the body of a common act, where another file would be blamed.
+        self._defs()
+        grounds: dict[str, Labels] = {}
         for name, table in raw.grounds.items():
-            self.linter.labels(table, f"grounds.{name}")
-        grounds = {name: convert(table, Labels, self.file, f"grounds.{name}") for name, table in raw.grounds.items()}
+            with self.faults:
+                # Before they stand in the body of a common act, where another file would be blamed.
+                self.linter.labels(table, f"grounds.{name}")
+                grounds[name] = convert(table, Labels, self.file, f"grounds.{name}")
         self.grounds = {**self._common_grounds(), **grounds}
-        self.states = {**common.states, **states_of(raw.states, self.file)}
-        self.checks = self._checks(raw.checks, "checks")
+        # A state that is wrong still has its name, or each way to it would be called wrong, too.
+        stand_in = {name: StateType(name, "open", raw.labels, raw.help) for name in raw.states}
+        self.states = {**common.states, **{name: one for name, one in stand_in.items() if name not in common.states}}
+        self.checks: tuple[Check, ...] = ()
+        for name, table in raw.states.items():
+            with self.faults:
+                self.states |= states_of({name: table}, self.file)
+        with self.faults:
+            self.checks = self._checks(raw.checks, "checks")
         acts = self._acts()
-        deadlines = {name: self._deadline(name, table) for name, table in raw.deadlines.items()}
+        deadlines: dict[str, Deadline] = {}
+        figures: dict[str, Figure] = {}
+        for name, table in raw.deadlines.items():
+            with self.faults:
+                deadlines[name] = self._deadline(name, table)
+        for name, table in raw.figures.items():
+            with self.faults:
+                figures[name] = self._figure(name, table)
+        self.faults.settle()
         content = {"common": common.tables, "envelope": common.envelope_tables, "type": self.tables}
         return DossierType(
             name=raw.name,
@@ -108,7 +125,7 @@ class Reader:
             acts=_remembering(acts, deadlines),
             states=self._reached(acts),
             deadlines=deadlines,
-            figures={name: self._figure(name, table) for name, table in raw.figures.items()},
+            figures=figures,
             grounds=self.grounds,
             defaults=Defaults(**msgspec.structs.asdict(raw.defaults)),
             envelope=common.envelope,
@@ -116,12 +133,35 @@ class Reader:
             validator=common.validator,
         )
 
+    def _defs(self) -> None:
+        """The names, and the forms of the type. Forms that are wrong are not compiled into acts."""
+        raw, common = self.raw, self.common
+        with self.faults:
+            check_name(raw.name, self.file, "name")
+        for what, theirs, own in (
+            ("defs", common.defs, raw.defs),
+            ("states", common.states, raw.states),
+            ("grounds", common.grounds, raw.grounds),
+        ):
+            for name in own.keys() & theirs.keys():
+                with self.faults:
+                    raise self.fail(f"{what}.{name}", "a name that is not a common one", name)
+        known = len(self.faults.found)
+        for name, schema in raw.defs.items():
+            with self.faults:
+                self.linter.check(schema, f"defs.{name}", field=False)
+        if len(self.faults.found) == known and (name := circle(self.defs)):
+            with self.faults:
+                raise self.fail(f"defs.{name}", "a definition that does not refer to itself", name)
+        self.sound = len(self.faults.found) == known
+
     def _common_grounds(self) -> Mapping[str, Labels]:
         """The common grounds of refusal that the type has: all of them, or those it names."""
         known, named = self.common.grounds, self.raw.common_grounds
         for name in named or ():
             if name not in known:
-                raise self.fail("common_grounds", "common grounds: " + ", ".join(known), name)
+                with self.faults:
+                    raise self.fail("common_grounds", "common grounds: " + ", ".join(known), name)
         return known if named is None else {name: known[name] for name in known if name in named}
 
     def _handling(self) -> HandlingRule:
@@ -143,39 +183,35 @@ class Reader:
             made.append(convert(parameters, CHECKS[name], self.file, f"{path}[{number}].{name}"))
         return tuple(made)
 
-    def _twice(self, what: str, common: Mapping[str, Any], own: Mapping[str, Any]) -> None:
-        for name in own:
-            if name in common:
-                raise self.fail(f"{what}.{name}", "a name that is not a common one", name)
-
     # ---- acts
 
     def _acts(self) -> dict[str, ActType]:
+        known, faults = self.common.acts, self.faults
         for name in self.raw.without:
-            if name not in self.common.acts:
-                raise self.fail("without", "common acts: " + ", ".join(self.common.acts), name)
+            if name not in known:
+                with faults:
+                    raise self.fail("without", "common acts: " + ", ".join(self.common.acts), name)
         acts: dict[str, ActType] = {}
-        own: dict[str, RawAct] = {}
         changes: dict[str, RawChange] = {}
         for name, table in self.raw.acts.items():
             path = f"acts.{name}"
-            check_name(name, self.file, path)
-            if "common" in table:
-                changes[name] = convert(table, RawChange, self.file, path)
-                if name not in self.common.acts or name in self.raw.without:
-                    raise self.fail(path, "a common act that is not left out", name)
-            elif name in self.common.acts:
-                raise self.fail(path, "common = true, to change a common act", "a second act of this name")
-            else:
-                own[name] = convert(table, RawAct, self.file, path)
-        for name, raw in own.items():
-            acts[name] = self._act(
-                name, raw, RawChange(common=True), self._body(name, raw.body, self.file), common=False
-            )
-        for name, raw in self.common.acts.items():
+            with faults:
+                check_name(name, self.file, path)
+                if "common" in table:
+                    if name not in known or name in self.raw.without:
+                        raise self.fail(path, "a common act that is not left out", name)
+                    changes[name] = convert(table, RawChange, self.file, path)
+                elif name in known:
+                    raise self.fail(path, "common = true, to change a common act", "a second act of this name")
+                else:
+                    raw = convert(table, RawAct, self.file, path)
+                    body = self._body(name, raw.body, self.file)
+                    acts[name] = self._act(name, raw, RawChange(common=True), body, common=False)
+        for name, raw in known.items():
             if name not in self.raw.without:
-                change = changes.get(name, RawChange(common=True))
-                acts[name] = self._act(name, raw, change, self._common_body(name, raw, change), common=True)
+                with faults:
+                    change = changes.get(name, RawChange(common=True))
+                    acts[name] = self._act(name, raw, change, self._common_body(name, raw, change), common=True)
         return acts
 
     def _act(
@@ -185,10 +221,10 @@ class Reader:
             return inherited if own is None else own
 
         path = f"acts.{name}"
-        ways = [
-            self._transition(way, f"{path}.transitions[{number}]")
-            for number, way in enumerate(chosen(change.transitions, raw.transitions))
-        ]
+        ways: list[Transition] = []
+        for number, way in enumerate(chosen(change.transitions, raw.transitions)):
+            with self.faults:
+                ways.append(self._transition(way, f"{path}.transitions[{number}]"))
         schema, validator = body
         rules = self._rules(chosen(change.rules, raw.rules), f"{path}.rules")
         judicial = chosen(change.judicial, raw.judicial)
@@ -220,9 +256,9 @@ class Reader:
             figures=chosen(change.figures, raw.figures),
             schema=schema,
             remembered=(),
-            dated=tuple(dated(schema, self.defs)),
-            offences=tuple(offences(schema, self.defs)),
-            keyed=tuple(keyed(schema, self.defs)),
+            dated=tuple(dated(schema, self.defs)) if self.sound else (),
+            offences=tuple(offences(schema, self.defs)) if self.sound else (),
+            keyed=tuple(keyed(schema, self.defs)) if self.sound else (),
             attachments=self._attachments(chosen(change.attachments, raw.attachments), f"{path}.attachments"),
             validator=validator,
         )
@@ -286,7 +322,7 @@ class Reader:
         body = with_grounds({"type": "object", "additionalProperties": False, **raw_body}, self.grounds)
         Linter(file, self.defs).check(body, path, field=False)
         schema = {"$schema": DIALECT, **body, "$defs": self.defs}
-        return schema, compiled(schema, file, path)
+        return schema, compiled(schema, file, path) if self.sound else self.common.validator
 
     def _common_body(self, name: str, raw: RawAct, change: RawChange) -> tuple[dict[str, Any], Validator]:
         bodies = self.common.bodies

@@ -35,9 +35,37 @@ _CONDITION = {"if", "then", "else"}
 class CatalogueError(DossierError):
     """A dossier type file says something that cannot be."""
 
-    def __init__(self, file: str, path: str, expected: str, got: str) -> None:
+    def __init__(
+        self, file: str, path: str, expected: str, got: str, others: "tuple[CatalogueError, ...]" = ()
+    ) -> None:
         super().__init__(f"{file}: {path}: expected {expected}, got {got}")
         self.file, self.path, self.expected, self.got = file, path, expected, got
+        self.others = others
+        """What else is wrong beside it."""
+
+
+class Faults:
+    """What is wrong with a file, part by part: one that fails does not keep the next from being looked at.
+
+    with faults: look at a part; and in the end: faults.settle()
+    """
+
+    def __init__(self) -> None:
+        self.found: list[CatalogueError] = []
+
+    def __enter__(self) -> None: ...
+
+    def __exit__(self, kind: object, error: BaseException | None, trace: object) -> bool:
+        if isinstance(error, CatalogueError):
+            self.found += [error, *error.others]
+            return True
+        return False
+
+    def settle(self) -> None:
+        """Raise the first that was found, the rest being its `others`."""
+        if self.found:
+            self.found[0].others = tuple(self.found[1:])
+            raise self.found[0]
 
 
 class Linter:
@@ -143,11 +171,16 @@ class Linter:
             raise self.fail(f"{path}.properties", "an object", fields)
         if path != "envelope.properties.body" and schema.get("additionalProperties") is not False:
             raise self.fail(f"{path}.additionalProperties", "false", schema.get("additionalProperties"))
+        faults = Faults()
         for name, child in fields.items():
-            self.check(child, f"{path}.properties.{name}", field=True)
-        self._known(schema.get("required", []), fields, f"{path}.required")
+            with faults:
+                self.check(child, f"{path}.properties.{name}", field=True)
+        with faults:
+            self._known(schema.get("required", []), fields, f"{path}.required")
         for number, part in enumerate(schema.get("allOf", [])):
-            self._condition(part, fields, f"{path}.allOf[{number}]")
+            with faults:
+                self._condition(part, fields, f"{path}.allOf[{number}]")
+        faults.settle()
 
     def _known(self, names: Any, fields: dict[str, Any], path: str) -> None:
         for name in names if isinstance(names, list) else [names]:

@@ -6,7 +6,7 @@ what was found (CatalogueError). Whether the parts fit together is judged by `re
 
 import re
 import tomllib
-from typing import Any, Literal, TypeVar
+from typing import Any, Literal, NoReturn, TypeVar
 
 import msgspec
 
@@ -14,7 +14,7 @@ from passerelle.dossiers.bodies import Adds
 from passerelle.dossiers.demands import Demand
 from passerelle.dossiers.figures import FigureRule
 from passerelle.dossiers.rules import Side, Value
-from passerelle.dossiers.schema import CatalogueError, forbidden_in
+from passerelle.dossiers.schema import CatalogueError, Faults, forbidden_in
 from passerelle.dossiers.shapes import Labels
 
 T = TypeVar("T")
@@ -237,18 +237,74 @@ _AT = re.compile(r"(.*?)(?: - at `\$\.?(.*)`)?")
 
 
 def convert(value: Any, kind: type[T], file: str, path: str) -> T:
-    """The table as a record. Raises CatalogueError, saying where."""
+    """The table as a record. Raises CatalogueError, saying where; `others` of it: what is wrong with other keys."""
     try:
         return msgspec.convert(value, kind)
     except msgspec.ValidationError as error:
-        found = _AT.fullmatch(str(error))
-        message, inner = (found.group(1), found.group(2) or "") if found else (str(error), "")
-        where = f"{path}.{inner}".strip(".")
-        if name := re.fullmatch(r"Object missing required field `(.*)`", message):
-            raise CatalogueError(file, f"{where}.{name.group(1)}".strip("."), "a value", "nothing") from None
-        if name := re.fullmatch(r"Object contains unknown field `(.*)`", message):
-            raise CatalogueError(file, f"{where}.{name.group(1)}".strip("."), "a known key", name.group(1)) from None
-        if name := re.fullmatch(r"Invalid enum value '?(.*?)'?", message):
-            raise CatalogueError(file, where, "a known word", name.group(1)) from None
-        expected, _, got = message.removeprefix("Expected ").partition(", got ")
-        raise CatalogueError(file, where, expected, got or "another") from None
+        faults = Faults()
+        with faults:
+            _refuse(error, file, path)
+        faults.found += [one for one in faults_in(value, kind, file, path) if one.path != faults.found[0].path]
+        faults.settle()
+        raise
+
+
+def faults_in(value: Any, kind: type[Any], file: str, path: str) -> list[CatalogueError]:
+    """What is wrong with each key of a table by itself."""
+    faults = Faults()
+    fields = {one.encode_name: one for one in msgspec.structs.fields(kind)}
+    for name in value if isinstance(value, dict) else ():
+        with faults:
+            if name not in fields:
+                raise CatalogueError(file, f"{path}.{name}".strip("."), "a known key", str(name))
+            try:
+                msgspec.convert(value[name], fields[name].type)
+            except msgspec.ValidationError as error:
+                _refuse(error, file, f"{path}.{name}".strip("."))
+    for name, one in fields.items():
+        if isinstance(value, dict) and name not in value and one.required:
+            with faults:
+                raise CatalogueError(file, f"{path}.{name}".strip("."), "a value", "nothing")
+    return faults.found
+
+
+_NO_LABELS = dict.fromkeys(("en", "fr", "nl", "ar"), "?")
+_STAND_IN: dict[str, Any] = {
+    "name": "unknown",
+    "version": "1.0",
+    "labels": _NO_LABELS,
+    "help": _NO_LABELS,
+    "lanes": ["routine"],
+    "areas": ["general"],
+    "privileged": False,
+    "subjects": {"max": 0, "categories": []},
+    "defaults": {
+        "handling": ["H0"],
+        **dict.fromkeys(("classification", "retention", "urgency", "source", "information"), "?"),
+    },
+    "acts": {},
+}
+
+
+def mended(tables: dict[str, Any]) -> dict[str, Any]:
+    """The file without the keys that are wrong, and with something in the place of those it must have.
+
+    For looking at the rest of a file that is refused in any case.
+    """
+    wrong = {one.path.partition(".")[0].partition("[")[0] for one in faults_in(tables, RawType, "", "")}
+    return {**_STAND_IN, **{name: value for name, value in tables.items() if name not in wrong}}
+
+
+def _refuse(error: msgspec.ValidationError, file: str, path: str) -> NoReturn:
+    """Raise the error with the path at which msgspec found it."""
+    found = _AT.fullmatch(str(error))
+    message, inner = (found.group(1), found.group(2) or "") if found else (str(error), "")
+    where = path + inner if inner.startswith("[") else f"{path}.{inner}".strip(".")
+    if name := re.fullmatch(r"Object missing required field `(.*)`", message):
+        raise CatalogueError(file, f"{where}.{name.group(1)}".strip("."), "a value", "nothing") from None
+    if name := re.fullmatch(r"Object contains unknown field `(.*)`", message):
+        raise CatalogueError(file, f"{where}.{name.group(1)}".strip("."), "a known key", name.group(1)) from None
+    if name := re.fullmatch(r"Invalid enum value '?(.*?)'?", message):
+        raise CatalogueError(file, where, "a known word", name.group(1)) from None
+    expected, _, got = message.removeprefix("Expected ").partition(", got ")
+    raise CatalogueError(file, where, expected, got or "another") from None

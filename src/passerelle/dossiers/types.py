@@ -92,6 +92,20 @@ def _read(data: bytes, file: str, common: Common) -> DossierType:
     return kind
 
 
+def look(data: bytes, file: str, others: "Catalogue") -> DossierType:
+    """The type of a file that is to stand beside others.
+
+    Raises CatalogueError, the first of all that is wrong with the file; `others` of it are the rest.
+    """
+    if file in _BESIDE:
+        raise CatalogueError(file, "", "a type; the shipped file of this name holds for all", "another")
+    shipped = resources.files("passerelle.catalogue")
+    kind = _read(data, file, Common(*((shipped / name).read_bytes() for name in SHARED)))
+    if kind.name in others:
+        raise CatalogueError(file, "name", "a type that is not there yet", kind.name)
+    return kind
+
+
 @dataclass(frozen=True)
 class Catalogue:
     """The types by name, in the order of their names. `marks`: a digest of each type's files, cheaper than its own."""
