@@ -38,10 +38,10 @@ class Life:
         self.dossier = ""
         self.last: dict[str, str] = {}  # messages, by node and by act
 
-    def begin(self, **changes: Any) -> Any:
-        """The opening act of the sample. `author`, `releaser`: who writes and releases it."""
+    def begin(self, act: str = "", **changes: Any) -> Any:
+        """The opening act of the sample's life, or another one. `author`, `releaser`: who writes and releases it."""
         people = {key: changes.pop(key) for key in ("author", "releaser") if key in changes}
-        content = self.sample.opening(**changes)
+        content = self.sample.act(act, **changes) if act else self.sample.opening(**changes)
         self.dossier = content["dossier"]
         return self._post("be", content, people)
 

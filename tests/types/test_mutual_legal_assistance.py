@@ -1,7 +1,5 @@
 """`mutual-legal-assistance`: what each node stops, at which check, and what only an answer or a return lets go on."""
 
-from typing import Any
-
 import pytest
 
 from passerelle.dossiers.types import Catalogue
@@ -18,7 +16,6 @@ from tests.types.mutual_legal_assistance import (
     SAMPLE,
     SEARCH,
     SERVICE,
-    TRANSFER,
     WITNESS,
 )
 from tests.unit.dossiers.samples import Content
@@ -196,15 +193,8 @@ def test_a_loan_that_crosses_a_closure_is_not_forgotten() -> None:
 
 def test_proceedings_are_handed_over_taken_over_and_their_outcome_told() -> None:
     life = Life(SAMPLE.pair(), SAMPLE)
-    steps: list[Any] = [
-        ("opener", "transfer-proceedings"),
-        ("answerer", "proceedings-taken"),
-        ("answerer", "proceedings-result"),
-        ("opener", "close"),
-    ]
-    life.dossier = (content := SAMPLE.act("transfer-proceedings"))["dossier"]
-    life._post("be", content, {})
-    for by, name in steps[1:]:
+    life.begin("transfer-proceedings")
+    for by, name in (("ma", "proceedings-taken"), ("ma", "proceedings-result"), ("be", "close")):
         life.say(by, name)
     assert life.state == "closed"
 
@@ -214,12 +204,11 @@ def test_check_10_measures_belong_to_a_letter_and_proceedings_to_a_transfer() ->
     letter = Life(pair, SAMPLE)
     letter.begin()
     assert stopped(pair, letter.content("ma", "proceedings-taken"), by="ma") == ("10",)
-    content = SAMPLE.act("transfer-proceedings", body=TRANSFER)
-    pair.post("be", content)
-    pair.settle("routine")
+    transfer = Life(pair, SAMPLE)
+    transfer.begin("transfer-proceedings")
     done = ("executed", "partly-executed", "evidence-sent", "evidence-lent", "conditions", "postponed", "date-set")
     for name in done:
-        assert stopped(pair, SAMPLE.act(name, dossier=content["dossier"]), by="ma") == ("10",), name
+        assert stopped(pair, transfer.content("ma", name), by="ma") == ("10",), name
 
 
 def test_check_9_proceedings_are_about_a_suspect(pair: Pair) -> None:

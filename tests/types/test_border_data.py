@@ -1,0 +1,209 @@
+"""`border-data`: one person or one document, hits that a person verifies, and lists that stay where they are."""
+
+from typing import Any
+
+import pytest
+
+from passerelle.dossiers.types import Catalogue
+from passerelle.office import clock
+from passerelle.ports.timers import TIMERS
+from tests.peers.pair import Pair
+from tests.types.border_data import (
+    ERASED,
+    FOLLOW_UP,
+    NOT_THE_PERSON,
+    PERIOD,
+    SAMPLE,
+    SCREENING,
+    SUSPECT,
+    TRAVELLER,
+)
+from tests.types.life import Life, stopped
+from tests.unit.dossiers.samples import YOUSSEF, Content, statement
+
+pytestmark = pytest.mark.shows("border-data", "rules")
+
+HOUR = 3_600_000
+TYPE = Catalogue.load().types["border-data"]
+
+
+@pytest.fixture(scope="module")
+def pair() -> Pair:
+    """For what is stopped: it changes nothing."""
+    return SAMPLE.pair()
+
+
+def opened(name: str, *steps: tuple[Any, ...], pair: Pair | None = None) -> Life:
+    """A dossier that this act opened, after these steps."""
+    life = Life(pair or SAMPLE.pair(), SAMPLE)
+    life.begin(name)
+    for by, act, *more in steps:
+        life.say(by, act, **(more[0] if more else {}))
+    return life
+
+
+def verified(life: Life, body: Content = FOLLOW_UP) -> None:
+    named = life.last.get("hit") or life.last["screening-hit"]
+    life.say("ma", "hit-follow-up", body=body | {"message": named})
+
+
+# ---- one person or one document, never a list ------------------------------------------------------------------------
+
+
+def test_no_act_brings_more_than_one_person_a_list_or_a_file_that_could_be_one() -> None:
+    assert all(act.subjects.max <= 1 for act in TYPE.acts.values())
+    assert {kind.name for act in TYPE.acts.values() for kind in act.attachments.kinds} == {"photographs"}
+    assert not TYPE.statements
+    assert "reply" not in TYPE.acts
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        SAMPLE.act("crossing-question", subjects=[]),
+        SAMPLE.act("crossing-question", subjects=[SUSPECT, TRAVELLER | {"key": "p2"}]),
+        SAMPLE.act("crossing-question", body=PERIOD | {"document": {"kind": "passport", "number": "X"}}),
+        SAMPLE.act("document-question", subjects=[SUSPECT]),
+        SAMPLE.act("document-question", body=PERIOD),
+        SAMPLE.act("document-lost", subjects=[TRAVELLER]),
+        SAMPLE.act("crossing-question", body=PERIOD | {"from_day": "2026-11-21"}),
+        SAMPLE.act("crossing-question", statements=[statement()]),
+        SAMPLE.act("screening-hit", subjects=[]),
+        SAMPLE.act("screening-hit", subjects=[TRAVELLER, TRAVELLER | {"key": "p2"}]),
+    ],
+    ids=[
+        "nobody",
+        "two persons",
+        "a person and a document",
+        "a document and a person",
+        "no document",
+        "the holder of a lost document",
+        "days out of order",
+        "statements",
+        "a hit of nobody",
+        "two travellers",
+    ],
+)
+def test_check_9_exactly_one_person_or_one_document(pair: Pair, content: Content) -> None:
+    assert stopped(pair, content) == ("9",)
+
+
+@pytest.mark.parametrize("media", ["text/csv", "application/zip", "application/pdf"])
+def test_check_9_no_file_in_which_a_list_could_travel(pair: Pair, media: str) -> None:
+    file = {"address": "ab" * 32, "size": 9, "media": media, "name": "liste", "key": "A" * 43 + "="}
+    assert "9" in stopped(pair, SAMPLE.act("screening-hit", attachments=[file]))
+
+
+# ---- no criterion of origin or religion ------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "field", [{"nationalities": ["MA"]}, {"nationalities_text": "Marocaine"}], ids=["code", "text"]
+)
+def test_check_9_nobody_is_asked_about_for_origin(pair: Pair, field: Content) -> None:
+    for name in ("crossing-question", "screening-hit"):
+        assert stopped(pair, SAMPLE.act(name, subjects=[SAMPLE.subjects[name][0] | field])) == ("9",)
+
+
+@pytest.mark.parametrize("words", ["Voyageurs de religion juive", "Etnische afkomst", "حسب ديانة المسافر"])
+def test_check_9_no_text_gives_such_a_criterion(pair: Pair, words: str) -> None:
+    assert stopped(pair, SAMPLE.act("crossing-question", necessity=words)) == ("9",)
+
+
+# ---- screening -------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("name", ["link", "offence", "reference", "travel", "screened_on"])
+def test_check_9_what_comes_of_a_screening_names_its_objective_link(pair: Pair, name: str) -> None:
+    body = {key: value for key, value in SCREENING.items() if key != name}
+    assert stopped(pair, SAMPLE.act("screening-hit", body=body)) == ("9",)
+    if name == "link":
+        assert stopped(pair, SAMPLE.act("screening-hit", body=SCREENING | {"link": "origin"})) == ("9",)
+
+
+def test_a_screening_is_closed_when_its_hit_is_confirmed_and_its_list_erased() -> None:
+    life = opened("screening-hit")
+    assert life.state == "hit"
+    assert stopped(life.pair, life.content("be", "close")) == ("10",)
+    verified(life)
+    assert stopped(life.pair, life.content("be", "close")) == ("10",), "the list is still there"
+    assert stopped(life.pair, life.content("be", "list-erased", body=ERASED | {"all_copies": False})) == ("9",)
+    life.say("be", "list-erased")
+    life.say("be", "close")
+    assert life.state == "closed"
+
+
+def test_of_a_hit_that_was_none_nothing_stays() -> None:
+    life = opened("screening-hit", ("be", "list-erased"))
+    verified(life, NOT_THE_PERSON)
+    assert stopped(life.pair, life.content("be", "close")) == ("10",)
+    life.say("be", "report-deletion")
+    life.say("be", "close")
+    assert life.state == "closed"
+
+
+def test_check_10_a_list_is_only_stated_where_there_was_one() -> None:
+    life = opened("document-lost")
+    assert stopped(life.pair, life.content("be", "list-erased")) == ("10",)
+
+
+# ---- hits ------------------------------------------------------------------------------------------------------------
+
+
+def test_check_10_a_hit_is_of_a_document_in_force_and_a_follow_up_of_a_hit() -> None:
+    life = opened("crossing-question")
+    assert stopped(life.pair, life.content("ma", "hit"), by="ma") == ("10",)
+    life = opened("document-alert", pair=life.pair)
+    for name in ("crossing-reply", "no-trace"):
+        assert stopped(life.pair, life.content("ma", name), by="ma") == ("10",), name
+    life.say("ma", "hit")
+    assert life.state == "hit"
+    assert stopped(life.pair, life.content("be", "close")) == ("10",), "nobody has verified it"
+    body = FOLLOW_UP | {"message": life.last["document-alert"]}
+    assert stopped(life.pair, life.content("ma", "hit-follow-up", body=body), by="ma") == ("10",)
+    verified(life)
+    life.say("be", "close")
+    assert life.state == "closed"
+
+
+@pytest.mark.parametrize("name", ["verified_by", "verified_at", "compared", "outcome", "measure"])
+def test_check_9_a_named_person_says_what_was_compared(pair: Pair, name: str) -> None:
+    life = opened("document-alert", ("ma", "hit"), pair=pair)
+    body = {key: value for key, value in FOLLOW_UP.items() if key != name} | {"message": life.last["hit"]}
+    assert stopped(pair, life.content("ma", "hit-follow-up", body=body), by="ma") == ("9",)
+
+
+def test_nothing_is_done_on_a_hit_that_was_not_confirmed(pair: Pair) -> None:
+    life = opened("document-alert", ("ma", "hit"), pair=pair)
+    body = NOT_THE_PERSON | {"measure": "document-retained", "message": life.last["hit"]}
+    assert stopped(pair, life.content("ma", "hit-follow-up", body=body), by="ma") == ("9",)
+
+
+def test_no_act_asks_for_an_arrest() -> None:
+    assert not [name for name in TYPE.acts if "arrest" in name]
+    assert YOUSSEF["category"] in TYPE.acts["crossing-question"].subjects.categories
+
+
+def test_a_duty_officer_may_tell_and_verify_a_hit_alone_by_night() -> None:
+    life = Life(SAMPLE.pair(), SAMPLE, "flash")
+    life.begin("screening-hit", releaser="be-017")
+    named = {"message": life.last["screening-hit"]}
+    content = life.content("ma", "hit-follow-up", body=FOLLOW_UP | named)
+    assert stopped(life.pair, content, by="ma", lane="routine", releaser="ma-017") == ("8",)
+    life._post("ma", life.content("ma", "hit-follow-up", body=FOLLOW_UP | named), {"releaser": "ma-017"})
+    assert life.state == "verified"
+
+
+# ---- deadlines -------------------------------------------------------------------------------------------------------
+
+
+def test_a_hit_is_verified_within_an_hour_a_list_erased_within_a_day() -> None:
+    life = opened("screening-hit")
+    for peer in (life.pair.be, life.pair.ma):
+        clock.tick(peer.ctx)
+        lasting = {one.deadline: one.due - one.started for one in peer.all(TIMERS)}
+        assert lasting == {"verification": HOUR, "list-erasure": 24 * HOUR}
+    verified(life, NOT_THE_PERSON)
+    for peer in (life.pair.be, life.pair.ma):
+        clock.tick(peer.ctx)
+        assert {"erasure-opener", "erasure-answerer"} <= {one.deadline for one in peer.all(TIMERS)}
