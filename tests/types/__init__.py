@@ -45,6 +45,7 @@ class Sample:
     the channel; the first is the recipient. `envelope`: other words of every act (purpose, necessity, ...). `names`:
     the act whose last message `body.message` names, where the rules of the type ask for a certain one. `channel`: what
     a channel for it says otherwise. `life`: from the opening act through the interesting states to an end.
+    `lives`: others, with bodies of their own, to where the first does not come.
     """
 
     name: str
@@ -58,6 +59,7 @@ class Sample:
     names: Mapping[str, str] = field(default_factory=dict)
     channel: Content = field(default_factory=dict)
     life: Sequence[Told] = ()
+    lives: Sequence[Sequence[Told]] = ()
 
     @cached_property
     def kind(self) -> DossierType:

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from passerelle.dossiers import texts
-from passerelle.dossiers.checks import Apart, InOrder, OneOf, PublicAddress, Refers
+from passerelle.dossiers.checks import Apart, AsPerson, InOrder, OneOf, PublicAddress, Refers
 from passerelle.dossiers.checks_persons import Ascribed, MinorsOnly, NoStatements, PersonsWithout, Protected
 from passerelle.dossiers.rules import Side
 from passerelle.dossiers.types import ActType
@@ -210,6 +210,8 @@ def _checks(act: ActType, content: Content) -> Iterator[Bad]:
             for way in check.uses:
                 for steps, _ in list(texts.at(content, tuple(way.split("."))))[:1]:
                     yield Bad("9", _text(steps), put("p998", *steps))
+        elif isinstance(check, AsPerson) and content.get("subjects"):
+            yield Bad("9", f"subjects[0].{check.of}", put(["QQ"], "subjects", 0, check.of))
         elif isinstance(check, OneOf) and check.least:
             required = set(act.schema.get("required", ()))
             if not required & set(check.fields) and any(name in body for name in check.fields):

@@ -13,9 +13,9 @@ from tests.types.life import Life
 @pytest.mark.parametrize("sample", every("life"))
 def test_a_life_from_opening_to_end(sample: Sample) -> None:
     pair = sample.pair()
-    life = Life(pair, sample)
-    states = life.play()
-    assert sample.kind.states[states[-1]].status == "ended"
+    for steps in (sample.life, *sample.lives):
+        states = Life(pair, sample).play(*steps)
+        assert sample.kind.states[states[-1]].status == "ended"
     for peer in (pair.be, pair.ma):
         assert not [one.reason for one in peer.all(MESSAGES) if one.state == "refused"]
     agree(pair)

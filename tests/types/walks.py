@@ -2,10 +2,11 @@
 
     for place in places(sample): place.way, place.standing, place.moves
 
-A move is an act of a side, with a body, and the message that it names. Breadth first, so each way is a shortest one.
+A move is an act of a side, with a body, and the message that it names. The lives of the
+sample come first, then what follows from any of their steps, breadth first.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache
 from typing import Any
@@ -14,7 +15,7 @@ from passerelle.dossiers.content import facts_of
 from passerelle.dossiers.rules import Names, Side
 from passerelle.dossiers.state import EMPTY, Event, Standing, fold, named, refusals, step
 from passerelle.dossiers.types import ActType
-from tests.types import Sample
+from tests.types import Sample, Told
 from tests.unit.dossiers.samples import Content
 
 SIDES: tuple[Side, Side] = ("opener", "answerer")
@@ -57,9 +58,9 @@ class Place:
 
 @cache
 def variants(sample: "Sample", act: str) -> tuple[Content, ...]:
-    """The contents that the sample has of an act: the plain one, and those of its life."""
+    """The contents that the sample has of an act: the plain one, and those of its lives."""
     made = [sample.act(act)]
-    for _, name, *more in sample.life:
+    for _, name, *more in (one for life in (sample.life, *sample.lives) for one in life):
         if name == act and more and more[0] not in ({}, None):
             made.append(sample.act(act, **more[0]))
     return tuple(one for number, one in enumerate(made) if one["body"] not in [two["body"] for two in made[:number]])
@@ -143,9 +144,24 @@ def _asked_for(sample: "Sample") -> frozenset[str]:
     return frozenset(name for rule in rules for name in rule.act)
 
 
+def way_of(sample: "Sample", life: Sequence[Told]) -> Way:
+    """The moves of a life, each naming the newest message that it may."""
+    way: Way = ()
+    for side, name, *more in life:
+        body = sample.act(name, **(more[0] if more else {}))["body"]
+        standing = fold(sample.kind, events_of(sample, way)) if way else EMPTY
+        for move in candidates(sample, way, sample.kind.acts[name], "opener" if side == "opener" else "answerer"):
+            if variants(sample, name)[move.variant]["body"] == body and not refused(sample, way, standing, move):
+                way = (*way, move)
+                break
+        else:
+            raise AssertionError(f"{sample.name}: {side} {name}, after {[one.act for one in way]}")
+    return way
+
+
 @cache
 def places(sample: "Sample") -> tuple[Place, ...]:
-    """The first place found in each state, with the fewest acts before it."""
+    """The first place found in each state."""
     found: dict[str, Place] = {}
     for place in search(sample):
         found.setdefault(place.state, place)
@@ -155,8 +171,11 @@ def places(sample: "Sample") -> tuple[Place, ...]:
 
 
 def search(sample: "Sample", start: Way = ()) -> Iterator[Place]:
-    """All places, from the one before the opening on or from the end of another way, at most MOST of them."""
+    """All places, from those of the sample's lives on or from the end of another way, at most MOST of them."""
     todo: list[Way] = [start]
+    if not start:
+        lived = [way_of(sample, life) for life in (sample.life, *sample.lives)]
+        todo += dict.fromkeys(way[:number] for way in lived for number in range(1, len(way) + 1))
     seen: set[Any] = set()
     for way in todo:
         standing = fold(sample.kind, events_of(sample, way)) if way else EMPTY
@@ -172,7 +191,7 @@ def search(sample: "Sample", start: Way = ()) -> Iterator[Place]:
 
 @cache
 def first_moves(sample: "Sample") -> dict[tuple[Side, str], tuple[Way, Move]]:
-    """For each act and each side that can do it: a shortest way to where it may, and the move itself."""
+    """For each act and each side that can do it: a way to where it may, and the move itself."""
     found: dict[tuple[Side, str], tuple[Way, Move]] = {}
     wanted = {(side, act.name) for act in sample.kind.acts.values() for side in SIDES if may_ever(act, side)}
     for place in search(sample):

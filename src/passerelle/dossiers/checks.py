@@ -72,6 +72,32 @@ class InOrder(Check, frozen=True):
             last = max(day, last)
 
 
+PERSON_LISTS = ("nationalities",)
+"""The fields of a person that `as_person` may compare: lists of words."""
+
+
+class AsPerson(Check, frozen=True):
+    """The words in these fields of the body are, together, those of the field `of` of each person: none is left out."""
+
+    fields: tuple[str, ...]
+    of: str
+
+    def named(self) -> tuple[str, ...]:
+        return self.fields
+
+    def fault(self) -> str:
+        return "" if self.fields and self.of in PERSON_LISTS else "fields, and of: " + ", ".join(PERSON_LISTS)
+
+    def problems(self, content: Content) -> Iterator[Problem]:
+        body = content.get("body", {})
+        found = [body.get(name, ()) for name in self.fields]
+        said = {word for one in found for word in ([one] if isinstance(one, str) else one)}
+        for number, person in enumerate(content.get("subjects", ())):
+            if said != set(person.get(self.of, ())):
+                expected = f"the same as in {' and '.join(self.fields)}: {', '.join(sorted(said)) or 'none'}"
+                yield Problem(f"subjects[{number}].{self.of}", expected, ", ".join(person.get(self.of, ())) or "none")
+
+
 class Apart(Check, frozen=True):
     """Persons of different groups of categories never stand in one act, and its statements speak of its own persons."""
 
@@ -213,6 +239,7 @@ def _not_public(text: str) -> str:
 CHECKS: dict[str, type[Check]] = {
     **PERSONS,
     "apart": Apart,
+    "as_person": AsPerson,
     "impersonal": Impersonal,
     "in_order": InOrder,
     "one_of": OneOf,

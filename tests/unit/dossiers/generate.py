@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from jsonschema_rs import is_valid
 
 from passerelle.core.clock import day_of
-from passerelle.dossiers.checks import Apart, Impersonal, InOrder, OneOf, PublicAddress, Refers
+from passerelle.dossiers.checks import Apart, AsPerson, Impersonal, InOrder, OneOf, PublicAddress, Refers
 from passerelle.dossiers.checks_persons import PERSONS
 from passerelle.dossiers.content import minor_of
 from passerelle.dossiers.types import ActType, DossierType
@@ -225,6 +225,10 @@ def _checked(made: Content, base: Content, what: ActType) -> Content:
                 body[name] = some if isinstance(body[name], list) else "https://www.example.org/1"
         elif isinstance(check, Refers):
             made["body"] = body = _referring(check, made, base)
+        elif isinstance(check, AsPerson):
+            words = {word for name in names for word in ([body[name]] if isinstance(body[name], str) else body[name])}
+            for person in made.get("subjects", ()):
+                person[check.of] = sorted(words)
         elif not isinstance(check, (Apart, Impersonal, *PERSONS.values())):
             made["body"] = body = _kept(body, base["body"], check.named())
     assume(what.validator.is_valid(body))

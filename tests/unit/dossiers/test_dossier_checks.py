@@ -7,7 +7,7 @@ import pytest
 
 from passerelle.dossiers import consistency, opinion
 from passerelle.dossiers.check import Check
-from passerelle.dossiers.checks import Apart, Impersonal, InOrder, OneOf, PublicAddress, Refers
+from passerelle.dossiers.checks import Apart, AsPerson, Impersonal, InOrder, OneOf, PublicAddress, Refers
 from passerelle.dossiers.content import problems
 from passerelle.dossiers.indexing import searchable
 from passerelle.dossiers.reading import Common, Reader
@@ -71,6 +71,15 @@ def test_what_is_referred_to_is_there_and_is_there_once() -> None:
 def test_a_way_that_leads_nowhere_is_found_when_the_type_is_read(check: str, words: str) -> None:
     with pytest.raises(CatalogueError, match=words):
         read(("privileged = false\n", f"privileged = false\nchecks = [{{ refers = {check} }}]\n"))
+
+
+def test_what_the_body_says_of_a_person_is_all_that_the_person_has() -> None:
+    check = AsPerson(fields=("nationality", "others"), of="nationalities")
+    body = {"nationality": "MA", "others": ["FR"]}
+    assert found(check, body, subjects=[{"nationalities": ["FR", "MA"]}]) == []
+    assert found(check, {"nationality": "MA"}, subjects=[{"nationalities": ["MA"]}]) == []
+    for person in ({}, {"nationalities": ["MA"]}, {"nationalities": ["BE", "FR", "MA"]}):
+        assert found(check, body, subjects=[{"nationalities": ["MA", "FR"]}, person]) == ["subjects[1].nationalities"]
 
 
 def test_persons_of_different_groups_never_stand_in_one_act() -> None:
@@ -169,6 +178,7 @@ def test_a_check_of_the_type_holds_for_every_act_and_comes_with_9() -> None:
         ),
         ("[{ one_of = { fields = ['list'] } }]", "acts.notice.checks", "two fields or more"),
         ("[{ in_order = { fields = ['list', 'date'] } }]", "acts.notice.checks", "got date"),
+        ("[{ as_person = { fields = ['list'], of = 'names' } }]", "acts.notice.checks", "of: nationalities"),
         ("[{ apart = { categories = [['listed'], ['listed']] } }]", "acts.notice.checks", "two groups"),
     ],
 )
