@@ -291,10 +291,11 @@ def migration(agreement: str, **changes: Any) -> bytes:
 
 
 def _channel(agreement: str, area: str, narrow: dict[str, Any], changes: dict[str, Any]) -> bytes:
+    service = "migration" if area == "migration" else "police"
     kinds: dict[str, dict[str, Any]] = {
         name: {"digest": one.digest, "version": str(one.version)}
         for name, one in Catalogue.load().types.items()
-        if area in one.areas
+        if area in one.areas and (not one.services or service in one.services)
     }
     if "wanted-trace" in kinds:
         kinds["wanted-trace"]["four_eyes"] = ["*"]
@@ -306,7 +307,7 @@ def _channel(agreement: str, area: str, narrow: dict[str, Any], changes: dict[st
         "until": (day + timedelta(days=365)).isoformat(),
     }
     for side in made["sides"].values():
-        side["services"] = {"migration": "migration"} if area == "migration" else {"police": "police"}
+        side["services"] = {service: service}
     return canonical(made | narrow | changes)
 
 
