@@ -16,7 +16,15 @@ OWN = (
 
 SAMPLE = Sample(
     name="wanted-trace",
-    bodies={name: BODIES[name] for name in OWN} | {"request": {"warrant": WARRANT, "danger": "Peut être armé"}},
+    bodies={
+        **{name: BODIES[name] for name in OWN},
+        "request": {"warrant": WARRANT, "danger": "Peut être armé"},
+        "report-deletion": {
+            "scope": "index-references",
+            "deleted_on": "2026-11-21",
+            "references": BODIES["cancelled"]["references"],
+        },
+    },
     subjects={"request": [YOUSSEF]},
     statements={"request": [statement()]},
     life=[

@@ -81,7 +81,7 @@ def test_a_deadline_lapses_with_its_dossier_unless_it_began_with_that_end() -> N
     history = [
         request(),
         did(1, "arrested"),
-        did(2, "cancelled", "opener", state="cancelled", status="ended"),
+        did(2, "cancelled", "opener", state="cancelled", status="ended", facts={"indexed": True}),
     ]
     assert named(history, "index-withdrawal")[0].end is None
     history.append(did(3, "report-deletion", "opener", status="ended", facts={"scope": "index-references"}))

@@ -243,5 +243,5 @@ def test_relatives_victims_witnesses_and_minors_stand_in_no_index() -> None:
 def test_a_type_cannot_open_an_index_to_them() -> None:
     for words in ('["listed", "victim"]', '["suspect"]'):
         with pytest.raises(CatalogueError) as caught:
-            read(('version = "1.0"', f'version = "1.0"\nindexed = {words}'))
+            read(('indexed = ["listed"]', f"indexed = {words}"))
         assert caught.value.path == "indexed"
