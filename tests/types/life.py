@@ -39,8 +39,8 @@ class Life:
         self.last: dict[str, str] = {}  # messages, by node and by act
 
     def begin(self, act: str = "", **changes: Any) -> Any:
-        """The opening act of the sample's life, or another one. `author`, `releaser`: who writes and releases it."""
-        people = {key: changes.pop(key) for key in ("author", "releaser") if key in changes}
+        """The opening act of the sample's life, or another one. `author`, `releaser`, `second`: its people."""
+        people = {key: changes.pop(key) for key in ("author", "releaser", "second") if key in changes}
         content = self.sample.act(act, **changes) if act else self.sample.opening(**changes)
         self.dossier = content["dossier"]
         return self._post("be", content, people)

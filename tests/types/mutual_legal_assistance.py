@@ -56,7 +56,13 @@ PIECE: Content = {
     "seal": "S-4471",
 }
 CUSTODY: Content = {"on": "2026-11-19", "from": "Brigade financière", "to": "Parquet général", "seals": "intact"}
-EVIDENCE: Content = {"pieces": [PIECE], "custody": [CUSTODY], "route": "diplomatic", "only_for_request": True}
+EVIDENCE: Content = {
+    "pieces": [PIECE],
+    "custody": [CUSTODY],
+    "route": "diplomatic",
+    "only_for_request": True,
+    "freely_obtained": True,
+}
 DONE: Content = {"on": "2026-11-20", "authority": "Parquet général (exemple)", "measures": ["production", "hearing"]}
 
 SUSPECT: Content = YOUSSEF | {"category": "suspect"}

@@ -194,6 +194,12 @@ def test_a_duty_officer_may_tell_and_verify_a_hit_alone_by_night() -> None:
     assert life.state == "verified"
 
 
+def test_an_offence_of_opinion_stops_for_a_second_approver(pair: Pair) -> None:
+    for name in ("crossing-question", "document-question", "screening-hit", "document-alert"):
+        body = SAMPLE.bodies[name] | {"offence": "Majesteitsschennis"}
+        assert stopped(pair, SAMPLE.act(name, body=body)) == ("9",), name
+
+
 # ---- deadlines -------------------------------------------------------------------------------------------------------
 
 

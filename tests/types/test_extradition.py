@@ -305,3 +305,16 @@ def test_speciality_outlives_the_dossier() -> None:
     life = begun(*SURRENDER, ("be", "close"), ("be", "reopen"))
     assert life.state == "surrendered"
     assert stopped(life.pair, life.content("be", "other-proceedings")) == ("10",)
+
+
+def test_an_offence_of_opinion_stops_for_a_second_approver(pair: Pair) -> None:
+    warrant = REQUEST["warrant"] | {"offence": "المس بالمقدسات"}
+    assert stopped(pair, SAMPLE.opening(body=REQUEST | {"warrant": warrant})) == ("9",)
+    begun(pair=pair, body=REQUEST | {"warrant": warrant}, second="be-099")
+
+
+def test_the_day_of_the_surrender_is_bound_by_the_treaty_alone() -> None:
+    assert {text for one in TYPE.deadlines.values() for text in one.duration.values()} == set()
+    bound = {name for name, one in TYPE.deadlines.items() if one.treaty}
+    assert {"surrender", "taking-over", "decision", "simplified-decision"} <= bound
+    assert TYPE.deadlines["taking-over"].then == "released"

@@ -2,8 +2,11 @@
 
 import pytest
 
+from passerelle.core.clock import to_iso
 from passerelle.dossiers.types import Catalogue
-from tests.peers.pair import Pair
+from passerelle.office import clock
+from passerelle.ports.timers import TIMERS
+from tests.peers.pair import Pair, type_entry
 from tests.types.life import Life, reasons, stopped
 from tests.types.mutual_legal_assistance import (
     CUSTODY,
@@ -112,10 +115,21 @@ def test_every_measure_can_be_asked_for_in_one_letter() -> None:
         EVIDENCE | {"custody": [without(CUSTODY, "seals")]},
         without(EVIDENCE, "only_for_request"),
         EVIDENCE | {"only_for_request": False},
+        without(EVIDENCE, "freely_obtained"),
+        EVIDENCE | {"freely_obtained": False},
         EVIDENCE | {"pieces": [PIECE | {"privileged": "lawyer"}]},
         EVIDENCE | {"pieces": [PIECE | {"privilege": GROUND}]},
     ],
-    ids=["custody", "seals", "use", "other use", "privileged without ground", "ground without mark"],
+    ids=[
+        "custody",
+        "seals",
+        "use",
+        "other use",
+        "how obtained",
+        "ill-treatment",
+        "privileged without ground",
+        "ground without mark",
+    ],
 )
 def test_check_9_evidence_with_its_custody_its_use_and_the_ground_of_privilege(pair: Pair, body: Content) -> None:
     life = Life(pair, SAMPLE)
@@ -222,3 +236,42 @@ def test_a_refusal_gives_its_ground_and_reasons() -> None:
     content = life.content("ma", "refuse", body={"ground": "political"})
     assert stopped(life.pair, content, by="ma") == ("9",)
     assert {"political", "fiscal", "military", "essential-interests", "not-judicial", "privileged"} <= set(TYPE.grounds)
+
+
+def test_an_offence_of_opinion_stops_for_a_second_approver(pair: Pair) -> None:
+    content = SAMPLE.opening(body=REQUEST | {"offence": "Outrage à magistrat"})
+    assert stopped(pair, content) == ("9",)
+    life = Life(pair, SAMPLE)
+    life.begin(body=content["body"], second="be-099")
+    assert life.state == "opened"
+
+
+# ---- deadlines -------------------------------------------------------------------------------------------------------
+
+
+def running(life: Life) -> dict[str, str]:
+    """The days on which what runs is due, the same on both nodes."""
+    found = []
+    for peer in (life.pair.be, life.pair.ma):
+        clock.tick(peer.ctx)
+        mine = [one for one in peer.all(TIMERS) if one.dossier == life.dossier and one.state == "running"]
+        found.append({one.deadline: to_iso(one.due)[:10] for one in mine})
+    assert found[0] == found[1]
+    return found[0]
+
+
+def test_acknowledged_within_a_week_and_executed_as_the_channel_says() -> None:
+    life = Life(SAMPLE.pair(), SAMPLE)
+    life.begin()
+    assert running(life) == {"acknowledge": "2026-11-28"}
+    entry = type_entry("mutual-legal-assistance") | {"deadlines": {"execution": "P60D", "service": "P50D"}}
+    life = Life(SAMPLE.pair(types={"mutual-legal-assistance": entry}), SAMPLE)
+    life.begin()
+    due = {"acknowledge": "2026-11-28", "execution": "2027-01-20", "service": "2026-12-27"}
+    assert running(life) == due, "a summons for 15 February is served 50 days before"
+    life.say("ma", "conditions")
+    assert running(life) == {"service": "2026-12-27"}, "conditions stop the execution"
+    life.say("be", "conditions-answered")
+    assert running(life) == {"execution": "2027-01-20", "service": "2026-12-27"}
+    life.say("ma", "executed")
+    assert running(life) == {}
