@@ -199,7 +199,7 @@ def read_file(path: Path, what: str, most: int = 300 * 1024 * 1024) -> bytes:
         raise InputError(f"{what}: expected a readable file, got {path}: {error.strerror}") from None
 
 
-def write_file(path: Path, data: bytes) -> None:
+def write_file(path: Path, data: bytes, what: str = "--out") -> None:
     """A new file that its owner alone reads. Raises InputError when it is there or cannot be made."""
     from passerelle.core import durable
     from passerelle.core.errors import InputError
@@ -207,7 +207,7 @@ def write_file(path: Path, data: bytes) -> None:
     try:
         new = durable.create(path)
     except OSError as error:
-        raise InputError(f"--out: expected a new file, got {path}: {error.strerror}") from None
+        raise InputError(f"{what}: expected a new file, got {path}: {error.strerror}") from None
     with new as file:
         file.write(data)
         durable.settle(file)

@@ -11,8 +11,12 @@ from passerelle.cli.screen import Screen
 from passerelle.core.words import _
 
 if TYPE_CHECKING:
-    from passerelle.dossiers.types import Catalogue, DossierType
+    from collections.abc import Sequence
 
+    from passerelle.dossiers.types import Catalogue, CatalogueError, DossierType
+
+_MOST = 4 * 1024 * 1024
+"""Bytes of a type file; the largest that is shipped has 60,000."""
 NodeOption = Annotated[str, typer.Option("--node", metavar="DIR", help="Use the catalogue of this node.")]
 
 
@@ -20,7 +24,15 @@ def register(app: typer.Typer) -> None:
     """Add the commands."""
     catalogue = group(app, "catalogue", "Dossier types: what may be exchanged, and how.")
     command(catalogue, "list", "catalogue list", "catalogue list --node /srv/be")(list_all)
-    command(catalogue, "show", "catalogue show wanted-trace --language fr")(show)
+    command(
+        catalogue,
+        "show",
+        "catalogue show wanted-trace --language fr",
+        "catalogue show urgent-alert --language ar --svg alert.svg",
+    )(show)
+    command(catalogue, "check", "catalogue check visit.toml", "catalogue check visit.toml --folder /srv/be/types")(
+        check
+    )
 
 
 def catalogue_of(node: str) -> "Catalogue":
@@ -66,15 +78,23 @@ def list_all(node: NodeOption = "", language: LanguageOption = "") -> Answer:
 def show(
     name: Annotated[str, typer.Argument(metavar="TYPE", help="The dossier type.", show_default=False)],
     node: NodeOption = "",
+    svg: Annotated[
+        Path | None, typer.Option("--svg", metavar="FILE", help="Write the drawing there, as SVG.", show_default=False)
+    ] = None,
     language: LanguageOption = "",
 ) -> Answer:
-    """Show a dossier type in words: states, acts and who does them, deadlines, grounds of refusal."""
+    """Show a dossier type in words and drawn: states, acts and who does them, deadlines, grounds of refusal."""
+    from passerelle.cli.door import write_file
     from passerelle.cli.dossiers import checked_language
+    from passerelle.dossiers import drawing
+    from passerelle.dossiers.svg import svg_of
     from passerelle.dossiers.timeline import describe
 
     speaks = checked_language(language)
     kind = type_named(catalogue_of(node), name)
-    text = describe(kind, speaks)
+    text = describe(kind, speaks) + "\n" + drawing.text_of(kind, speaks)
+    if svg is not None:
+        write_file(svg, svg_of(kind, speaks).encode(), "--svg")
     value = {
         "type": kind.name,
         "version": kind.version,
@@ -122,3 +142,55 @@ def show(
             + _("{type}, version {version}, digest {digest}", type=kind.name, version=kind.version, digest=kind.digest)
         ),
     )
+
+
+def check(
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="The file of a dossier type.", show_default=False)],
+    folder: Annotated[
+        Path | None,
+        typer.Option("--folder", metavar="DIR", help="The types beside which it is to stand.", show_default=False),
+    ] = None,
+) -> Answer:
+    """Check the file of a dossier type: all that is wrong and where, or its digest when nothing is."""
+    from passerelle.cli.door import read_file
+    from passerelle.dossiers.types import Catalogue, CatalogueError, look
+
+    data = read_file(file, "FILE", _MOST)
+    names = set(Catalogue.load().types)
+    for path in sorted(folder.glob("*.toml")) if folder else ():
+        if not path.samefile(file):
+            names.add(look(path.read_bytes(), path.name, names).name)
+    try:
+        kind = look(data, file.name, names)
+    except CatalogueError as error:
+        return _wrong(file.name, data, [error, *error.others])
+    value = {"file": file.name, "type": kind.name, "version": kind.version, "digest": kind.digest, "wrong": []}
+
+    def tell(screen: Screen) -> None:
+        screen.line(_("{file}: nothing is wrong", file=file.name))
+        screen.fields([("type", kind.name), ("version", kind.version), ("digest", kind.digest)])
+
+    return Answer(value, tell)
+
+
+def _wrong(file: str, data: bytes, errors: "Sequence[CatalogueError]") -> Answer:
+    """What is wrong with a file, in the order of its lines; what concerns another file, or the whole, first."""
+    from passerelle.cli import exits
+    from passerelle.core.retold import retold
+    from passerelle.dossiers.lines import line_of, lines_of
+
+    lines = lines_of(data.decode("utf-8", "replace"))
+    found = [(line_of(lines, one.path) if one.file == file else 0, one) for one in errors]
+    found.sort(key=lambda pair: pair[0])
+    values = [
+        {"file": one.file, "line": line or None, "path": one.path, "expected": one.expected, "got": one.got}
+        for line, one in found
+    ]
+
+    def tell(screen: Screen) -> None:
+        for line, one in found:
+            words = retold(str(one).removeprefix(f"{one.file}: "))
+            where = _("{file}, line {line}", file=one.file, line=line) if line else one.file
+            screen.line(f"{where}{_(':')} {words}")
+
+    return Answer({"file": file, "wrong": values}, tell, exits.USAGE)

@@ -11,7 +11,7 @@ dossier does not wait for all kinds of cooperation.
 
 import hashlib
 import threading
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cache
 from importlib import resources
@@ -92,8 +92,8 @@ def _read(data: bytes, file: str, common: Common) -> DossierType:
     return kind
 
 
-def look(data: bytes, file: str, others: "Catalogue") -> DossierType:
-    """The type of a file that is to stand beside others.
+def look(data: bytes, file: str, others: Collection[str]) -> DossierType:
+    """The type of a file that is to stand beside those of these names.
 
     Raises CatalogueError, the first of all that is wrong with the file; `others` of it are the rest.
     """

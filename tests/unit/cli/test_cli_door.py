@@ -155,6 +155,7 @@ def test_these_are_the_commands():
         "verify",
         "catalogue list",
         "catalogue show",
+        "catalogue check",
     }
 
 
@@ -330,7 +331,16 @@ def test_whatever_opens_a_node_is_done_by_a_person():
             yield " ".join(path), command
 
     # Making and running the node, reading its settings, and what needs no more of it than its catalogue.
-    without = {"init", "serve", "config show", "unit", "catalogue list", "catalogue show", "dossier form"}
+    without = {
+        "init",
+        "serve",
+        "config show",
+        "unit",
+        "catalogue list",
+        "catalogue show",
+        "catalogue check",
+        "dossier form",
+    }
     without |= {"calendar show", "calendar check", "restore"}
     for name, one in walk(get_command(app)):
         if name.startswith("witness"):
