@@ -113,6 +113,8 @@ class Maker:
 
     def persons(self, what: ActType, least: int = 0) -> st.SearchStrategy[list[Content]]:
         rule = what.subjects
+        if not rule.max:
+            return st.just([])
         fields = self.defs["person"]["properties"]
         taken = {name: child for name, child in fields.items() if name not in rule.without}
         person = self.object({**self.defs["person"], "properties": taken})
