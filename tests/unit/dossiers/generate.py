@@ -96,6 +96,9 @@ class Maker:
     def array(self, schema: Schema) -> st.SearchStrategy[list[Any]]:
         least, most = schema.get("minItems", 0), schema["maxItems"]
         unique = repr if schema.get("uniqueItems") else None
+        words = resolved(schema["items"], self.defs).get("enum")
+        if words and unique:
+            return st.lists(st.sampled_from(words), min_size=least, max_size=min(most, least + 2), unique=True)
         return st.lists(self.value(schema["items"]), min_size=least, max_size=min(most, least + 2), unique_by=unique)
 
     def object(self, schema: Schema) -> st.SearchStrategy[Content]:
