@@ -28,7 +28,7 @@ from cryptography.hazmat.primitives.asymmetric.mldsa import MLDSA44PublicKey
 FAILED, VERIFIED, UNCONFIRMED = "failed", "verified", "consistent, identities unconfirmed"
 MOST_BYTES = 256 * 1024 * 1024
 KEYS = {"log", "receipt", "witness", "envelope", "sealing"}
-WITHHELD = ("erased", "withdrawn", "not-permitted", "not-held")
+WITHHELD = ("erased", "withdrawn", "not-permitted", "not-held", "local")
 
 _ID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}")
 _NODE = re.compile(r"[a-z0-9](?:[a-z0-9.-]{0,61}[a-z0-9])?")

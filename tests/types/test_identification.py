@@ -2,9 +2,12 @@
 
 import pytest
 
-from passerelle.ports.records import CONTENTS
+from passerelle.core import json
+from passerelle.core.errors import StateError
+from passerelle.oversight import audit_export, audit_log, evidence, verify, verify_audit
+from passerelle.ports.records import CONTENTS, MESSAGES
 from tests.peers.agree import agree
-from tests.peers.pair import Pair, partners
+from tests.peers.pair import CATALOGUE, Pair, partners
 from tests.types.life import Life, contents, reasons, stopped
 from tests.unit.dossiers import samples
 from tests.unit.dossiers.samples import ALONE, ILYAS, RETURN, SALMA, Content
@@ -152,3 +155,53 @@ def test_check_8_a_purpose_of_another_area_on_both_sides() -> None:
     [words] = reasons(pair, samples.identification_request(purpose="training"))
     assert "purpose-area" in words
     assert "identification" in words
+
+
+# ---- suspensions and refusals stay here
+
+KEPT = {"suspend", "resume", "refuse"}
+
+
+def ended(pair: Pair) -> Life:
+    """A dossier that was suspended, resumed, and in the end refused."""
+    life = Life(pair, "identification")
+    life.begin()
+    for by, name in (("be", "suspend"), ("be", "resume"), ("ma", "refuse")):
+        life.say(by, name)
+    assert life.state == "refused"
+    return life
+
+
+def test_suspension_and_refusal_are_kept_out_of_evidence(migration: Pair) -> None:
+    life = ended(migration)
+    both = [migration.be.identity, migration.ma.identity]
+    for peer in (migration.be, migration.ma):
+        data = evidence.collect(peer.ctx, peer.identity, life.dossier, "auditor")
+        items = json.parse_object(data)["messages"]
+        acts = [json.parse_object(one["content"].encode()).get("act") for one in items if "content" in one]
+        assert "request" in acts
+        assert not KEPT & set(acts)
+        assert [one["withheld"] for one in items if "withheld" in one] == ["local"] * 3
+        assert verify.verify(data, both).verdict != verify.FAILED
+        for message in peer.all(MESSAGES):
+            if message.act in KEPT:
+                with pytest.raises(StateError, match="kept out of exports"):
+                    evidence.collect(peer.ctx, peer.identity, message.id, "auditor")
+
+
+def test_and_out_of_what_leaves_of_the_audit_log(migration: Pair) -> None:
+    life = ended(migration)
+    for peer in (migration.be, migration.ma):
+        audit_log.sequence(peer.ctx)
+        audit_log.close(peer.ctx)
+        data = audit_export.collect(peer.ctx, peer.identity, {"kind": "dossier", "id": life.dossier}, "auditor")
+        text = data.decode()
+        assert not any(f'\\"act\\":\\"{name}\\"' in text for name in KEPT), "none of them is named"
+        assert '"withheld":"local"' in text
+        report = verify_audit.verify(data, [migration.be.identity, migration.ma.identity])
+        assert report.verdict != verify.FAILED, [one for one in report.statements if one.result == "fails"]
+
+
+def test_another_type_keeps_nothing_back() -> None:
+    for kind in CATALOGUE.types.values():
+        assert kind.kept == (KEPT if kind.name == "identification" else frozenset()), kind.name

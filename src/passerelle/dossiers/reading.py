@@ -245,6 +245,7 @@ class Reader:
             announces=raw.announces,
             attest=chosen(change.attest, raw.attest),
             review=chosen(change.review, raw.review),
+            exported=chosen(change.exported, raw.exported),
             labels=chosen(change.labels, raw.labels),
             help=chosen(change.help, raw.help),
             # What happens on purpose is looked at before what only a crossing brings about.

@@ -118,6 +118,7 @@ class ActType:
     `attest`: statements by name that the author makes on this node before the act may be released; they stand in the
     type, so both sides know that they are asked for, and they are never sent. `review`: ISO 8601 duration or ""; in the
     flash lane a duty officer may release the act alone, and a second person reviews it within that time.
+    `exported`: whether its content may stand in a file of evidence or of the audit log that leaves this node.
     `demands`: what must be there for certain persons or words; `checks`: content rules, those of the type first;
     `figures`: durations of the body that are held against figures of the channel.
     `schema`: JSON Schema 2020-12 of the body with its `$defs`. `remembered`: fields of the body that rules and
@@ -141,6 +142,7 @@ class ActType:
     announces: str
     attest: Mapping[str, Labels]
     review: str
+    exported: bool
     labels: Labels
     help: Labels
     transitions: tuple[Transition, ...]
@@ -262,6 +264,11 @@ class DossierType:
     def opening(self) -> tuple[str, ...]:
         """The acts that open a dossier."""
         return tuple(act.name for act in self.acts.values() if act.opening)
+
+    @cached_property
+    def kept(self) -> frozenset[str]:
+        """The acts whose content stays out of every export."""
+        return frozenset(act.name for act in self.acts.values() if not act.exported)
 
     @cached_property
     def calls(self) -> bool:

@@ -2,8 +2,8 @@
 
 Of a dossier or a single record: each with its path in its block. Of a time: whole blocks, so that what is left out
 shows. The file holds the opened blocks, their paths to checkpoints that the node signed and witnesses cosigned, and the
-identities of all of them. A record that was erased, or whose word stays on this node (`What.local`), has its leaf there
-and nothing else.
+identities of all of them. A record that was erased, whose word stays on this node (`What.local`), or that names an act
+which its type keeps out of exports, has its leaf there and nothing else.
 
 Left out: records that are in no closed block yet; whoever asks is told how many.
 """
@@ -153,9 +153,15 @@ class _Export:
         item: dict[str, Any] = {"leaf": audit_log.leaf_of(record).decode()}
         if not record.salt:
             return item | {"withheld": "erased"}
-        if What(record.what).local:
+        if What(record.what).local or self._kept(record):
             return item | {"withheld": "local"}
         return item | {"salt": b64(record.salt), "details": record.details.decode()}
+
+    def _kept(self, record: Audit) -> bool:
+        """Whether the record names an act that its type keeps out of exports."""
+        row = self._tx.get(DOSSIERS, record.dossier) if record.dossier else None
+        kind = self._ctx.catalogue.get(row.type) if row else None
+        return kind is not None and bool(kind.kept) and json.parse_object(record.details).get("act") in kind.kept
 
     def _block(self, block: AuditBlock, items: list[dict[str, Any]], whole: bool) -> dict[str, Any]:
         under, checkpoint = self._checkpoint(block)

@@ -1,8 +1,9 @@
 """Writing evidence: everything that `verify` needs about a message or a dossier, in one file, and nothing else.
 
 The file holds leaves, salts, contents, inclusion proofs (C2SP tlog-proof) under checkpoints that the sender signed and
-the receiver cosigned, the identities of both nodes, and the instruments with the messages that signed them. It holds
-personal data in clear: who may write one is the business of the doors.
+the receiver cosigned, the identities of both nodes, and the instruments with the messages that signed them. Of an act
+that its type keeps out of exports it holds leaf and proof alone. It holds personal data in clear: who may write one is
+the business of the doors.
 """
 
 from collections.abc import Callable, Sequence
@@ -22,7 +23,7 @@ from passerelle.ledger import checkpoint as checkpoints
 from passerelle.ledger import merkle
 from passerelle.ledger import proof as proofs
 from passerelle.ledger.checkpoint import Checkpoint
-from passerelle.oversight.verify import FORMAT, NOT_HELD, digest_of
+from passerelle.oversight.verify import FORMAT, LOCAL, NOT_HELD, digest_of
 from passerelle.ports.erasures import ERASURES
 from passerelle.ports.keys import ERAS, SPANS, TOLD, Era, Span
 from passerelle.ports.records import (
@@ -88,6 +89,8 @@ class Collection:
             message = tx.get(MESSAGES, wanted)
             if message is None:
                 raise NotFoundError(f"expected the id of a message or a dossier that is here, got {wanted}")
+            if self._kept(message):
+                raise StateError(f"expected an act that may leave this node, got {message.act}, kept out of exports")
             chosen = [message] if message.index >= 0 else []
         if not chosen:
             raise StateError(f"expected {kind} {wanted} to have an entry in a log, got none yet")
@@ -203,7 +206,15 @@ class Collection:
             told = message.state == "withheld" and message.reason in WITHHELD
             gone = "erased" if self._tx.get(ERASURES, message.id) else NOT_HELD
             return item | {"withheld": message.reason if told else gone}
+        if self._kept(message):
+            return item | {"withheld": LOCAL}
         return item | {"salt": b64(content.salt), "content": content.body.decode()}
+
+    def _kept(self, message: Message) -> bool:
+        """Whether the message is an act that its type keeps out of exports."""
+        row = self._tx.get(DOSSIERS, message.dossier) if message.kind == "act" else None
+        kind = self._ctx.catalogue.get(row.type) if row else None
+        return kind is not None and message.act in kind.kept
 
     def _checkpoint(self, message: Message) -> Checkpoint:
         found = self._checkpoints.get(message.origin)

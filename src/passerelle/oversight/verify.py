@@ -54,7 +54,7 @@ from passerelle.oversight.statements import (
 __all__ = ["FAILED", "MAX_FILE", "UNCONFIRMED", "VERIFIED", "Report", "Statement", "digest_of", "verify"]
 
 FORMAT = "passerelle-evidence/1"
-NOT_HELD = "not-held"
+NOT_HELD, LOCAL = "not-held", "local"
 _KEYS = {"format", "subject", "created", "by", "identities", "messages", "instruments", "digest"}
 
 
@@ -218,7 +218,7 @@ def check_message(run: Verification, item: dict[str, Any]) -> None:
 
 def _form(run: Verification, about: str, item: dict[str, Any]) -> None:
     allowed = ({"leaf", "proof", "salt", "content"}, {"leaf", "proof", "withheld"})
-    if item.get("withheld", NOT_HELD) not in (*WITHHELD, NOT_HELD):
+    if item.get("withheld", NOT_HELD) not in (*WITHHELD, NOT_HELD, LOCAL):
         run.say(about, "says why its content is withheld", "fails", f"got {str(item['withheld'])[:40]!r}")
     if set(item) not in allowed or not all(isinstance(part, str) for part in item.values()):
         run.say(about, "has the form of a message", "fails", f"expected leaf, proof, salt, content; got {sorted(item)}")
