@@ -208,8 +208,11 @@ def test_a_loan_that_crosses_a_closure_is_not_forgotten() -> None:
 def test_proceedings_are_handed_over_taken_over_and_their_outcome_told() -> None:
     life = Life(SAMPLE.pair(), SAMPLE)
     life.begin("transfer-proceedings")
-    for by, name in (("ma", "proceedings-taken"), ("ma", "proceedings-result"), ("be", "close")):
-        life.say(by, name)
+    life.say("ma", "proceedings-taken")
+    life.say("be", "withdraw", message=life.last["transfer-proceedings"])
+    assert life.state == "proceedings", "what was taken over goes on"
+    life.say("ma", "proceedings-result")
+    life.say("be", "close")
     assert life.state == "closed"
 
 

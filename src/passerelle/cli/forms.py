@@ -28,6 +28,9 @@ _SAMPLES = (
     "1980-01-31",
     "12:00",
     "P1Y",
+    "a1",
+    "1",
+    "EUR",
     "019ab000-0000-7000-8000-000000000000",
     *("0" * n for n in (16, 64)),
 )
@@ -135,6 +138,7 @@ def _body(act: ActType, language: Language, *, blank: bool) -> dict[str, Any]:
     for _try in range(10):
         missing = [one.path.split(".") for one in problems_of(act.validator, body, ()) if one.got == "nothing"]
         missing += [[name] for check in act.checks if isinstance(check, OneOf) for name in check.lacking(body)]
+        missing += [[name] for demand in act.demands for name in demand.lacking(body)]
         if not missing:
             break
         for steps in missing:

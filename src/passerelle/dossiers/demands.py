@@ -62,6 +62,11 @@ class Demand(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     then: Then
     otherwise: Literal["anything", "nothing"] = "anything"
 
+    def lacking(self, body: Mapping[str, Any]) -> list[str]:
+        """The fields that a body still needs, when it is the body that makes the case."""
+        case = not self.when.persons and self.when.holds({"body": body})
+        return [name for name in self.then.fields if name not in body] if case else []
+
     def problems(self, content: Mapping[str, Any]) -> Iterator[Problem]:
         """What is missing in a content of the right form, or is there without the case."""
         body = content.get("body", {})

@@ -7,11 +7,13 @@ from pathlib import Path
 import pytest
 
 from passerelle import catalogue
-from passerelle.cli.forms import blanks
+from passerelle.cli.forms import blanks, example_of
+from passerelle.dossiers.content import problems
 from passerelle.dossiers.types import Catalogue
 from passerelle.exchange import desk
 from passerelle.node import Node
 from tests.unit.cli.scene import call, channel, configure, migration, ok, request, said, value
+from tests.unit.dossiers import samples
 
 CATALOGUE = Catalogue.load()
 CATALOGUE_FILES = Path(catalogue.__file__).parent
@@ -44,6 +46,16 @@ def test_every_act_has_a_form(kind, act):
     assert list(blanks(made)) == []
     assert act_type.validator.is_valid(made["body"])
     assert tomllib.loads(ok("dossier", "form", kind, act, "--example").out) == made
+
+
+@pytest.mark.parametrize("kind", list(CATALOGUE), ids=lambda kind: kind.name)
+def test_every_example_has_the_fields_that_its_act_asks_for(kind):
+    """Also what checks and demands ask for, as far as fields of the body go."""
+    for act in kind.acts.values():
+        made = example_of(kind, act)
+        persons = [one | {"minor": "no"} for one in made.get("subjects", [])]
+        content = samples.act(kind.name, act.name, **(made | {"subjects": persons} if persons else made))
+        assert [str(one) for one in problems(content, kind, now=samples.NOW) if one.path.startswith("body")] == []
 
 
 def test_the_form_of_a_dossier_opens_one(partners):
