@@ -37,9 +37,11 @@ from passerelle.cli import (
     people,
     policy,
     queue,
+    relations,
     showing,
     statistics,
     stores,
+    tracing,
     types,
     units,
     upgrading,
@@ -82,6 +84,8 @@ drafts.register(dossier)
 work.register(dossier)
 attaching.register(app)
 attachments.register(app)
+relations.register(app)
+tracing.register(app)
 queue.register(app)
 erasing.register(app)
 due.register(app)

@@ -1,8 +1,8 @@
 """What completes the value of an option or an argument, found by the name that help shows for it.
 
 Rules kept here:
-- `open|ended` offers both words, `PARTNER` the partners of the folder that was typed before it. A new command gets this
-  without doing anything;
+- `open|ended` and `A|B` offer the words, `PARTNER` the partners of the folder that was typed before it. A new command
+  gets this without doing anything;
 - of a folder only what every person with a role may see is offered (partners, dossier types), and the persons that this
   user may act as; to a user who may act as nobody, nothing. Dossiers are never offered;
 - completing never fails and never says why it offers nothing: the shell would print it into the line.
@@ -18,7 +18,8 @@ import typer
 if TYPE_CHECKING:
     from passerelle.node import Node
 
-_WORDS = re.compile(r"[a-z][a-z0-9-]*(?:\|[a-z][a-z0-9-]*)+")
+_WORD = r"(?:[a-z][a-z0-9-]*|[A-Z](?=\||$)|[0-9])"
+_WORDS = re.compile(rf"{_WORD}(?:\|{_WORD})+")
 
 
 def _partners(node: "Node") -> Iterable[str]:
@@ -36,9 +37,16 @@ def _persons(node: "Node") -> Iterable[str]:
     return (one.id for one in node.store.read(lambda tx: people.seated(tx, this_user())))
 
 
+def _relations() -> Iterable[str]:
+    from passerelle.dossiers.relations import kinds
+
+    return kinds()
+
+
 _OF_FOLDER: dict[str, Callable[["Node"], Iterable[str]]] = {"PARTNER": _partners, "TYPE": _types}
 _OF_USER: dict[str, Callable[["Node"], Iterable[str]]] = {"--as": _persons}
-_NAMES = {"--partner": "PARTNER", "--type": "TYPE", "partner": "PARTNER", "type_name": "TYPE"}
+_OF_PROGRAM: dict[str, Callable[[], Iterable[str]]] = {"RELATION": _relations}
+_NAMES = {"--partner": "PARTNER", "--type": "TYPE", "partner": "PARTNER", "type_name": "TYPE", "relation": "RELATION"}
 
 
 def values_for(info: Any, name: str) -> Callable[..., list[str]] | None:
@@ -52,6 +60,8 @@ def values_for(info: Any, name: str) -> Callable[..., list[str]] | None:
         if option in _OF_USER:
             return _offer(_OF_USER[option])
     kind = next((_NAMES[one] for one in (*options, name) if one in _NAMES), metavar)
+    if kind in _OF_PROGRAM:
+        return lambda incomplete: sorted(one for one in _OF_PROGRAM[kind]() if one.startswith(incomplete))
     return _offer(_OF_FOLDER[kind]) if kind in _OF_FOLDER else None
 
 

@@ -70,6 +70,12 @@ TERMS = frozenset(
         N_("dossier"),
         N_("notes"),
         N_("evidence"),
+        N_("relations"),
+        # relations
+        N_("standing"),
+        N_("replaced"),
+        N_("fact"),
+        N_("assessment"),
         # files that messages bear
         N_("attachment"),
         N_("attached"),
@@ -190,6 +196,7 @@ DETAILS = {
     "reason": N_("reason"),
     "records": N_("records"),
     "reference": N_("reference"),
+    "relation": N_("relation"),
     "replayed": N_("from the register"),
     "role": N_("role"),
     "roles": N_("roles"),

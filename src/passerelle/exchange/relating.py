@@ -113,7 +113,7 @@ def followed(tx: Writing, ctx: Context, message: Message, content: dict[str, Any
                     What.RELATION_WITHDRAWN,
                     "node",
                     dossier,
-                    {"relation": one.id, "after": message.id},
+                    {"relation": one.id, "message": message.id},
                     dossier,
                 )
         else:

@@ -171,9 +171,16 @@ def _called(tx: Reading, who: Person, row: Dossier) -> bool:
     return any(one.dossier == row.id and one.what == "call" for one in told)
 
 
-def readers(tx: Reading, dossier_id: str) -> list[Consultation]:
-    """Who read of a dossier, the latest first; at most the last thousand."""
-    return [_consultation(one) for one in _audits(tx, dossier_id)]
+def readers(tx: Reading, dossier_id: str, message_id: str = "") -> list[Consultation]:
+    """Who read of a dossier, or one message of it, the latest first; at most among the last thousand."""
+    found = [one for one in _audits(tx, dossier_id) if not message_id or _is_of(one, message_id)]
+    return [_consultation(one) for one in found]
+
+
+def _is_of(one: Audit, message_id: str) -> bool:
+    """Whether a reading was of this message: of evidence, which names none, of all."""
+    details = json.parse_object(one.details) if one.details else {}
+    return message_id in details.get("messages", [message_id])
 
 
 def check_read(tx: Reading, who: Person, found: Draft) -> bool:

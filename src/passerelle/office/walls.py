@@ -102,11 +102,12 @@ class Walls:
             self.usable(one)
         for number, one in enumerate(found):
             for other in found[:number]:
-                if why := self.between(one, other):
+                if why := self.closed(one, other):
                     raise WallError(why)
-        for one in found:
-            for other in found:
-                self._consented(one, other)
+
+    def closed(self, one: Message, other: Message) -> str:
+        """Why two messages may not be held against each other, in words; empty when they may."""
+        return self.between(one, other) or self._unasked(one, other) or self._unasked(other, one)
 
     def between(self, one: Message, other: Message) -> str:
         """What stands between two messages, in words; empty when nothing does."""
@@ -161,18 +162,19 @@ class Walls:
                 newest = one if body.get("decision") in follows.granted else None
         return newest
 
-    def _consented(self, one: Message, other: Message) -> None:
+    def _unasked(self, one: Message, other: Message) -> str:
         same = one.dossier == other.dossier or (one.partner, one.purpose) == (other.partner, other.purpose)
         if same or one.direction != "in":
-            return
+            return ""
         body = self._tx.get(CONTENTS, one.id)
         if body is None or ONWARD not in json.parse_object(body.body)["handling"]:
-            return
-        if self.consent(one, other.purpose) is None:
-            raise WallError(
-                f"{ONWARD}: expected the consent of {one.partner} to the use of message {one.id} for {other.purpose} "
-                f"({shipped().follows.question}), got none"
-            )
+            return ""
+        if self.consent(one, other.purpose) is not None:
+            return ""
+        return (
+            f"{ONWARD}: expected the consent of {one.partner} to the use of message {one.id} for {other.purpose} "
+            f"({shipped().follows.question}), got none"
+        )
 
     def _side(self, message: Message) -> Side:
         key = (message.dossier, message.purpose)

@@ -58,14 +58,14 @@ def usual(arguments: tuple[object, ...]) -> tuple[object, ...]:
     """The arguments, with the person whose work it is on this node where a test names none."""
     words = [str(one) for one in arguments] or [""]
     name = next((Path(one).name for one in words[:4] if Path(one).name in PEOPLE and "/" in one), "")
-    without = words[0] in ("init", "serve", "config", "unit", "catalogue", "calendar", "restore") or words[:2] == [
-        "dossier",
-        "form",
-    ]
+    without = words[0] in ("init", "serve", "config", "unit", "catalogue", "calendar", "restore") or words[:2] in (
+        ["dossier", "form"],
+        ["relation", "kinds"],
+    )
     if not name or without or "--as" in words:
         return arguments
     who = {"instrument": COORDINATOR[name], "dossier": PEOPLE[name][0], "message": PEOPLE[name][0]}
-    who |= {"evidence": PEOPLE[name][0]}
+    who |= {"evidence": PEOPLE[name][0], "relation": PEOPLE[name][0], "trace": PEOPLE[name][0]}
     releasing = words[:2] in (["dossier", "release"], ["dossier", "discard"])
     return (*arguments, "--as", PEOPLE[name][1] if releasing else who.get(words[0], FIRST[name]))
 

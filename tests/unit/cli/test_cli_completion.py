@@ -55,6 +55,8 @@ def test_commands_and_options(complete):
 def test_words_of_closed_lists(complete):
     assert complete("dossier", "list", "/srv/be", "--status", "e") == ["ended"]
     assert complete("completion", "") == ["bash", "zsh", "fish"]
+    assert complete("relation", "add", "/srv/be", "BE-2026-0017", "mem") == ["member-of"]
+    assert complete("relation", "add", "/srv/be", "--source", "") == ["A", "B", "C", "X"]
     assert complete("partner", "self", "/srv/be", "--language", "f") == ["fr"]
 
 
