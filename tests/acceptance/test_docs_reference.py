@@ -156,6 +156,8 @@ def _keys(schema: Mapping[str, Any], defs: Mapping[str, Any], path: str = "") ->
     if "$ref" in schema:
         schema = {**defs[schema["$ref"].rpartition("/")[2]], **schema}
     found: dict[str, bool] = {}
+    for one in schema.get("anyOf", ()):
+        found |= _keys(one, defs, path)
     if schema.get("type") == "object":
         for name, child in schema.get("properties", {}).items():
             here = f"{path}.{name}".lstrip(".")

@@ -15,14 +15,15 @@ from passerelle.core.words import _, isolated
 from passerelle.dossiers.relations import shipped
 from passerelle.office import ends
 from passerelle.office.ends import Wanted
-from passerelle.office.walls import Walls
+from passerelle.office.reach import Reach
 from passerelle.ports.records import DOSSIERS, MESSAGES
 from passerelle.ports.relations import THINGS
 from passerelle.ports.store import Reading
 
 if TYPE_CHECKING:
     from passerelle.dossiers.types import Language
-    from passerelle.exchange.context import Context
+    from passerelle.office.asking import Office
+    from passerelle.ports.people import Person
 
 _PERSON = re.compile(r"(.+):(p[1-9][0-9]{0,2})")
 
@@ -38,9 +39,9 @@ def wanted(tx: Reading, text: str) -> Wanted:
     return Wanted(find_dossier(tx, text).id)
 
 
-def found(tx: Reading, ctx: "Context", text: str) -> ends.End:
-    """The end that a person names, when it is here. Raises NotFoundError, InputError or StateError."""
-    return ends.find(tx, wanted(tx, text), Walls(tx, ctx))
+def found(tx: Reading, office: "Office", who: "Person", text: str) -> ends.End:
+    """The end that a person names, as he may use it. Raises NotFoundError, InputError or StateError."""
+    return ends.find(tx, wanted(tx, text), Reach(tx, office, who))
 
 
 def message_of(tx: Reading, text: str) -> tuple[str, int]:

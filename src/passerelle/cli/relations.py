@@ -127,13 +127,14 @@ def list_all(
     """
     from passerelle.cli import ends
     from passerelle.office import relations
+    from passerelle.office.ends import text_of
     from passerelle.ports.relations import AGAIN
 
     with opened(folder) as node:
         who = acting(node, as_)
 
         def read(tx: "Writing") -> tuple[list[dict[str, Any]], bool]:
-            on = ends.found(tx, node.ctx, end).text if end else AGAIN
+            on = text_of(tx, ends.wanted(tx, end)) if end else AGAIN
             found = relations.of(tx, node.office, who, on, reason, ended=ended, most=most)
             return [relation_value(tx, one, _speaks()) for one in found.rows], found.cut
 
@@ -195,7 +196,7 @@ def graph(
         who = acting(node, as_)
 
         def read(tx: "Writing") -> dict[str, Any]:
-            start = ends.found(tx, node.ctx, end)
+            start = ends.found(tx, node.office, who, end)
             made = neighbours.neighbourhood(tx, node.office, who, start, reason, depth=depth, most=most)
             return _graph_value(tx, made)
 

@@ -71,7 +71,7 @@ def dossier(
     ask(tx, office, who, Action.DOSSIER_READ, facts.of_dossier(tx, office.ctx, row))
     found = opened(tx, office, who, row, messages)
     if messages and not found.messages:
-        raise _kept(who, Action.DOSSIER_READ, row, messages)
+        raise kept_back(who, Action.DOSSIER_READ, row, messages)
     words = _why(tx, who, row, messages, reason)
     shown = [one.id for one in messages if one.id in found.messages]
     details = {"read": what, "messages": shown, "reason": words, **more}
@@ -89,7 +89,8 @@ def opened(tx: Reading, office: Office, who: Person, row: Dossier, messages: Seq
     return Opened(frozenset(seen), all=readers is None or readers.as_of(held.service) in readers.services)
 
 
-def _kept(who: Person, action: Action, row: Dossier, kept: Sequence[Message]) -> NotAllowedError:
+def kept_back(who: Person, action: Action, row: Dossier, kept: Sequence[Message]) -> NotAllowedError:
+    """The refusal to show these messages of a dossier, which another service was sent."""
     names = ", ".join(one.id for one in kept[:3])
     reason = (
         f"service: expected messages that the service of {who.id} reads, got {names}, which another service was sent; "
@@ -136,7 +137,7 @@ def evidence(tx: Reading, office: Office, who: Person, wanted: str, reason: str 
     taken = [message] if message else every
     seen = opened(tx, office, who, row, taken).messages
     if kept := [one for one in taken if one.id not in seen]:
-        raise _kept(who, Action.EVIDENCE_EXPORT, row, kept)
+        raise kept_back(who, Action.EVIDENCE_EXPORT, row, kept)
     return _why(tx, who, row, every, reason)
 
 

@@ -13,7 +13,8 @@ from passerelle.core.errors import InputError, NotFoundError, StateError
 from passerelle.dossiers.relations import RelationKind, shipped
 from passerelle.exchange.cases import COUNTING
 from passerelle.office import work
-from passerelle.office.walls import Walls, opening
+from passerelle.office.reach import Reach
+from passerelle.office.walls import opening
 from passerelle.ports.records import CONTENTS, MESSAGES, Dossier, Message
 from passerelle.ports.relations import THINGS, Thing
 from passerelle.ports.store import Reading, Writing
@@ -41,21 +42,32 @@ class End(msgspec.Struct, frozen=True):
     thing: Thing | None = None
 
 
-def find(tx: Reading, wanted: Wanted, walls: Walls) -> End:
-    """The end that is meant. Raises NotFoundError or StateError."""
+def text_of(tx: Reading, wanted: Wanted) -> str:
+    """How records write an end, whether anything may still be said of it or not. Raises NotFoundError."""
+    if wanted.key:
+        return f"person/{wanted.dossier}/{wanted.key}"
+    return f"thing/{_thing(tx, wanted).id}" if wanted.thing else f"dossier/{wanted.dossier}"
+
+
+def find(tx: Reading, wanted: Wanted, reach: Reach) -> End:
+    """The end that is meant, as somebody may use it. Raises NotFoundError or StateError."""
     row = work.dossier(tx, wanted.dossier)
     if wanted.key:
-        message = bringing(tx, row, wanted.key, walls)
-        return End(f"person/{row.id}/{wanted.key}", "person", row, message, wanted.key)
+        message = bringing(tx, row, wanted.key, reach)
+        return End(text_of(tx, wanted), "person", row, message, wanted.key)
     first = opening(tx, row)
     if first is None:
         raise StateError(f"expected a dossier with an act, got {row.id}, which has none")
     if not wanted.thing:
-        return End(f"dossier/{row.id}", "dossier", row, first)
-    found = tx.scan(THINGS, "by_dossier", (row.id, wanted.thing, wanted.name), limit=1)
+        return End(text_of(tx, wanted), "dossier", row, first)
+    return End(text_of(tx, wanted), "thing", row, first, thing=_thing(tx, wanted))
+
+
+def _thing(tx: Reading, wanted: Wanted) -> Thing:
+    found = tx.scan(THINGS, "by_dossier", (wanted.dossier, wanted.thing, wanted.name), limit=1)
     if not found:
-        raise NotFoundError(f"expected a thing of dossier {row.id}, got {wanted.thing}={wanted.name[:80]!r}")
-    return End(f"thing/{found[0].id}", "thing", row, first, thing=found[0])
+        raise NotFoundError(f"expected a thing of dossier {wanted.dossier}, got {wanted.thing}={wanted.name[:80]!r}")
+    return found[0]
 
 
 def make_thing(tx: Writing, wanted: Wanted, by: str, now: int) -> None:
@@ -68,16 +80,19 @@ def make_thing(tx: Writing, wanted: Wanted, by: str, now: int) -> None:
         tx.add(THINGS, [made])
 
 
-def bringing(tx: Reading, row: Dossier, key: str, walls: Walls) -> Message:
-    """The newest message of a dossier that says something of this person and may be used. Raises NotFoundError or
-    StateError: why the newest of all may not.
+def bringing(tx: Reading, row: Dossier, key: str, reach: Reach) -> Message:
+    """The newest message of a dossier that brings this person, may be used and is shown to who asks.
+
+    Raises NotFoundError, or StateError: why the newest of all may not be used.
     """
     why: StateError | None = None
     for one in tx.scan(MESSAGES, "by_dossier", (row.id,), limit=_MOST, descending=True):
         if one.kind != "act" or one.state not in COUNTING[one.direction] or key not in _keys(one):
             continue
+        if not reach.opens(one.id):
+            continue
         try:
-            walls.usable(one)
+            reach.walls.usable(one)
         except StateError as error:
             why = why or error
         else:

@@ -20,7 +20,7 @@ from passerelle.exchange import relating
 from passerelle.office import relations
 from passerelle.office.asking import Office
 from passerelle.office.ends import End
-from passerelle.office.walls import Walls
+from passerelle.office.reach import Reach
 from passerelle.ports.people import Person
 from passerelle.ports.records import MESSAGES, Message
 from passerelle.ports.relations import THINGS, Relation
@@ -75,8 +75,7 @@ class _Walk:
 
     def __init__(self, tx: Reading, office: Office, who: Person, start: End, most: int) -> None:
         self._tx, self._most = tx, most
-        self._sight = relations.Sight(tx, office, who)
-        self._walls = Walls(tx, office.ctx)
+        self._reach = Reach(tx, office, who)
         self._start = start
         self._messages = {start.message.id: start.message}
         self._frontier = [start.text]
@@ -107,7 +106,7 @@ class _Walk:
             near = one.one if self._lies(one.one, near) else one.other
         far, message = (one.other, one.other_message) if near == one.one else (one.one, one.one_message)
         mine = one.one_message if near == one.one else one.other_message
-        if not self._sight.sees(one) or not self._open(message) or not self._open(mine):
+        if not self._reach.sees(one) or not self._open(message) or not self._open(mine):
             return
         new = [(end, name) for end, name in ((near, mine), (far, message)) if end not in self.ends]
         if len(self.ends) + len(new) > self._most:
@@ -131,7 +130,7 @@ class _Walk:
             if message is None:
                 return False
             self._messages[name] = message
-        return not self._walls.closed(self._start.message, self._messages[name])
+        return not self._reach.walls.closed(self._start.message, self._messages[name])
 
 
 def messages_of(tx: Reading, graph: Graph) -> dict[str, Message]:

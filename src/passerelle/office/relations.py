@@ -24,12 +24,12 @@ from passerelle.core.errors import InputError, NotFoundError, StateError
 from passerelle.dossiers.relations import INFORMATION, NATURES, SOURCES, RelationKind
 from passerelle.exchange import notes, relating
 from passerelle.office import consulting, ends, facts, work
-from passerelle.office.asking import Office, On, ask, may
+from passerelle.office.asking import Office, On, ask
 from passerelle.office.ends import End, Wanted
 from passerelle.office.policy import Action
-from passerelle.office.walls import Walls
+from passerelle.office.reach import Reach
 from passerelle.ports.people import Person
-from passerelle.ports.records import DOSSIERS, MESSAGES, Dossier, Message
+from passerelle.ports.records import MESSAGES, Dossier, Message
 from passerelle.ports.relations import RELATIONS, THREADS, Relation
 from passerelle.ports.store import Reading, Writing
 
@@ -66,18 +66,18 @@ def add(office: Office, who: Person, new: New, reason: str = "") -> Relation:
 
     def do(tx: Writing) -> Relation:
         now = office.ctx.clock.now()
-        walls = Walls(tx, office.ctx)
+        reach = Reach(tx, office, who)
         for wanted in (new.one, new.other):
             row = work.dossier(tx, wanted.dossier)
             ask(tx, office, who, Action.DOSSIER_READ, facts.of_dossier(tx, office.ctx, row))
             ask(tx, office, who, Action.RELATION_ADD, _on(tx, office, row))
             if wanted.thing:
                 ends.make_thing(tx, wanted, who.id, now)
-        one, other = (ends.find(tx, wanted, walls) for wanted in (new.one, new.other))
+        one, other = (ends.find(tx, wanted, reach) for wanted in (new.one, new.other))
         messages = [one.message, other.message, *_because(tx, new.because)]
         read(tx, office, who, messages, reason)
         _check_ends(office, kind, new.kind, one, other)
-        walls.check(messages)
+        reach.walls.check(messages)
         made = Relation(
             id=ids.new_id(),
             kind=new.kind,
@@ -130,26 +130,6 @@ class Found(msgspec.Struct, frozen=True):
     cut: bool = False
 
 
-class Sight:
-    """Which relations somebody sees, within one transaction: those of which he may read both dossiers."""
-
-    def __init__(self, tx: Reading, office: Office, who: Person) -> None:
-        self._tx, self._office, self._who = tx, office, who
-        self._known: dict[str, bool] = {}
-
-    def sees(self, relation: Relation) -> bool:
-        """Whether he may read the dossiers of both ends."""
-        return all(self.reads(one) for one in relating.dossiers_of(self._tx, relation))
-
-    def reads(self, dossier: str) -> bool:
-        """Whether he may read this dossier."""
-        if dossier not in self._known:
-            row = self._tx.get(DOSSIERS, dossier)
-            on = facts.of_dossier(self._tx, self._office.ctx, row) if row else None
-            self._known[dossier] = on is not None and may(self._tx, self._office, self._who, Action.DOSSIER_READ, on)
-        return self._known[dossier]
-
-
 def of(
     tx: Writing, office: Office, who: Person, on: str, reason: str = "", *, ended: bool = False, most: int = 200
 ) -> Found:
@@ -158,9 +138,9 @@ def of(
     `ended`: those that were withdrawn or replaced, too. What somebody may not read is left out. Raises InputError when
     the reading has no reason.
     """
-    sight = Sight(tx, office, who)
+    reach = Reach(tx, office, who)
     found = walk(tx, on, (True, False) if ended else (True,), WALK)
-    rows = [one for one in found if sight.sees(one)]
+    rows = [one for one in found if reach.sees(one)]
     shown = tuple(sorted(rows, key=lambda one: one.id, reverse=True)[:most])
     read(tx, office, who, brought(tx, shown), reason)
     return Found(shown, cut=len(rows) > most or len(found) == WALK)
@@ -169,7 +149,7 @@ def of(
 def show(tx: Writing, office: Office, who: Person, relation_id: str, reason: str = "") -> Relation:
     """One relation; it is recorded. To somebody who may not read it, it is not here. Raises NotFoundError."""
     found = tx.get(RELATIONS, relation_id)
-    if found is None or not Sight(tx, office, who).sees(found):
+    if found is None or not Reach(tx, office, who).sees(found):
         raise _unknown(relation_id)
     read(tx, office, who, brought(tx, [found]), reason)
     return found
@@ -203,7 +183,10 @@ def read(tx: Writing, office: Office, who: Person, messages: Sequence[Message], 
     for one in dict.fromkeys(messages):
         parts.setdefault(one.dossier, []).append(one)
     for dossier, found in parts.items():
-        consulting.dossier(tx, office, who, work.dossier(tx, dossier), found, reason, what="relations")
+        row = work.dossier(tx, dossier)
+        shown = consulting.dossier(tx, office, who, row, found, reason, what="relations").messages
+        if kept := [one for one in found if one.id not in shown]:
+            raise consulting.kept_back(who, Action.DOSSIER_READ, row, kept)
 
 
 def standing(tx: Reading, relation_id: str) -> Relation:
@@ -289,7 +272,7 @@ def _replace(tx: Writing, office: Office, who: Person, relation_id: str, made: R
 
 
 def _may_end(tx: Reading, office: Office, who: Person, found: Relation) -> None:
-    if not Sight(tx, office, who).sees(found):
+    if not Reach(tx, office, who).sees(found):
         raise _unknown(found.id)
     for dossier in relating.dossiers_of(tx, found):
         ask(tx, office, who, Action.RELATION_WITHDRAW, _on(tx, office, work.dossier(tx, dossier)))

@@ -27,7 +27,7 @@ from passerelle.office import consulting, ends, facts, relations, work
 from passerelle.office.asking import Office, ask
 from passerelle.office.consulting import Consultation
 from passerelle.office.policy import Action
-from passerelle.office.walls import Walls
+from passerelle.office.reach import Reach
 from passerelle.ports.erasures import Erasure
 from passerelle.ports.people import Person
 from passerelle.ports.records import AUDITS, LOGS, MESSAGES, Audit, Dossier, Message
@@ -98,7 +98,8 @@ def of_person(tx: Writing, office: Office, who: Person, dossier: str, key: str, 
     ask(tx, office, who, Action.DOSSIER_READ, facts.of_dossier(tx, office.ctx, row))
     found = []
     acts = tx.scan(MESSAGES, "by_dossier", (row.id,), limit=MOST, descending=True)
-    for one in reversed([one for one in acts if one.kind == "act"]):
+    reach = Reach(tx, office, who)
+    for one in reversed([one for one in acts if one.kind == "act" and reach.opens(one.id)]):
         content = ends.content_of(tx, one.id)
         keys = {person["key"] for person in content.get("subjects", ())}
         if key in keys.union(*(said["about"] for said in content.get("statements", ()))):
@@ -110,11 +111,11 @@ def of_person(tx: Writing, office: Office, who: Person, dossier: str, key: str, 
 
 
 def of_relation(tx: Writing, office: Office, who: Person, relation_id: str, reason: str = "") -> Trace:
-    """Of a relation: every message that it rests on. Of dossiers that somebody may not read nothing is shown."""
+    """Of a relation: every message that it rests on. Of what somebody may not read nothing is shown."""
     found = relations.show(tx, office, who, relation_id, reason)
-    sight = relations.Sight(tx, office, who)
-    names = relating.messages_of(found)
-    messages = [one for one in tx.get_many(MESSAGES, [(name,) for name in names]).values() if sight.reads(one.dossier)]
+    reach = Reach(tx, office, who)
+    names = [(name,) for name in relating.messages_of(found) if reach.opens(name)]
+    messages = list(tx.get_many(MESSAGES, names).values())
     relations.read(tx, office, who, messages, reason)
     return Trace(sources=_sources(tx, office, who, messages), relation=found)
 
@@ -122,8 +123,7 @@ def of_relation(tx: Writing, office: Office, who: Person, relation_id: str, reas
 def _sources(
     tx: Reading, office: Office, who: Person, messages: Sequence[Message], number: int = 0
 ) -> tuple[Source, ...]:
-    walls, channels = Walls(tx, office.ctx), Channels(tx, office.ctx)
-    sight = relations.Sight(tx, office, who)
+    reach, channels = Reach(tx, office, who), Channels(tx, office.ctx)
     erased = erasing.erased(tx, [one.id for one in messages])
     made = []
     for one in messages:
@@ -143,8 +143,8 @@ def _sources(
                 receipted=log is not None and log.cosigned > one.index >= 0,
                 channel=channel,
                 agreement=under,
-                later=tuple(_later(office, walls.naming(one))),
-                relations=tuple(rel for rel in resting if _rests(rel, one.id, number) and sight.sees(rel)),
+                later=tuple(_later(office, reach.walls.naming(one))),
+                relations=tuple(rel for rel in resting if _rests(rel, one.id, number) and reach.sees(rel)),
                 readers=tuple(consulting.readers(tx, row.id, one.id)),
                 erased=erased.get(one.id),
             )

@@ -88,8 +88,9 @@ def between(one: Side, other: Side, known: Mapping[str, Instrument]) -> None:
 class Walls:
     """Walls and consents, within one transaction."""
 
-    def __init__(self, tx: Reading, ctx: Context) -> None:
-        self._tx, self._ctx = tx, ctx
+    def __init__(self, tx: Reading, ctx: Context, service: str = "") -> None:
+        """`service`: that of who looks; a consent that was asked for one service opens nothing to another."""
+        self._tx, self._ctx, self._service = tx, ctx, service
         self._channels = Channels(tx, ctx)
         self._sides: dict[tuple[str, str], Side] = {}
         self._passed: dict[tuple[tuple[str, str], tuple[str, str]], str] = {}
@@ -136,6 +137,10 @@ class Walls:
 
     def naming(self, message: Message) -> list[tuple[Message, dict[str, Any]]]:
         """The acts that count and say something of a message: withdrawn, corrected, restricted, asked, consented."""
+        return [(one, body) for one, body in self._acts(message) if body.get("message") == message.id]
+
+    def _acts(self, message: Message) -> list[tuple[Message, dict[str, Any]]]:
+        """Such acts of its dossier, whatever message they are about."""
         if message.dossier not in self._on:
             follows = shipped().follows
             words = {*follows.ends, *follows.again, *follows.bars, follows.question, follows.answer}
@@ -149,13 +154,20 @@ class Walls:
             self._on[message.dossier] = [
                 (one, json.parse_object(bodies[(one.id,)].body).get("body", {})) for one in acts if (one.id,) in bodies
             ]
-        return [(one, body) for one, body in self._on[message.dossier] if body.get("message") == message.id]
+        return self._on[message.dossier]
 
     def consent(self, message: Message, purpose: str) -> Message | None:
         """The author's newest decision on passing a message on for a purpose, when it is consent."""
         follows = shipped().follows
-        found = self.naming(message)
-        asked = {one.id for one, body in found if one.act == follows.question and body.get("purpose") == purpose}
+        gone = {body.get("message") for one, body in self._acts(message) if one.act in follows.ends}
+        found = [(one, body) for one, body in self.naming(message) if one.id not in gone]
+        asked = {
+            one.id
+            for one, body in found
+            if one.act == follows.question
+            and body.get("purpose") == purpose
+            and body.get("service", self._service) == self._service
+        }
         newest = None
         for one, body in found:
             if one.act == follows.answer and one.direction == message.direction and body.get("question") in asked:

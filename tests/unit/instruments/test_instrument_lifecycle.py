@@ -219,6 +219,31 @@ def test_links():
     assert not may_link(parse(one.body), linking, records), "the way back has to be named too"
 
 
+def test_links_by_domain_name_whatever_is_in_force_between_the_parties():
+    here = parse(channel(AGREEMENT.digest, links=[{"domain": "terrorism"}]))
+    there = parse(channel(AGREEMENT.digest, domain="terrorism", links=[{"domain": "wanted-persons"}]))
+    again = parse(channel(AGREEMENT.digest, domain="terrorism", title="The next one"))
+    assert may_link(here, there, {})
+    assert may_link(there, here, {})
+    assert may_link(here, again, {})
+    assert not may_link(here, here, {}), "not even its own domain, unless it says so"
+    french = parse(channel(AGREEMENT.digest, domain="terrorism", parties=["be", "fr"]))
+    assert not may_link(here, french, {})
+    with_french = channel(AGREEMENT.digest, links=[{"domain": "terrorism", "parties": ["fr", "be"]}])
+    assert may_link(parse(with_french), french, {})
+    assert not may_link(parse(with_french), there, {})
+
+
+@pytest.mark.parametrize(
+    "link", [{"parties": ["be", "ma"]}, {"domain": "x", "parties": ["be"]}, {"domain": "X"}, "x", 7]
+)
+def test_a_link_that_names_nothing_is_refused(link):
+    with pytest.raises(
+        InstrumentFormError, match=r"links\.0: expected the digest of a channel, or a table with its domain"
+    ):
+        parse(channel(AGREEMENT.digest, links=[link]))
+
+
 def test_links_never_cross_the_wall_nor_join_migration_and_crime():
     one = signed(BODY)
     none = {"ground": "none", "article": None, "reference": None}

@@ -8,8 +8,8 @@ from passerelle.core.errors import InputError
 from passerelle.exchange import relating
 from passerelle.office import consulting, neighbours
 from passerelle.office.ends import find
+from passerelle.office.reach import Reach
 from passerelle.office.relations import Wanted
-from passerelle.office.walls import Walls
 from tests.peers.related import WHY, Related
 from tests.peers.staff import hire
 
@@ -19,8 +19,9 @@ PROSECUTION = {"purpose": "prosecution"}
 
 def graph(scene, dossier, key="p1", who=None, **how):
     def walk(tx):
-        start = find(tx, Wanted(dossier, key), Walls(tx, scene.office.ctx))
-        return neighbours.neighbourhood(tx, scene.office, who or scene.eva, start, WHY, **how)
+        person = who or scene.eva
+        start = find(tx, Wanted(dossier, key), Reach(tx, scene.office, person))
+        return neighbours.neighbourhood(tx, scene.office, person, start, WHY, **how)
 
     return scene.store.write("test.graph", walk)
 
@@ -134,7 +135,7 @@ def test_a_person_with_ten_thousand_relations_is_walked_in_bounds(chain):
             return found
 
     def walk(tx):
-        start = find(tx, Wanted(chain.traces[0], "p1"), Walls(tx, chain.office.ctx))
+        start = find(tx, Wanted(chain.traces[0], "p1"), Reach(tx, chain.office, chain.eva))
         return neighbours.neighbourhood(Counting(tx), chain.office, chain.eva, start, WHY, depth=5)
 
     found = chain.store.write("test.walk", walk)

@@ -4,15 +4,17 @@ import itertools
 
 import pytest
 
-from passerelle.core.errors import StateError
+from passerelle.core.errors import NotFoundError, StateError
 from passerelle.instruments.lineage import names
 from passerelle.instruments.model import parse
-from passerelle.office import walls
+from passerelle.office import relations, walls
+from passerelle.office.asking import NotAllowedError
 from passerelle.office.relations import Wanted
 from passerelle.office.walls import Side, WallError
 from passerelle.ports.relations import RELATIONS
 from tests.peers.pair import acts
-from tests.peers.related import Related, third, trace_with
+from tests.peers.related import WHY, Related, third, trace_with
+from tests.peers.staff import hire
 from tests.unit.instruments import samples as texts
 
 HERE, ALERTS, FUNDS = "wanted-persons", "terrorism", "funds"
@@ -209,3 +211,41 @@ def test_a_restriction_that_is_over_bars_nothing(scene):
     scene.answer("be", there, "restrict", body=body)
     scene.pair.clock.advance(3 * 86_400_000)
     assert scene.relate(scene.here, there).state == "standing"
+
+
+# -- sister services ---------------------------------------------------------------------------------------------------
+
+
+def test_what_a_sister_service_is_not_shown_no_relation_shows(scene):
+    """The partner wrote to the police; the analyst of the justice is none of it."""
+    theirs, _ = scene.notice(by="ma", handling=["H0"])
+    there, _ = scene.notice(by="ma", handling=["H0"])
+    made = scene.relate(theirs, there)
+    mara = hire(scene.pair.be, "mara", "analyst", service="justice")
+    with pytest.raises(NotAllowedError, match="service"):
+        relations.add(scene.office, mara, scene.new(theirs, there, "travelled-with"), WHY)
+    found = scene.store.write("t", lambda tx: relations.of(tx, scene.office, mara, made.one, WHY))
+    assert found.rows == ()
+    with pytest.raises(NotFoundError):
+        relations.withdraw(scene.office, mara, made.id, "not mine")
+
+
+def test_a_consent_that_was_asked_for_another_service_or_was_taken_back_opens_nothing(scene):
+    theirs, message = scene.notice(by="ma", handling=["H0", "H2"], **PROSECUTION)
+    scene.pair.channel = scene.wanted
+    there, _ = scene.trace(scene.alerts, handling=["H0"], purpose="tracing-wanted-persons")
+
+    def ask(**more):
+        asked = {"to": "another desk", "purpose": "tracing-wanted-persons", "reason": "same person"}
+        question = scene.answer("be", theirs, "ask-onward", body=asked | {"message": message} | more)
+        body = {"message": message, "question": question, "decision": "granted"}
+        return scene.answer("ma", theirs, "consent", body=body)
+
+    ask(service="justice")
+    with pytest.raises(WallError, match="H2"):
+        scene.relate(theirs, there)
+    given = ask()
+    assert scene.relate(theirs, there).state == "standing"
+    scene.answer("ma", theirs, "withdraw", message=given)
+    with pytest.raises(WallError, match="H2"):
+        scene.relate(theirs, there, "travelled-with")

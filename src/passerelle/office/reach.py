@@ -1,0 +1,59 @@
+"""How far somebody sees among relations, within one transaction: dossiers, messages, and relations between them.
+
+A relation is seen by who may read both dossiers and, in them, the messages that brought its ends: what a sister service
+was not shown is not shown by a relation either (`readership`).
+"""
+
+from passerelle.exchange import relating
+from passerelle.office import facts, readership
+from passerelle.office.asking import Office, holder_of, may
+from passerelle.office.people import ANYWHERE
+from passerelle.office.policy import Action
+from passerelle.office.readership import Readers
+from passerelle.office.walls import Walls
+from passerelle.ports.people import Person
+from passerelle.ports.records import DOSSIERS, MESSAGES, Dossier, Message
+from passerelle.ports.relations import Relation
+from passerelle.ports.store import Reading
+
+
+class Reach:
+    """What one person reads. `walls` are those that he stands before, with what was consented to for his service."""
+
+    def __init__(self, tx: Reading, office: Office, who: Person) -> None:
+        self._tx, self._office, self._who = tx, office, who
+        self._held = holder_of(tx, who.id, office.today())
+        self.walls = Walls(tx, office.ctx, self._held.service)
+        self._rows: dict[str, Dossier | None] = {}
+        self._readers: dict[str, Readers | None] = {}
+        self._opens: dict[str, bool] = {}
+
+    def sees(self, relation: Relation) -> bool:
+        """Whether he sees a relation."""
+        dossiers = relating.dossiers_of(self._tx, relation)
+        return all(map(self.reads, dossiers)) and all(map(self.opens, (relation.one_message, relation.other_message)))
+
+    def reads(self, dossier: str) -> bool:
+        """Whether he may read of this dossier at all."""
+        if dossier not in self._rows:
+            row = self._tx.get(DOSSIERS, dossier)
+            on = facts.of_dossier(self._tx, self._office.ctx, row) if row else None
+            allowed = on is not None and may(self._tx, self._office, self._who, Action.DOSSIER_READ, on)
+            self._rows[dossier] = row if allowed else None
+            self._readers[dossier] = on.readers if on else None
+        return self._rows[dossier] is not None
+
+    def opens(self, name: str) -> bool:
+        """Whether he may read what this message says."""
+        if name not in self._opens:
+            message = self._tx.get(MESSAGES, name)
+            self._opens[name] = message is not None and self.reads(message.dossier) and self._shown(message)
+        return self._opens[name]
+
+    def _shown(self, message: Message) -> bool:
+        row, readers = self._rows[message.dossier], self._readers[message.dossier]
+        here = {role for role, domain in self._held.held if row and domain in (ANYWHERE, row.domain)}
+        if readers is None or readership.overseen(here):
+            return True
+        content = readership.contents_of(self._tx, [message]).get(message.id)
+        return readership.reads(readers, self._held.service, message, content)
