@@ -147,7 +147,7 @@ def list_all(
                 one["relation"],
                 relation_words(one),
                 _evaluation(one),
-                _("look at it again") if one["again"] and one["state"] == "standing" else term(one["state"]),
+                _("look at it again") if one["again"] and one["state"] == "noted" else term(one["state"]),
                 one["by"],
                 one["time"][:19] + "Z",
             )
@@ -311,7 +311,7 @@ def tell_relation(screen: Screen, value: dict[str, Any]) -> None:
             (_("time"), value["time"]),
             (_("state"), term(value["state"])),
             (_("replaced by"), value["instead"]),
-            (_("look at it again, after"), value["again"] if value["state"] == "standing" else ""),
+            (_("look at it again, after"), value["again"] if value["state"] == "noted" else ""),
             (_("ended"), value["ended"]),
             (_("ended by"), value["ended_by"]),
             (_("reason"), value["reason"]),

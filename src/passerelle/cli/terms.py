@@ -72,7 +72,7 @@ TERMS = frozenset(
         N_("evidence"),
         N_("relations"),
         # relations
-        N_("standing"),
+        N_("noted"),
         N_("replaced"),
         N_("fact"),
         N_("assessment"),

@@ -56,7 +56,7 @@ def threads(tx: Reading, relation: Relation) -> list[Thread]:
     ]
     if relation.again:
         on.append(AGAIN)
-    standing = relation.state == "standing"
+    standing = relation.state == "noted"
     return [Thread(on=one, relation=relation.id, standing=standing) for one in dict.fromkeys(on)]
 
 

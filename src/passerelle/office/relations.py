@@ -194,7 +194,7 @@ def standing(tx: Reading, relation_id: str) -> Relation:
     found = tx.get(RELATIONS, relation_id)
     if found is None:
         raise _unknown(relation_id)
-    if found.state != "standing":
+    if found.state != "noted":
         raise StateError(f"expected a relation that stands, got {found.id}, which is {found.state}")
     return found
 

@@ -19,7 +19,7 @@ class Relation(Record, frozen=True):
     `one`, `other`: the ends; of a directed kind it leads from `one` to `other`. `one_message`, `other_message`: the
     message that brought the person; of a dossier or a thing the one that opened the dossier. `source`, `information`:
     its evaluation (4x4). `because`: messages it rests on beside, each as `<id>` or `<id>#<number>` of a statement,
-    from 1. `state`: standing | withdrawn | replaced (by `instead`). `again`: the message after which it must be looked
+    from 1. `state`: noted | withdrawn | replaced (by `instead`). `again`: the message after which it must be looked
     at again.
     """
 
@@ -36,7 +36,7 @@ class Relation(Record, frozen=True):
     note: str
     by: str
     time: int
-    state: str = "standing"
+    state: str = "noted"
     instead: str = ""
     again: str = ""
     ended: int = 0

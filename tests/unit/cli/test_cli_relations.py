@@ -38,7 +38,7 @@ def test_a_relation_is_added_listed_shown_and_withdrawn(related):
     )
     assert (made["one"]["reference"], made["one"]["key"]) == ("BE-2026-0017", "p1")
     assert made["one"]["names"][0] == "Youssef El Amraoui"
-    assert (made["because"], made["note"], made["by"], made["state"]) == ([first], "same scar", "ada", "standing")
+    assert (made["because"], made["note"], made["by"], made["state"]) == ([first], "same scar", "ada", "noted")
     for end in ("BE-2026-0017:p1", "BE-2026-0018", related.second):
         assert [one["relation"] for one in value("relation", "list", be, end, *WHY)] == [made["relation"]]
     shown = ok("relation", "show", be, made["relation"][:13], *WHY).out

@@ -93,7 +93,7 @@ def test_a_relation_is_withdrawn_and_stays_as_withdrawn(scene):
     made = scene.relate(scene.a, scene.b)
     gone = relations.withdraw(scene.office, scene.ann, made.id, "the scar is on the other arm")
     assert (gone.state, gone.ended_by, gone.reason) == ("withdrawn", "ann", "the scar is on the other arm")
-    assert msgspec.structs.replace(gone, state="standing", ended=0, ended_by="", reason="") == made
+    assert msgspec.structs.replace(gone, state="noted", ended=0, ended_by="", reason="") == made
     assert scene.of(made.one) == []
     assert scene.of(made.one, ended=True) == [made.id]
     with pytest.raises(StateError, match="expected a relation that stands"):

@@ -113,7 +113,7 @@ def test_what_rests_on_a_corrected_or_restricted_message_is_to_be_looked_at_agai
     message = scene.answer("be", scene.a, act, message=scene.first)
     assert scene.of(AGAIN) == [made.id]
     marked = scene.store.read(lambda tx: tx.get(RELATIONS, made.id))
-    assert (marked.state, marked.again) == ("standing", message)
+    assert (marked.state, marked.again) == ("noted", message)
     assert scene.store.read(lambda tx: tx.get(RELATIONS, other.id)).again == ""
 
 

@@ -38,13 +38,13 @@ def scene():
 
 def test_one_purpose_meets_itself_whichever_channel_carries_it(scene):
     there, _ = scene.trace(scene.funds, handling=["H0"])
-    assert scene.relate(scene.here, there).state == "standing"
+    assert scene.relate(scene.here, there).state == "noted"
 
 
 def test_two_purposes_meet_where_both_channels_name_the_other(scene):
     there, _ = scene.trace(scene.alerts, handling=["H0"], **PROSECUTION)
-    assert scene.relate(scene.here, there).state == "standing"
-    assert scene.relate(there, scene.here, "travelled-with").state == "standing"
+    assert scene.relate(scene.here, there).state == "noted"
+    assert scene.relate(there, scene.here, "travelled-with").state == "noted"
 
 
 def test_one_channel_alone_that_names_the_other_is_not_enough(scene):
@@ -171,7 +171,7 @@ def test_h2_for_another_purpose_waits_for_the_authors_consent(scene, asked):
     with pytest.raises(WallError, match="H2"):
         scene.relate(scene.here, theirs)
     ask("criminal-investigation", "conditional")
-    assert scene.relate(scene.here, theirs).state == "standing"
+    assert scene.relate(scene.here, theirs).state == "noted"
     ask("criminal-investigation", "refused")
     with pytest.raises(WallError, match="H2"):
         scene.relate(scene.here, theirs, "travelled-with")
@@ -184,13 +184,13 @@ def test_h2_for_another_partner_waits_for_the_authors_consent(scene):
     with pytest.raises(WallError, match="H2: expected the consent of ma"):
         scene.relate(theirs, french)
     free, _ = scene.trace(by="ma", handling=["H0"])
-    assert scene.relate(free, french).state == "standing"
+    assert scene.relate(free, french).state == "noted"
 
 
 def test_own_messages_with_h2_wait_for_nobody(scene):
     ours, _ = scene.trace()
     there, _ = scene.trace(scene.alerts, handling=["H0"], **PROSECUTION)
-    assert scene.relate(ours, there).state == "standing"
+    assert scene.relate(ours, there).state == "noted"
 
 
 # -- what may not be used ----------------------------------------------------------------------------------------------
@@ -210,7 +210,7 @@ def test_a_restriction_that_is_over_bars_nothing(scene):
     body = {"message": message, "reason": "accuracy-contested", "until": "2026-11-22"}
     scene.answer("be", there, "restrict", body=body)
     scene.pair.clock.advance(3 * 86_400_000)
-    assert scene.relate(scene.here, there).state == "standing"
+    assert scene.relate(scene.here, there).state == "noted"
 
 
 # -- sister services ---------------------------------------------------------------------------------------------------
@@ -245,7 +245,7 @@ def test_a_consent_that_was_asked_for_another_service_or_was_taken_back_opens_no
     with pytest.raises(WallError, match="H2"):
         scene.relate(theirs, there)
     given = ask()
-    assert scene.relate(theirs, there).state == "standing"
+    assert scene.relate(theirs, there).state == "noted"
     scene.answer("ma", theirs, "withdraw", message=given)
     with pytest.raises(WallError, match="H2"):
         scene.relate(theirs, there, "travelled-with")
