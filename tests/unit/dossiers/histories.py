@@ -32,6 +32,14 @@ def words(act: ActType, name: str) -> list[Any]:
     return schema.get("enum") or [True, False]
 
 
+def wanted(kind: DossierType, act: str) -> dict[str, Any]:
+    """The words that rules of the type ask of an act, the first of each field."""
+    acts = kind.acts.values()
+    rules = [rule for one in acts for rule in (*one.rules, *(rule for way in one.transitions for rule in way.rules))]
+    asked = [where for rule in rules for name, where in rule.conditions() if name == act]
+    return {field: some[0] for where in asked for field, some in where.items()}
+
+
 class Node:
     """One side's view."""
 
@@ -49,13 +57,17 @@ class Node:
 
     def judged(self, event: Event, standing: Standing) -> list[str]:
         """What check 10 says of an act at a standing."""
-        found = named(self.kind, self.seen.values(), standing, event.facts.get("message"))
+        past = closure(self.seen.values(), event.after)
+        found = named(self.kind, past, standing, event.facts.get("message"))
         content = {"body": event.facts, "subjects": [{"key": key} for key in event.facts.get("subjects", ())]}
         problems = refusals(self.kind, standing, event.act, event.by, content, named=found)
         return [str(one) for one in problems]
 
-    def write(self, rng: Random, name: str | None = None) -> Event | None:
-        """An act that this view allows, None when the one drawn is not allowed after all."""
+    def write(self, rng: Random, name: str | None = None, *, asked: bool = False) -> Event | None:
+        """An act that this view allows, None when the one drawn is not allowed after all.
+
+        `asked`: it says the words that some rule of the type asks of such an act, where there is one.
+        """
         names = next_acts(self.kind, self.standing, self.side)
         if not names or (name is not None and name not in names):
             return None
@@ -63,12 +75,17 @@ class Node:
         moving = [one for one in names if any(way.to != "@same" for way in self.kind.acts[one].transitions)]
         act = self.kind.acts[name or rng.choice(moving if moving and rng.random() < 0.5 else names)]
         facts: dict[str, Any] = {field: rng.choice(words(act, field)) for field in act.remembered}
-        if "message" in act.schema.get("required", ()):
-            facts["message"] = rng.choice(list(self.seen))
+        if asked:
+            facts |= wanted(self.kind, act.name)
         if act.opening or rng.random() < 0.1:
             facts["subjects"] = ["p1" if act.opening else "p2"]
-        event = Event(identifier(rng), self.side, act.name, self.standing.heads, facts)
-        return event if not self.judged(event, self.standing) else None
+        names_one = "message" in act.schema.get("required", ())
+        for message in rng.sample(list(self.seen), len(self.seen)) if names_one else [None]:
+            named_by = facts if message is None else {**facts, "message": message}
+            event = Event(identifier(rng), self.side, act.name, self.standing.heads, named_by)
+            if not self.judged(event, self.standing):
+                return event
+        return None
 
 
 class Dossier:
