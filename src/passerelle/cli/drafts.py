@@ -80,6 +80,7 @@ def draft_value(one: "Draft", *, read: bool = True) -> dict[str, Any]:
         "created": to_iso(one.created),
         "changed": to_iso(one.changed),
         "changed_by": one.changed_by,
+        "approved_by": one.first,
         "comment": one.comment if read else "",
         "attested": list(one.attested) if read else [],
     }
@@ -149,7 +150,9 @@ def drafts(
                 action=Action.DRAFT_READ if content else Action.DRAFT_LOOK,
             )
             return [
-                one for one in seen if (not names or one.id in names) and not (to_release and who.id in one.authors)
+                one
+                for one in seen
+                if (not names or one.id in names) and not (to_release and who.id in (*one.authors, one.first))
             ]
 
         def consult(tx: "Writing") -> list["Draft"]:
@@ -190,7 +193,9 @@ def _show(screen: Screen, values: list[dict[str, Any]], types: "Mapping[str, Dos
     keys = ("draft", "state", "version", "changed", "partner", "dossier", "label", "author")
     heads = (_("draft"), _("state"), _("version"), _("changed"), _("partner"), _("dossier"), _("act"), _("author"))
     screen.table(
-        heads, [[term(one[key]) if key == "state" else str(one[key]) for key in keys] for one in values], _("no draft")
+        heads,
+        [[state_words(one) if key == "state" else str(one[key]) for key in keys] for one in values],
+        _("no draft"),
     )
     for one in values:
         if one["comment"]:
@@ -199,6 +204,11 @@ def _show(screen: Screen, values: list[dict[str, Any]], types: "Mapping[str, Dos
             screen.title(_("draft {draft}", draft=one["draft"]))
             for line in lines_of(one["content"], types.get(one["type"])):
                 screen.line(line)
+
+
+def state_words(one: dict[str, Any]) -> str:
+    """The state of a draft in words; of one that was approved once, for whom it waits."""
+    return _("waits for a second approver") if one["approved_by"] else term(one["state"])
 
 
 def _said(one: dict[str, Any]) -> dict[str, str]:
@@ -234,12 +244,14 @@ def release(
     *,
     as_: As,
 ) -> Answer:
-    """Release submitted drafts: from now on they are in line to the partner. All of them, or none.
+    """Release submitted drafts: from now on they are in line to the partner. All of them, or none. What names an
+    offence of opinion leaves when a second person releases it.
 
     The audit record says whether you had read what you released (drafts --content), or had written it.
     """
     from passerelle.core.errors import InputError
     from passerelle.office import consulting, workflow
+    from passerelle.ports.work import DRAFTS
 
     with opened(folder) as node:
         who = acting(node, as_)
@@ -253,7 +265,9 @@ def release(
         node.wake()
         owed = node.store.read(lambda tx: _owed(tx, [one.id for one in messages]))
         unread = node.store.read(lambda tx: consulting.unread(tx, messages))
-    values = [
+        left = {one.id for one in messages}
+        waiting = node.store.read(lambda tx: tx.get_many(DRAFTS, [(one,) for one in seen if one not in left]))
+    values: list[dict[str, Any]] = [
         {
             "message": one.id,
             "dossier": one.dossier,
@@ -267,8 +281,12 @@ def release(
         }
         for one in messages
     ]
+    approved = [draft_value(one) for one in waiting.values()]
 
     def show(screen: Screen) -> None:
+        for one in approved:
+            words = _("draft {draft} ({act}) is approved; it waits for a second approver", **_named(one))
+            screen.line(words)
         for one in values:
             screen.line(
                 _(
@@ -281,7 +299,11 @@ def release(
             if one["review_due"]:
                 screen.line(_("Another person reviews it before {moment}.", moment=one["review_due"]))
 
-    return Answer(values, show)
+    return Answer([*values, *approved], show)
+
+
+def _named(one: dict[str, Any]) -> dict[str, str]:
+    return {"draft": one["draft"], "act": one["act"]}
 
 
 def _owed(tx: "Reading", messages: list[str]) -> dict[str, str]:

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from passerelle.cli.door import Answer, As, Folder, LanguageOption, acting, command, opened
-from passerelle.cli.drafts import draft_value
+from passerelle.cli.drafts import draft_value, state_words
 from passerelle.cli.screen import Screen
 from passerelle.cli.terms import term
 from passerelle.cli.work import DossierId, assignment_value, note_value, review_value, via_value
@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from passerelle.dossiers.types import DossierType, Language
     from passerelle.office.asking import Office
     from passerelle.office.consulting import Opened
+    from passerelle.office.readership import Readers
     from passerelle.ports.people import Person
     from passerelle.ports.records import Dossier, Message
     from passerelle.ports.store import Reading, Writing
@@ -89,7 +90,7 @@ def _value(
     """`seen`: what of the content is shown; None: none of it."""
     from passerelle.cli.timeline import act_label, next_acts, row_value, timeline
     from passerelle.core.clock import to_iso
-    from passerelle.office import consulting, lists, stage, work
+    from passerelle.office import classified, consulting, lists, readership, stage, work
     from passerelle.ports.work import REVIEWS
 
     ctx = office.ctx
@@ -100,7 +101,10 @@ def _value(
     drafts = lists.drafts_of(tx, office, who, row.id)
     readable = lists.readable(tx, office, who, drafts)
     now = ctx.clock.now()
+    levels = classified.of_messages(tx, ctx, messages)
     value |= {
+        "level": classified.highest(levels),
+        "readers": _readers(readership.of_dossier(tx, ctx, row)),
         "stage": stage.of_dossiers(tx, [row])[row.id],
         "in_charge": _in_charge(tx, row),
         "needs_somebody": work.waits(row, away),
@@ -119,6 +123,9 @@ def _value(
             for one in consulting.readers(tx, row.id)
         ],
     }
+    for one in value["timeline"]:
+        if "content" in one and (level := levels.get(one["message"])) is not None:
+            one["level"] = {"said": level.said, "own": level.own}
     if seen and seen.all:
         value["notes"] = [note_value(one) for one in notes]
     else:
@@ -126,6 +133,25 @@ def _value(
         for one in value["given"]:
             del one["note"]
     return value
+
+
+def _readers(found: "Readers | None") -> dict[str, Any]:
+    """Which services of this side the dossier is for, and what others read by whose consent."""
+    if found is None:
+        return {"services": [], "shares": []}
+    return {
+        "services": list(found.services),
+        "shares": [
+            {
+                "service": one.service,
+                "message": one.message,
+                "question": one.question,
+                "consent": one.consent,
+                "conditions": one.conditions,
+            }
+            for one in found.shares
+        ],
+    }
 
 
 def _in_charge(tx: "Reading", row: "Dossier") -> dict[str, str] | None:
@@ -160,6 +186,8 @@ def _show(screen: Screen, value: dict[str, Any], kind: "DossierType | None") -> 
             (_("channel"), value["channel"]),
             (_("state"), f"{value['label']} ({term(value['status'])})"),
             (_("stage"), term(value["stage"])),
+            (_("level"), value["level"]),
+            (_("for"), _(", ").join(value["readers"]["services"])),
             (_("given to"), _("{person} (gone)", person=given) if value["needs_somebody"] and given else given),
         ]
     )
@@ -171,6 +199,11 @@ def _show(screen: Screen, value: dict[str, Any], kind: "DossierType | None") -> 
             moment=charge["since"][:19] + "Z",
         )
         screen.line(f"{charge['side']}: {words}" if charge["side"] else words)
+    for one in value["readers"]["shares"]:
+        named = {key: one[key] for key in ("service", "message", "consent")}
+        screen.line(_("{service} reads message {message}, by consent {consent}", **named))
+        if one["conditions"]:
+            screen.line("  " + _("under conditions: {conditions}", conditions=one["conditions"]))
     screen.line()
     _timeline(screen, value["timeline"], kind)
     _around(screen, value)
@@ -216,10 +249,20 @@ def _timeline(screen: Screen, found: list[dict[str, Any]], kind: "DossierType | 
     )
     screen.table(heads, rows)
     for one in found:
+        if one["opinion"]:
+            words = _("{act} ({message}) names an offence of opinion: what answers it needs two approvers", **_of(one))
+            screen.line(words)
+    for one in found:
         if "content" in one:
             screen.title(_(", ").join(map(isolated, (one["label"], one["side"], one["message"]))))
+            if "level" in one and one["level"]["own"] not in ("", one["level"]["said"]):
+                screen.line("  " + _("{level}: here {own}", level=one["level"]["said"], own=one["level"]["own"]))
             for line in lines_of(one["content"], kind):
                 screen.line(line)
+
+
+def _of(one: dict[str, Any]) -> dict[str, str]:
+    return {"act": one["label"], "message": one["message"]}
 
 
 def _around(screen: Screen, value: dict[str, Any]) -> None:
@@ -230,8 +273,8 @@ def _around(screen: Screen, value: dict[str, Any]) -> None:
                 "draft {draft} ({act}) is {state}, by {person} since {moment}",
                 draft=one["draft"],
                 act=one["label"],
-                state=term(one["state"]),
-                person=one["changed_by"],
+                state=state_words(one),
+                person=one["approved_by"] or one["changed_by"],
                 moment=one["changed"][:19] + "Z",
             )
         )

@@ -13,7 +13,7 @@ from passerelle.dossiers.types import DossierType, Language
 from passerelle.exchange import erasing
 from passerelle.exchange.cases import Cases
 from passerelle.exchange.context import Context
-from passerelle.office import attaching, stage
+from passerelle.office import attaching, facts, stage
 from passerelle.ports.records import CONTENTS, Dossier, Message
 from passerelle.ports.store import Reading
 
@@ -117,6 +117,7 @@ def _value(
         "author": message.author,
         "releaser": message.releaser,
         "lane": message.lane,
+        "opinion": facts.names_opinion(message),
         "after": list(message.after),
         "delivery": delivery(tx, message, logs),
     }

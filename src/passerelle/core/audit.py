@@ -48,6 +48,7 @@ class What(StrEnum):
     ACT_ATTESTED = "act.attested", Operation.COLLECTION, True
     ACT_EDITED = "act.edited", Operation.ALTERATION
     ACT_SUBMITTED = "act.submitted"
+    ACT_APPROVED = "act.approved"
     # Comments, notes and reviews are words of this service's people to each other.
     ACT_SENT_BACK = "act.sent-back", Operation.OTHER, True
     ACT_REVIEWED = "act.reviewed", Operation.OTHER, True

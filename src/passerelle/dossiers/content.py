@@ -31,7 +31,7 @@ from passerelle.core.clock import MILLISECONDS_A_DAY, day_of
 from passerelle.dossiers import opinion, texts, unsaid
 from passerelle.dossiers.dates import OLDEST, born, days_of, minor_of, years_before
 from passerelle.dossiers.problem import Problem, place, shown
-from passerelle.dossiers.rules import RISK
+from passerelle.dossiers.rules import OPINION, RISK
 from passerelle.dossiers.schema import MOST_PROBLEMS, problems_of
 from passerelle.dossiers.shapes import ActType, DossierType, HandlingRule, SubjectRule
 
@@ -270,8 +270,8 @@ def facts_of(content: Mapping[str, Any], kind: DossierType) -> dict[str, Any]:
     """What the state of a dossier needs of a valid content, as plain JSON values; never a name, a date or a text.
 
     `message`: the id that the body names; `subjects`: keys of the persons it brings; `@risk`: that a statement may have
-    been obtained by ill-treatment; and the fields of the body that rules of the type look at (words of a closed list,
-    or true and false).
+    been obtained by ill-treatment; `@opinion`: that it names an offence of opinion; and the fields of the body that
+    rules of the type look at (words of a closed list, or true and false).
     """
     body = content.get("body", {})
     facts = {name: body[name] for name in kind.acts[content["act"]].remembered if name in body}
@@ -281,4 +281,6 @@ def facts_of(content: Mapping[str, Any], kind: DossierType) -> dict[str, Any]:
         facts["subjects"] = [person["key"] for person in content["subjects"]]
     if any(statement["risk_of_ill_treatment"] for statement in content.get("statements", ())):
         facts[RISK] = True
+    if opinion.found(content, kind):
+        facts[OPINION] = True
     return facts

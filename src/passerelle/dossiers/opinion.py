@@ -3,7 +3,7 @@
 Which words name such an offence is data (`opinion` in `common.toml`), in four languages; which fields name an offence
 the schemas say (`x-offence`), and which words of a closed list are one. The words are found as those that a type leaves
 unsaid (`unsaid`). The list stands among what all types share, so both sides have the same one, and the receiver sees
-that the second approver was there (check 9): `four_eyes.second`, neither author nor releaser.
+that the second approver was there (check 9): `four_eyes.second`, neither author nor releaser, who are two persons, too.
 
 A match refuses nothing: whether it is opinion alone (Human Rights Committee, general comment 34; Rabat Plan of Action)
 is for three persons to judge, on a request that says what was done.
@@ -37,8 +37,13 @@ def problems(content: Mapping[str, Any], kind: DossierType) -> Iterator[Problem]
     """What the release of a content lacks: a second approver where one is due, who is neither author nor releaser."""
     eyes = content["four_eyes"]
     second = eyes.get("second")
-    if second is None:
-        for where in found(content, kind):
+    for where in found(content, kind):
+        if second is None:
             yield Problem("four_eyes.second", f"a second approver, as {where} names an offence of opinion", "nothing")
-    elif second in (eyes["author"], eyes["releaser"]) and eyes["releaser"] != "-":
+        if eyes["author"] == eyes["releaser"]:
+            expected = f"another person than the author, as {where} names an offence of opinion"
+            yield Problem("four_eyes.releaser", expected, eyes["author"])
+    if second is None:
+        return
+    if second in (eyes["author"], eyes["releaser"]) and eyes["releaser"] != "-":
         yield Problem("four_eyes.second", "another person than author and releaser", second)

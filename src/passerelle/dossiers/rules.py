@@ -20,6 +20,8 @@ Side = Literal["opener", "answerer"]
 Value = str | int | bool
 RISK = "@risk"
 """The fact that a message has a statement with a risk of ill-treatment; no field of a body has such a name."""
+OPINION = "@opinion"
+"""The fact that a message names an offence of opinion."""
 
 
 class Fact(msgspec.Struct, frozen=True, array_like=True):

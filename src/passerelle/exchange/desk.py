@@ -172,7 +172,8 @@ def write(tx: Writing, ctx: Context, leaving: Sequence[Leaving]) -> list[Message
 
 def _leaves(ctx: Context, cases: Cases, one: Leaving, governance: str, now: int) -> tuple[Outgoing, Audit]:
     act = one.act
-    details = {"message": one.message, "act": act.content["act"], "author": act.author, **one.details}
+    second = {"second": act.second} if act.second else {}
+    details = {"message": one.message, "act": act.content["act"], "author": act.author, **second, **one.details}
     dossier = act.content["dossier"]
     audit = notes.make_record(now, What.ACT_RELEASED, act.releaser, dossier, details, dossier)
     content = _content(cases, act, one.message, governance, audit.commitment)

@@ -45,6 +45,8 @@ _VALUES: Mapping[str, tuple[Any, ...]] = {
     "author": (_OTHER, _ME, ""),
     "magistrate": (False, True),
     "judicial": (False, True),
+    "second": (False, True),
+    "first": (_OTHER, _ME, ""),
     "four_eyes": (False, True),
     "review": (False, True),
     "person": (_OTHER, _ME, ""),
@@ -52,6 +54,7 @@ _VALUES: Mapping[str, tuple[Any, ...]] = {
     "holds": ((), *((role,) for role in _ROLES)),
     "last": (False, True),
 }
+_PERSONS = ("author", "first", "person")
 _HARD: Mapping[Action, set[str]] = {Action.DRAFT_RELEASE_ON_DUTY: {"lane", "review"}}
 """What a hard rule looks at, whatever a policy says."""
 _USUAL: dict[str, Any] = {name: values[0] if values else "" for name, values in _VALUES.items()}
@@ -181,7 +184,7 @@ def cases(
     for name in names:
         extra: list[Any] = []
         if isinstance(_USUAL[name], str):
-            extra = sorted(people if name in ("author", "person") else texts)
+            extra = sorted(people if name in _PERSONS else texts)
         choices.append(tuple(dict.fromkeys((*_VALUES[name], *extra))) or ("",))
     roles = [role for role in _ROLES if role in mentioned] or list(_ROLES)
     held = [(one,) for one in _ROLES] + list(itertools.combinations(roles, 2)) + [_ROLES]
@@ -190,7 +193,7 @@ def cases(
         facts: dict[str, Any] = (
             _USUAL | {"kind": action.value.partition(".")[0]} | dict(zip(names, values, strict=True))
         )
-        facts |= {key: who for key in ("author", "person") if facts[key] == _ME}
+        facts |= {key: who for key in _PERSONS if facts[key] == _ME}
         yield Holder(who, tuple((role, facts["domain"]) for role in roles_)), On(**facts)
 
 

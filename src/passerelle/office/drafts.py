@@ -1,7 +1,7 @@
 """The life of a draft: which step follows which, and who comes too late.
 
-    draft -> submitted -> released (the message of the same id)
-      ^         |
+    draft -> submitted -> [approved first] -> released (the message of the same id)
+      ^         |                 |
       |         v
     edited <- returned            discarded: from each of the three
 
@@ -10,6 +10,8 @@ Rules kept here:
   store lets one pass; the other is told who did what, and when;
 - who writes a version is its author, and stays among the draft's authors: none of them is its second pair of eyes;
 - an edit takes a submitted draft back: nobody releases what was changed after it was submitted;
+- where an act needs a second approver, the first one's approval stands in the draft and leaves its state alone; an
+  edit and a sending back wipe it;
 - whoever has read a draft does not release another version of it unread;
 - what the type asks the author to attest stands in the draft, by name, and nowhere in the act.
 
@@ -58,6 +60,8 @@ def find(tx: Reading, draft_id: str, allowed: Iterable[str], seen: int | None = 
 
 def last_step(draft: Draft) -> str:
     """What happened to the draft last, by whom and when."""
+    if draft.first:
+        return f"approved by {draft.first} on {to_iso(draft.approved)}"
     return f"{_DONE[draft.state]} by {draft.changed_by} on {to_iso(draft.changed)}"
 
 
@@ -108,13 +112,27 @@ def moved(draft: Draft, state: str, by: str, now: int, comment: str = "") -> Dra
         changed=now,
         changed_by=by,
         body=b"" if state == "discarded" else draft.body,
+        first="",
+        approved=0,
     )
+
+
+def approved(draft: Draft, by: str, now: int) -> Draft:
+    """The draft after its first approval: it waits as before, now for a second approver."""
+    return msgspec.structs.replace(draft, first=by, approved=now, version=draft.version + 1)
 
 
 def act_of(draft: Draft, releaser: str = "") -> Act:
     """The act as it stands in the draft."""
     content: dict[str, Any] = json.parse_object(draft.body)
-    return Act(partner=draft.partner, lane=draft.lane, content=content, author=draft.author, releaser=releaser)
+    return Act(
+        partner=draft.partner,
+        lane=draft.lane,
+        content=content,
+        author=draft.author,
+        releaser=releaser,
+        second=draft.first,
+    )
 
 
 def files_of(draft: Draft) -> list[dict[str, Any]]:

@@ -5,6 +5,8 @@ Rules kept here:
   only a role held everywhere covers it;
 - an act is under four eyes, or kept for magistrates, when the type or the channel says so; it may be released on duty
   and reviewed afterwards when the type gives a time for the review and the channel demands no second person;
+- an act that names an offence of opinion needs a second approver, and so does one under four eyes in a dossier where
+  the partner named one: it is under four eyes then, and never reviewed afterwards;
 - a dossier's lane is that of its newest message: what is urgent now is what the duty officer sees;
 - the services of a dossier, and of a draft or a message in it, are what `readership` says.
 """
@@ -13,7 +15,11 @@ from typing import Any
 
 import msgspec
 
+from passerelle.core import json
 from passerelle.core.errors import NotFoundError
+from passerelle.dossiers import opinion
+from passerelle.dossiers.rules import OPINION
+from passerelle.exchange.cases import COUNTING
 from passerelle.exchange.channels import Channels
 from passerelle.exchange.context import Context
 from passerelle.instruments.channel import Channel
@@ -23,6 +29,8 @@ from passerelle.office.people import ANYWHERE
 from passerelle.ports.records import DOSSIERS, MESSAGES, Dossier, Message
 from passerelle.ports.store import Reading
 from passerelle.ports.work import Draft
+
+_ALL = 100_000
 
 
 def domain_of(tx: Reading, ctx: Context, digest: str) -> str:
@@ -89,7 +97,32 @@ def of_draft(tx: Reading, ctx: Context, draft: Draft) -> On:
         readers = readership.of_row(tx, ctx, row)
     else:
         readers = readership.of_draft(tx, ctx, draft.type, draft.channel, draft.authors)
-    return msgspec.structs.replace(on, readers=readers)
+    on = msgspec.structs.replace(on, readers=readers)
+    if not _needs_second(tx, ctx, draft, on):
+        return on
+    return msgspec.structs.replace(on, four_eyes=True, review=False, second=True, first=draft.first)
+
+
+def _needs_second(tx: Reading, ctx: Context, draft: Draft, on: On) -> bool:
+    """Whether a draft names an offence of opinion, or answers, under four eyes, in a dossier where the partner did.
+
+    What ends things (a refusal, the closing) does not wait for that.
+    """
+    kind = ctx.catalogue.types.get(draft.type)
+    act = kind.acts.get(draft.act) if kind else None
+    if kind is None or act is None or not draft.body:
+        return False
+    if act.offences and opinion.found(json.parse_object(draft.body), kind):
+        return True
+    if act.wind_down or not on.four_eyes:
+        return False
+    messages = tx.scan(MESSAGES, "by_dossier", (draft.dossier,), limit=_ALL)
+    return any(names_opinion(one) for one in messages if one.direction == "in")
+
+
+def names_opinion(message: Message) -> bool:
+    """Whether a message that counts names an offence of opinion."""
+    return message.state in COUNTING[message.direction] and f'"{OPINION}"' in message.facts
 
 
 def of_row(tx: Reading, ctx: Context, row: Dossier, channels: Channels | None = None) -> On:

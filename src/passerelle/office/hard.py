@@ -9,7 +9,9 @@
 5. *Oneself.* Nobody gives a role to himself but one that he holds, and that only as the last who could
    (`on.last`: nobody else may); nobody changes who acts as himself.
 6. *Review.* Nobody reviews what he released alone.
-7. *Services.* Content is shown to, written and released by persons of the services that it is addressed to
+7. *Second approver.* What names an offence of opinion, or answers what does, leaves when two persons approved who did
+   not write it; never alone, never on duty.
+8. *Services.* Content is shown to, written and released by persons of the services that it is addressed to
    (`readership`).
 
 They stand in code because a policy is a text that one security officer can replace, and these are what the partner and
@@ -35,8 +37,8 @@ class On(msgspec.Struct, frozen=True, kw_only=True):
     `kind`: dossier, draft, message, instrument, partner, link, alarm, person, policy, node …; `domain`: that of the
     channel, or `*` for what belongs to none; `author`: who wrote it; `magistrate`, `four_eyes`, `review`: what type and
     channel say of the act; `judicial`: the type has it written by a magistrate, too; `person`, `role`, `holds`: of a
-    grant, whom it is about, what is given, what he holds; `readers`: the services of a dossier here, None where it
-    belongs to none.
+    grant, whom it is about, what is given, what he holds; `second`: it needs a second approver;
+    `first`: who approved it first; `readers`: the services of a dossier here, None where it belongs to none.
     """
 
     kind: str
@@ -54,6 +56,8 @@ class On(msgspec.Struct, frozen=True, kw_only=True):
     role: str = ""
     holds: tuple[str, ...] = ()
     last: bool = False
+    second: bool = False
+    first: str = ""
     readers: Readers | None = None
 
 
@@ -62,6 +66,10 @@ def broken(person: str, held: Sequence[tuple[str, str]], action: str, on: On, se
     here = {role for role, domain in held if domain in (_ANY, on.domain)}
     if action == RELEASE and person == on.author:
         return f"four eyes: expected another person than the author to release the act, got its author, {person}"
+    if action == RELEASE and on.second and person == on.first:
+        return f"second approver: expected another person than the one who approved the act first, got {person}"
+    if action in (RELEASE_ALONE, RELEASE_ON_DUTY) and on.second:
+        return "second approver: expected the release of the act by two persons who did not write it, got one alone"
     if action == REVIEW and person == on.author:
         return f"review: expected another person than the one who released the act, got {person}"
     if action == RELEASE_ALONE and on.four_eyes:

@@ -286,7 +286,7 @@ def entities_of(who: Holder, on: On) -> str:
     thing: dict[str, Any] = msgspec.structs.asdict(on)
     name = thing.pop("id")
     del thing["readers"]  # no policy speaks of services: see `hard`
-    for key in ("author", "person"):
+    for key in ("author", "first", "person"):
         thing[key] = {"__entity": {"type": "Person", "id": thing[key]}}
     return json.dumps(
         [

@@ -5,6 +5,8 @@ Rules kept here:
   writes. So nobody is let through on a grant, a draft or a channel of a moment ago;
 - no act leaves but from a submitted draft, by somebody whom the policy lets release it;
 - four eyes: where channel or type want them, nobody who wrote a version of the draft releases it, whatever his roles;
+- an act that needs a second approver (`facts`) is approved by one person, and leaves when another one releases it; both
+  are asked for alike, and neither wrote it;
 - what a duty officer releases alone in the flash lane is owed a review by another person from that moment on;
 - what the type asks the author to attest is there when the act is submitted and when it is released. It stands in an
   audit record of its own and in no byte that leaves;
@@ -171,7 +173,7 @@ def discard(office: Office, who: Person, draft_id: str, reason: str, *, seen: in
 def release(
     office: Office, who: Person, draft_ids: Iterable[str], *, seen: Mapping[str, int] | None = None
 ) -> list[Message]:
-    """Release submitted drafts: all of them leave, or none.
+    """Release submitted drafts: all of them leave, or none. What needs a second approver is approved, and stays.
 
     Raises NotFoundError, NotAllowedError, NotAttestedError, RefusedError (naming every reason) or StateError.
     """
@@ -181,16 +183,19 @@ def release(
         leaving: list[Leaving] = []
         owed: dict[str, str] = {}
         for draft_id in wanted:
-            action = _release_asked(tx, office, who, draft_id)
+            action, on = _release_asked(tx, office, who, draft_id)
             found = drafts.find(tx, draft_id, ("submitted",), (seen or {}).get(draft_id))
             read = consulting.check_read(tx, who, found)
             kind = _act_type(office.ctx, found)
             _complete(kind, found)
+            if on.second and not found.first:
+                _approve(tx, office, who, found, seen=read)
+                continue
             if action is Action.DRAFT_RELEASE_ON_DUTY:
                 owed[draft_id] = kind.review
             leaving.append(Leaving(draft_id, drafts.act_of(found, who.id), {"how": action.value, "seen": read}))
         messages = desk.write(tx, office.ctx, leaving)
-        tx.delete(DRAFTS, [(draft_id,) for draft_id in wanted])
+        tx.delete(DRAFTS, [(one.message,) for one in leaving])
         for message in messages:
             if duration := owed.get(message.id):
                 reviews.begin(tx, office.ctx, message, duration)
@@ -274,16 +279,16 @@ def check_known(tx: Reading, office: Office, who: Person, draft_id: str) -> None
         raise StateError(f"expected a draft, got message {draft_id}, {words}")
 
 
-def _release_asked(tx: Reading, office: Office, who: Person, draft_id: str) -> Action:
-    """`_asked_first`, of releasing it in the way that is this person's; that way."""
+def _release_asked(tx: Reading, office: Office, who: Person, draft_id: str) -> tuple[Action, On]:
+    """`_asked_first`, of releasing it in the way that is this person's; that way, and what was asked about."""
     check_known(tx, office, who, draft_id)
     there = tx.get(DRAFTS, draft_id)
     if there is None:
-        return Action.DRAFT_RELEASE  # `drafts.find` says that it is not here
+        return Action.DRAFT_RELEASE, On(kind="draft")  # `drafts.find` says that it is not here
     on = facts_for(tx, office.ctx, there, who)
     action = _how(tx, office, who, there, on)
     ask(tx, office, who, action, on)
-    return action
+    return action, on
 
 
 def may(tx: Reading, office: Office, person: str, action: Action, on: On) -> bool:
@@ -321,6 +326,16 @@ def _complete(kind: ActType, found: Draft) -> None:
         raise NotAttestedError(
             f"attest: expected {names} to be attested by the author of draft {found.id} ({how}), got nothing"
         )
+
+
+def _approve(tx: Writing, office: Office, who: Person, found: Draft, *, seen: bool) -> None:
+    """The first of two approvals: looked at as a release is, written down, and the draft waits for the second."""
+    ctx = office.ctx
+    desk.check(tx, ctx, drafts.act_of(found, who.id), found.id)
+    made = drafts.approved(found, who.id, ctx.clock.now())
+    tx.put(DRAFTS, [made])
+    attachments.keep(tx, ctx, drafts.addresses_of(made))
+    _record(tx, office, What.ACT_APPROVED, who, made, seen=seen)
 
 
 def _submit(tx: Writing, office: Office, who: Person, found: Draft, kind: ActType, now: int) -> Draft:

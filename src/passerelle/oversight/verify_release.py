@@ -58,11 +58,12 @@ def _releases(run: AuditRun, evidence: dict[str, Any]) -> Iterator[Statement]:
 
 def _compared(about: str, says: str, record: Record, message: str, eyes: dict[str, Any]) -> Statement:
     told = record.details or {}
-    wanted = (What.ACT_RELEASED.value, eyes.get("releaser"), eyes.get("author"), message)
-    got = (told["what"], told["who"], told.get("author"), told.get("message"))
+    wanted = (What.ACT_RELEASED.value, eyes.get("releaser"), eyes.get("author"), message, eyes.get("second"))
+    got = (told["what"], told["who"], told.get("author"), told.get("message"), told.get("second"))
     if got != wanted:
         return Statement(about, says, "fails", f"expected {wanted}, got {got} in record {record.leaf.id}")
-    detail = f"record {record.leaf.id}: {got[2]} wrote, {got[1]} released at {moment(record.leaf.time)}"
+    approved = f", {got[4]} approved, too" if got[4] else ""
+    detail = f"record {record.leaf.id}: {got[2]} wrote, {got[1]} released at {moment(record.leaf.time)}{approved}"
     return Statement(about, says, "holds", detail)
 
 

@@ -36,6 +36,8 @@ class Draft(msgspec.Struct, frozen=True):
     comment: str = ""  # why it was sent back or discarded
     changed: int = 0
     changed_by: str = ""
+    first: str = ""  # who approved this version first, where it needs a second approver; since `approved`
+    approved: int = 0
 
 
 class Assignment(msgspec.Struct, frozen=True):

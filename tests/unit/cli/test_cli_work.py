@@ -174,6 +174,31 @@ def test_stored_is_not_in_charge(partners):
     assert tells["added"]["reference"] == "MA-1"
 
 
+def test_what_names_an_offence_of_opinion_waits_for_a_second_approver(partners):
+    be = partners.be
+    hire(partners, "be", "lou", "approver")
+    said_ = request()
+    said_["body"]["warrant"]["offence"] = "Criminal defamation of an official"
+    made = partners.draft("be", said_, *OPEN)
+    waits = "waits for a second approver"
+    assert waits in ok("dossier", "release", be, made["draft"], "--as", "luc").out
+    [waiting] = value("dossier", "drafts", be, "--to-release", "--as", "lou")
+    assert (waiting["state"], waiting["approved_by"]) == ("submitted", "luc")
+    assert value("dossier", "drafts", be, "--to-release", "--as", "luc") == []
+    assert waits in ok("dossier", "drafts", be, "--as", "lou").out
+    refused = call("dossier", "release", be, made["draft"], "--as", "luc")
+    assert (refused.code, "approved the act first" in refused.err) == (4, True)
+    [message] = value("dossier", "release", be, made["draft"], "--as", "lou")
+    partners.settle()
+    there = show(partners, "ma", made["dossier"])
+    assert [one["opinion"] for one in there["timeline"]] == [True]
+    assert (there["level"], there["readers"]) == ("diffusion-restreinte", {"services": ["police"], "shares": []})
+    out = ok("dossier", "show", partners.ma, made["dossier"], "--content", "--reason", "taken in").out
+    assert "names an offence of opinion: what answers it needs two approvers" in out
+    assert "restricted: here diffusion-restreinte" in out
+    assert message["releaser"] == "lou"
+
+
 @pytest.fixture
 def urgent(partners):
     """The channel that is there lets alerts pass, too."""

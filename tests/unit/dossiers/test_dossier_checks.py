@@ -222,6 +222,12 @@ def test_the_second_approver_is_a_third_person() -> None:
         assert [one.path for one in problems(content, kind, now=NOW)] == ["four_eyes.second"]
 
 
+def test_what_names_one_is_never_released_by_its_author_alone() -> None:
+    content, kind = charged("Apologie du terrorisme", second="be-009")
+    content["four_eyes"]["releaser"] = content["four_eyes"]["author"]
+    assert [one.path for one in problems(content, kind, now=NOW)] == ["four_eyes.releaser"]
+
+
 def test_other_offences_need_none() -> None:
     for charge in ("Trafic de stupéfiants en association", "Doodslag", "الاتجار الدولي في المخدرات", "Armed robbery"):
         content, kind = charged(charge)

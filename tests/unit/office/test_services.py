@@ -13,7 +13,7 @@ from passerelle.office.readership import Readers, barred, reads
 from passerelle.ports.people import PERSONS
 from passerelle.ports.records import AUDITS, DOSSIERS
 from passerelle.store.migrations import to_4
-from tests.peers.pair import acts, partners
+from tests.peers.pair import TYPES, acts, partners
 from tests.peers.staff import Desk, hire, office_of
 
 ASK = {"to": "Public prosecutor", "purpose": "prosecution", "reason": "A hearing is being prepared"}
@@ -154,7 +154,8 @@ def test_a_security_officer_gives_a_person_his_service(bureau):
 
 
 def test_where_a_side_has_one_service_who_has_none_counts_as_of_it():
-    desk = Desk(partners(services={"police": "police"}), service="")
+    only = {"types": {"wanted-trace": TYPES["wanted-trace"]}}
+    desk = Desk(partners(services={"police": "police"}, channel=only), service="")
     dossier, _ = desk.pair.open_trace()
     row = desk.pair.be.dossier(dossier)
     jo = hire(desk.pair.be, "jo", "officer", service="justice")

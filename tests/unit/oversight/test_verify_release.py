@@ -7,7 +7,7 @@ from passerelle.oversight import audit_export, audit_log
 from passerelle.oversight.statements import FAILED, UNCONFIRMED, VERIFIED, Report
 from passerelle.oversight.verify_release import verify
 from passerelle.ports.records import CONTENTS
-from tests.peers.pair import Pair, partners
+from tests.peers.pair import Pair, acts, partners
 from tests.unit.oversight.test_evidence_corpus import evidence, rewritten, sealed
 
 SAYS = "its release is in the audit log of be as it says"
@@ -57,6 +57,20 @@ def test_another_releaser_than_in_the_log_is_refuted() -> None:
         report, found = said(pair, message, {"kind": "dossier", "id": dossier})
         assert report.verdict == FAILED
         assert [one[0] for one in found] == ["fails"]
+
+
+def test_a_second_approver_stands_in_the_log_or_is_refuted() -> None:
+    pair = partners()
+    content = acts.wanted_request()
+    dossier, message = content["dossier"], pair.post("be", content, second="be-009").id
+    report, ((result, detail),) = said(pair, message, {"kind": "dossier", "id": dossier})
+    assert (report.verdict, result) == (VERIFIED, "holds")
+    assert detail.endswith(", be-009 approved, too")
+    for second in ("be-009", "be-010"):
+        pair, dossier, message = scene()
+        lie(pair, message, second=second)
+        report, found = said(pair, message, {"kind": "dossier", "id": dossier})
+        assert (report.verdict, [one[0] for one in found]) == (FAILED, ["fails"])
 
 
 def test_a_release_that_was_never_written_down_is_refuted_by_the_whole_log_alone() -> None:
