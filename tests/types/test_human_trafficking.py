@@ -1,5 +1,6 @@
 """`human-trafficking`: victims apart from suspects, protected, not asked for papers, helped when they consent."""
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -111,6 +112,12 @@ def test_papers_of_a_victim_are_no_field_here(pair: Pair) -> None:
         assert stopped(pair, about(NAJAT | {field: value})) == ("9",)
     assert "documents" in RECRUITER, "a suspect's are"
     assert TYPE.areas == {"criminal"}, "and no channel for migration carries the type"
+
+
+def test_no_service_for_migration_receives_it() -> None:
+    pair = replace(SAMPLE, services={"police": "police", "aliens": "migration"}).pair()
+    assert stopped(pair, SAMPLE.act("information", recipient="aliens")) == ("8",)
+    pair.post("be", SAMPLE.act("information"))
 
 
 # ---- not punished for what was done to him

@@ -1,5 +1,7 @@
 """`identification` between two nodes, from the request to the return; what each node stops, at which check."""
 
+from dataclasses import replace
+
 import pytest
 
 from passerelle.core import json
@@ -8,6 +10,7 @@ from passerelle.oversight import audit_export, audit_log, evidence, verify, veri
 from passerelle.ports.records import CONTENTS, MESSAGES
 from tests.peers.agree import agree
 from tests.peers.pair import CATALOGUE, Pair, partners
+from tests.types import samples as samples_of
 from tests.types.life import Life, contents, reasons, stopped
 from tests.unit.dossiers import samples
 from tests.unit.dossiers.samples import ALONE, ILYAS, RETURN, SALMA, Content
@@ -155,6 +158,13 @@ def test_check_8_a_purpose_of_another_area_on_both_sides() -> None:
     [words] = reasons(pair, samples.identification_request(purpose="training"))
     assert "purpose-area" in words
     assert "identification" in words
+
+
+def test_only_migration_services_and_civil_registers_receive_it() -> None:
+    sample = samples_of()["identification"]
+    pair = replace(sample, services={"migration": "migration", "police": "police", "registry": "civil"}).pair()
+    assert stopped(pair, sample.act("request", recipient="police")) == ("8",)
+    pair.post("be", sample.act("request", recipient="registry"))
 
 
 # ---- suspensions and refusals stay here

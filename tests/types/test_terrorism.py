@@ -1,5 +1,6 @@
 """`terrorism`: what was done is the ground, never what was thought; children are named for their welfare alone."""
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -200,6 +201,15 @@ def test_a_childs_need_does_not_end_with_the_dossier(pair: Pair) -> None:
         life.say("answerer", end)
         life.say("opener", "minor-welfare")
         assert contents(pair.ma, "minor-welfare")
+
+
+# ---- services
+
+
+def test_it_passes_between_police_justice_and_intelligence() -> None:
+    pair = replace(SAMPLE, services={"police": "police", "justice": "justice", "aliens": "migration"}).pair()
+    assert stopped(pair, SAMPLE.act("information", recipient="aliens")) == ("8",)
+    pair.post("be", SAMPLE.act("information", recipient="justice"))
 
 
 # ---- what is known of travel, and what became of it

@@ -18,6 +18,7 @@ from tests.unit.dossiers.samples import ACCOMPANIED, ALONE, ILYAS, NOW, SALMA, C
 from tests.unit.dossiers.story import Story, Told
 
 KIND = Catalogue.load().types["identification"]
+pytestmark = pytest.mark.shows("identification", "rules")
 FORBIDDEN = ("asylum", "asile", "asiel", "لجوء", "refug", "réfug", "vluchteling", "protection")
 
 

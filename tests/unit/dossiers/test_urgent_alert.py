@@ -16,6 +16,7 @@ from tests.unit.dossiers.samples import DANGER, ILYAS, NOW, Content
 from tests.unit.dossiers.story import Story, Told
 
 KIND = Catalogue.load().types["urgent-alert"]
+pytestmark = pytest.mark.shows("urgent-alert", "rules")
 SOMEBODY: Content = {"key": "p1", "category": "suspect", "minor": "doubt"}
 
 

@@ -27,7 +27,7 @@ def scene():
     made = Related(links=[{"domain": ALERTS}])
     made.alerts = made.sign(domain=ALERTS, title="Terrorism", links=[{"domain": HERE}])
     made.funds = made.sign(domain=FUNDS, title="Funds", links=[made.wanted])
-    both = {"migration": "migration", "police": "police"}
+    both = {"migration": "migration", "police": "civil"}  # one house, which keeps the civil register too
     made.migration = made.sign("migration", links=[made.wanted], domain="returns", services=both)
     made.here, _ = made.trace(handling=["H0"])
     return made
