@@ -1,8 +1,9 @@
 """In which state a dossier is: one deterministic rule over the set of its messages.
 
 The rule. Each message names in `after` what its author had seen. Messages are put into one order that respects this
-(Kahn's algorithm); wherever several could come next, the one with the smallest (rank, id) does. Each is then applied to
-the state reached. An act that finds no way from that state, because an act of the other side came in between, is
+(Kahn's algorithm); wherever several could come next, the one with the smallest (rank, id) does; of equal rank, an act
+that revokes the opening message comes last, so that what was revoked with it is known. Each is then applied to the
+state reached. An act that finds no way from that state, because an act of the other side came in between, is
 *overtaken*: kept in the dossier, named in the standing, and it moves nothing. Rules of a transition are part of whether
 there is a way; rules of the act are not: they say what an author may do, and what was rightly done stays done.
 
@@ -122,9 +123,13 @@ def order(kind: DossierType, events: Iterable[Event]) -> list[Event]:
         for id_ in before:
             followers.setdefault(id_, []).append(event.id)
 
-    def place(id_: str) -> tuple[int, str]:
-        act = kind.acts.get(known[id_].act)
-        return (act.rank if act else 0, id_)
+    opened = {event.id for event in known.values() if event.act in kind.opening}
+
+    def place(id_: str) -> tuple[int, bool, str]:
+        event = known[id_]
+        if (act := kind.acts.get(event.act)) is None:
+            return (0, False, id_)
+        return (act.rank, act.revokes and event.facts.get("message") in opened, id_)
 
     ready = [place(id_) for id_, number in missing.items() if not number]
     heapq.heapify(ready)
@@ -132,7 +137,7 @@ def order(kind: DossierType, events: Iterable[Event]) -> list[Event]:
     while missing:
         if not ready:  # a circle: see above
             ready = [min(map(place, missing))]
-        _, id_ = heapq.heappop(ready)
+        *_, id_ = heapq.heappop(ready)
         if missing.pop(id_, None) is None:
             continue
         made.append(known[id_])

@@ -442,3 +442,16 @@ def test_states_do_not_depend_on_the_process() -> None:
             check=True,
         )
         assert run.stdout == expected
+
+
+@pytest.mark.parametrize("ids", ["yz", "zy"])
+def test_of_two_withdrawals_that_cross_that_of_the_opening_message_comes_last(ids: str) -> None:
+    """Whether the host was told may decide where the dossier ends; no id of a message does."""
+    story = Story(CATALOGUE.types["content-referral"])
+    story.tell("opener", "referral")
+    told = story.tell("answerer", "forwarded")
+    heads = "".join(story.now.heads)
+    story.tell("opener", "withdraw", after=heads, id=ids[0], message="a")
+    story.tell("answerer", "withdraw", after=heads, id=ids[1], message=told)
+    assert [one.id for one in order(story.kind, story.events)][-2:] == [ids[1], ids[0]]
+    assert story.now.facts == {}
