@@ -18,7 +18,7 @@ from rich.console import Console
 from rich.table import Table
 
 from passerelle.core.errors import InputError, PasserelleError
-from passerelle.demo import officers, published, years
+from passerelle.demo import officers, published, round, years
 from passerelle.demo.story import Story
 
 
@@ -76,6 +76,7 @@ def _play(folder: Path, options: argparse.Namespace, console: Console) -> int:
             story.list_of(options.published.name, persons)
         years.lost_disk(story)
         story.evidence()
+        round.closing(story)
         officers.audit(story)
     except PasserelleError as error:
         code = 1

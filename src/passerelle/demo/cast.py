@@ -18,10 +18,14 @@ AGREEMENT: Content = {
     "scope": {"be": {"state": "BE", "territory": "Belgium"}, "ma": {"state": "MA", "territory": "Morocco"}},
     "articles": [
         {"number": "5", "subject": "Persons on published lists"},
+        {"number": "6", "subject": "Serious and organised crime, terrorism, large events, property, border data"},
         {"number": "7", "subject": "Tracing of wanted persons"},
         {"number": "8", "subject": "Alerts in case of danger to life or of an attack being prepared"},
+        {"number": "9", "subject": "Letters rogatory, extradition, transfer of sentenced persons"},
         {"number": "10", "subject": "Identification of presumed nationals in irregular stay"},
+        {"number": "11", "subject": "Exchange between financial intelligence units"},
         {"number": "12", "subject": "Protection of personal data"},
+        {"number": "13", "subject": "Threats, methods and training"},
     ],
 }
 
@@ -32,7 +36,7 @@ _LEVELS = [
 
 
 # What a channel for each type says, where types differ; the first purpose, article and service are those of its acts.
-_POLICE = {"police": "police", "justice": "justice"}
+_POLICE = {"police": "police"}
 _KINDS: dict[str, Content] = {
     "wanted-trace": {
         "purposes": ["tracing-wanted-persons"],
@@ -70,6 +74,10 @@ _KINDS: dict[str, Content] = {
 }
 
 
+_PLAIN: Content = {"purposes": [], "categories": [], "four_eyes": []}
+"""Of a type for which a scene says the rest."""
+
+
 def _side(state: str, regime: str, law: str, authority: str, ground: Content, services: Content) -> Content:
     return {
         "state": state,
@@ -81,14 +89,20 @@ def _side(state: str, regime: str, law: str, authority: str, ground: Content, se
     }
 
 
-def _sides(migration: bool, services: Content) -> Content:
-    """Both sides, under the regime of their purposes."""
-    regime = "GDPR" if migration else "LED"
-    law = "Act of 15 December 1980; Regulation (EU) 2016/679" if migration else "Act of 30 July 2018, title 2"
-    authority = "Data protection authority" if migration else "Supervisory body for police information"
-    article = "46(2)(a)" if migration else "37(1)(a)"
+_LAWS = {
+    "LED": ("Act of 30 July 2018, title 2", "Supervisory body for police information", "37(1)(a)"),
+    "GDPR": ("Act of 15 December 1980; Regulation (EU) 2016/679", "Data protection authority", "46(2)(a)"),
+    "FIU": ("Act of 18 September 2017 on money laundering", "Data protection authority", "37(1)(a)"),
+}
+
+
+def sides(regime: str, services: Content, *, personal: bool = True) -> Content:
+    """Both sides, under a regime: LED, GDPR or FIU; with a ground of transfer where personal data may pass."""
+    law, authority, article = _LAWS[regime]
     be = {"ground": "appropriate-safeguards", "article": article, "reference": "Article 12"}
     ma = {"ground": "national-law", "reference": "Act 09-08, article 43"}
+    if not personal:
+        be = ma = {"ground": "none"}
     return {
         "be": _side("BE", regime, law, authority, be, services),
         "ma": _side("MA", regime, "Act 09-08", "National commission for data protection", ma, services),
@@ -106,7 +120,7 @@ def channel(
     **more: Any,
 ) -> Content:
     """A channel for one dossier type, valid between two dates."""
-    found, said = catalogue.types[kind], _KINDS[kind]
+    found, said = catalogue.types[kind], _KINDS.get(kind, _PLAIN)
     entry = {"version": str(found.version), "digest": found.digest, "acts": ["*"], "four_eyes": said["four_eyes"]}
     value: Content = {
         "v": 1,
@@ -118,7 +132,7 @@ def channel(
         "nature": "treaty",
         "domain": kind,
         "wall": "police",
-        "sides": _sides("migration" in found.areas, said.get("services", _POLICE)),
+        "sides": sides("GDPR" if "migration" in found.areas else "LED", said.get("services", _POLICE)),
         "purposes": said["purposes"],
         "types": {kind: entry | {"deadlines": said.get("deadlines", {})}},
         "fields": ["subjects.*", "statements.*", "body.*", "attachments"],

@@ -84,6 +84,10 @@ class Story:
         found = side.node.store.read(lambda tx: tx.get_many(MESSAGES, keys))
         return sum(one.state == "applied" for one in found.values())
 
+    def arrived(self, side: Side, name: str, what: str) -> None:
+        """Wait until a side has taken a message in."""
+        wait(f"{what} at {side.name}", lambda: self.received(side, [name]) == 1)
+
     def stored(self, side: Side, message_id: str) -> bool:
         """Whether the partner's receipt covers an own message."""
         return side.node.store.read(lambda tx: links.receipted(tx, tx.get(MESSAGES, message_id)))
@@ -154,15 +158,15 @@ class Story:
 
     def instruments(self) -> None:
         self.scene("An agreement and four channels, proposed by one and signed by both")
-        self.agreement = self._sign("agreement", cast.AGREEMENT)
+        self.agreement = self.sign("agreement", cast.AGREEMENT)
         catalogue = self.be.node.ctx.catalogue
         now = self.be.node.ctx.clock.now()
         begins, ends = day_of(now - 86_400_000), day_of(add_duration(now, "P2Y"))
         for kind, title, article in life.CHANNELS:
             text = cast.channel(catalogue, self.agreement, kind, title, [article], begins, ends)
-            self.channels[kind] = self._sign(f"channel: {title}", text)
+            self.channels[kind] = self.sign(f"channel: {title}", text)
 
-    def _sign(self, what: str, value: dict[str, Any]) -> str:
+    def sign(self, what: str, value: dict[str, Any]) -> str:
         be, ma = self.be.node, self.ma.node
         body = canonical(value).decode()
         record = governance.act(be.ctx, "ma", "instrument.propose", "be-coordinator", instrument=body)

@@ -14,6 +14,7 @@ from passerelle.core import ids
 from passerelle.demo import cast
 from passerelle.demo.stage import FailedError, Side, wait
 from passerelle.exchange import attachments, links
+from passerelle.ledger.checkpoint import LANES
 from passerelle.office import attaching, workflow
 from passerelle.ports.attachments import Attachment
 from passerelle.ports.records import ALARMS, CONTENTS, Message
@@ -159,11 +160,12 @@ def lost_disk(story: "Story") -> None:
     be.start()
 
     def stopped() -> bool:
-        log = be.node.store.read(lambda tx: links.current(tx, "ma", "out", "routine"))
-        return log is not None and log.state == "stopped"
+        logs = be.node.store.read(lambda tx: [links.current(tx, "ma", "out", lane) for lane in LANES])
+        return all(log is not None and log.state == "stopped" for log in logs)
 
     wait("be to notice", stopped)
-    generation = reopen(be.node, "ma", "routine", "be-001", "the disk was lost")[0].generation
+    lanes = {lane: reopen(be.node, "ma", lane, "be-001", "the disk was lost") for lane in LANES}
+    generation = lanes["routine"][0].generation
     fresh = [one.id for one in story.post(story.notices(5))]
     be.node.wake()
     wait("new messages at ma", lambda: story.received(ma, fresh) == 5)
