@@ -90,7 +90,7 @@ def _value(
     """`seen`: what of the content is shown; None: none of it."""
     from passerelle.cli.timeline import act_label, next_acts, row_value, timeline
     from passerelle.core.clock import to_iso
-    from passerelle.office import classified, consulting, lists, readership, stage, work
+    from passerelle.office import classified, consulting, lists, readership, relations, stage, work
     from passerelle.ports.work import REVIEWS
 
     ctx = office.ctx
@@ -118,6 +118,7 @@ def _value(
         "via": [via_value(one) for one in work.vias(tx, row.id)],
         "reviews": [review_value(one, now) for one in tx.scan(REVIEWS, "by_dossier", (row.id,), limit=1000)],
         "notes_count": len(notes),
+        "relations_count": relations.count(tx, office, who, row.id),
         "read_by": [
             {"who": one.who, "time": to_iso(one.time), "what": one.what, "reason": one.reason}
             for one in consulting.readers(tx, row.id)
@@ -297,6 +298,8 @@ def _around(screen: Screen, value: dict[str, Any]) -> None:
             )
     elif value["notes_count"]:
         screen.line(n_("{count} note: --content shows it", "{count} notes: --content shows them", value["notes_count"]))
+    if count := value["relations_count"]:
+        screen.line(_("relations: {count}; see {command}", count=count, command="relation graph"))
     for one in value["read_by"][:20]:
         screen.line(
             _(

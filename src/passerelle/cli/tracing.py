@@ -133,6 +133,7 @@ def _source(tx: "Reading", one: "Source", kind: "DossierType | None", speaks: "L
         "purpose": message.purpose,
         "necessity": said.get("necessity", ""),
         "handling": said.get("handling", []),
+        "handling_note": said.get("handling_note", ""),
         "classification": said.get("classification", ""),
         "retention": said.get("retention", ""),
         "erased": to_iso(one.erased.time) if one.erased else "",
@@ -193,6 +194,7 @@ def _tell_source(screen: Screen, one: dict[str, Any]) -> None:
             (_("article"), one["basis"]),
             (_("purpose"), one["purpose"]),
             (_("handling"), _(", ").join(one["handling"])),
+            (_("other restriction"), one["handling_note"]),
             (_("classification"), one["classification"]),
             (_("kept until"), one["retention"]),
             (_("erased"), f"{one['erased']} {one['erased_by']}".strip()),
@@ -207,7 +209,7 @@ def _tell_source(screen: Screen, one: dict[str, Any]) -> None:
     for read in one["readers"]:
         screen.line(
             _(
-                "read by {person} on {moment}: {what}, {reason}",
+                "{moment} read by {person} ({what}): {reason}",
                 person=read["who"],
                 moment=read["time"][:19] + "Z",
                 what=term(read["what"]),

@@ -146,6 +146,12 @@ def of(
     return Found(shown, cut=len(rows) > most or len(found) == WALK)
 
 
+def count(tx: Reading, office: Office, who: Person, dossier: str, most: int = 200) -> int:
+    """How many relations of a dossier somebody sees; counted up to `most`. It says nothing of them: nothing is read."""
+    reach = Reach(tx, office, who)
+    return sum(map(reach.sees, walk(tx, f"dossier/{dossier}", (True,), most)))
+
+
 def show(tx: Writing, office: Office, who: Person, relation_id: str, reason: str = "") -> Relation:
     """One relation; it is recorded. To somebody who may not read it, it is not here. Raises NotFoundError."""
     found = tx.get(RELATIONS, relation_id)

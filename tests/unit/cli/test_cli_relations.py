@@ -39,6 +39,8 @@ def test_a_relation_is_added_listed_shown_and_withdrawn(related):
     assert (made["one"]["reference"], made["one"]["key"]) == ("BE-2026-0017", "p1")
     assert made["one"]["names"][0] == "Youssef El Amraoui"
     assert (made["because"], made["note"], made["by"], made["state"]) == ([first], "same scar", "ada", "noted")
+    assert "relations: 1; see relation graph" in ok("dossier", "show", be, related.first).out
+    assert "relation graph" not in ok("dossier", "show", related.ma, related.first).out
     for end in ("BE-2026-0017:p1", "BE-2026-0018", related.second):
         assert [one["relation"] for one in value("relation", "list", be, end, *WHY)] == [made["relation"]]
     shown = ok("relation", "show", be, made["relation"][:13], *WHY).out
@@ -116,7 +118,12 @@ def test_a_trace_leads_back_to_the_release_and_on_to_relations_and_readers(relat
     there = value("trace", related.ma, first, "--reason", "which service asked?")["sources"][0]
     assert (there["sender"], there["releaser"], there["relations"]) == ("be", "luc", [])
     text = ok("trace", be, first).out
-    for words in ("ann / luc", "Convention on police cooperation", "rests on it: BE-2026-0017:p1", "read by ann on"):
+    for words in (
+        "ann / luc",
+        "Convention on police cooperation",
+        "rests on it: BE-2026-0017:p1",
+        "read by ann (relations): acted in it",
+    ):
         assert words in text, words
 
 

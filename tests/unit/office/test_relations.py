@@ -8,7 +8,8 @@ from passerelle.core.json import parse_object
 from passerelle.office import consulting, relations
 from passerelle.office.asking import NotAllowedError
 from passerelle.office.relations import Wanted
-from passerelle.ports.records import AUDITS
+from passerelle.oversight import evidence
+from passerelle.ports.records import AUDITS, KINDS
 from passerelle.ports.relations import RELATIONS, THINGS, THREADS
 from tests.peers.related import WHY, Related
 from tests.peers.staff import hire
@@ -166,3 +167,14 @@ def test_what_is_out_of_form_is_refused_and_nothing_is_left(scene, changes, word
     with pytest.raises((InputError, NotFoundError, StateError), match=words):
         scene.relate(scene.a, scene.b, kind, **given)
     assert scene.pair.be.all(RELATIONS) == scene.pair.be.all(THINGS) == []
+
+
+def test_a_relation_leaves_the_node_in_no_message_evidence_or_export(scene):
+    made = scene.relate(scene.a, scene.b, note="NOTE-INSIDE")
+    scene.pair.settle()
+    written = evidence.collect(scene.office.ctx, scene.pair.be.identity, scene.a, "ann")
+    arrived = str([scene.pair.ma.all(kind) for kind in KINDS]).encode()
+    assert scene.a.encode() in written
+    assert scene.a.encode() in arrived
+    for word in (made.id, "NOTE-INSIDE"):
+        assert word.encode() not in written + arrived

@@ -249,3 +249,16 @@ def test_a_consent_that_was_asked_for_another_service_or_was_taken_back_opens_no
     scene.answer("ma", theirs, "withdraw", message=given)
     with pytest.raises(WallError, match="H2"):
         scene.relate(theirs, there, "travelled-with")
+
+
+def test_data_of_a_type_that_keeps_them_to_itself_serve_no_other_purpose():
+    """Identification: not even where the channel names its own domain."""
+    made = Related()
+    migration = made.sign("migration", domain="returns", links=[{"domain": "returns"}])
+    one, _ = made.post("be", acts.identification_request(handling=["H1", "H2"]), migration)
+    same, _ = made.post("be", acts.identification_request(), migration)
+    other, _ = made.post("be", acts.identification_request(purpose="return"), migration)
+    eva = hire(made.pair.be, "mina", "analyst", service="migration")
+    assert relations.add(made.office, eva, made.new(one, same), WHY).state == "noted"
+    with pytest.raises(WallError, match="data of the type identification serve no other purpose"):
+        relations.add(made.office, eva, made.new(one, other), WHY)
