@@ -31,6 +31,7 @@ _SAMPLES = (
     "a1",
     "1",
     "EUR",
+    "https://www.example.org/",
     "019ab000-0000-7000-8000-000000000000",
     *("0" * n for n in (16, 64)),
 )
@@ -92,7 +93,10 @@ class _Forms:
         number = max(1, schema.get("minItems", 0))
         if "enum" in items and not self.blank:
             return list(items["enum"][:number])
-        return [self.made(items, words)] * number
+        made = [self.made(items, words) for _number in range(number)]
+        if schema.get("uniqueItems") and number > 1 and not self.blank and all(isinstance(one, str) for one in made):
+            return [f"{one} {place}" for place, one in enumerate(made, 1)]
+        return made
 
     def _text(self, schema: Schema, words: str) -> str:
         if schema.get("format") == "date":

@@ -133,6 +133,11 @@ def test_what_is_about_nobody_is_left_alone(text: str) -> None:
     assert list(Impersonal().problems({"necessity": text, "body": {}})) == []
 
 
+def test_the_id_of_a_message_is_no_telephone_number() -> None:
+    assert list(Impersonal().problems({"body": {"message": "01a20200-0032-7475-8137-913041864177"}})) == []
+    assert list(Impersonal().problems({"necessity": "Appeler le 0032 474 58 13 79", "body": {}}))
+
+
 def test_a_web_address_is_one_that_everybody_can_open() -> None:
     check = PublicAddress(fields=("url",))
     for good in (
