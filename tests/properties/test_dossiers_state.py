@@ -1,6 +1,7 @@
 """The one rule by which both nodes reach the same state: what holds for every history."""
 
 from collections import Counter
+from functools import cache
 from itertools import product
 from random import Random
 
@@ -105,12 +106,14 @@ def test_what_may_come_next_is_what_is_not_refused(dossier: Dossier, side: str) 
 FEW = 2
 
 
-def situations(kind: DossierType) -> dict[tuple[str, ...], Node]:
+@cache
+def situations(name: str) -> dict[tuple[str, ...], Node]:
     """Each state with each choice of acts that may follow, reached by acts that are allowed; views that saw all.
 
     Of those that differ only in what was done before, the first few: with all of them a type of many rules has
     thousands.
     """
+    kind = CATALOGUE.types[name]
     found: dict[tuple[str, ...], Node] = {}
     alike: Counter[tuple[object, ...]] = Counter()
     todo: list[Node] = []
@@ -125,9 +128,9 @@ def situations(kind: DossierType) -> dict[tuple[str, ...], Node]:
             found[key] = view
             todo.append(view)
 
-    for name in kind.opening:
+    for opens in kind.opening:
         start = Node(kind, "opener")
-        opening = start.write(Random(0), name)
+        opening = start.write(Random(0), opens)
         assert opening is not None
         start.take(opening)
         keep(start)
@@ -151,18 +154,15 @@ def view_of(node: Node, side: Side) -> Node:
     return view
 
 
-SITUATIONS = {kind.name: situations(kind) for kind in CATALOGUE}
-
-
 @EVERY
 def test_every_state_is_reached_by_acts_that_are_allowed(kind: DossierType) -> None:
-    assert {node.standing.state for node in SITUATIONS[kind.name].values()} == set(kind.states)
+    assert {node.standing.state for node in situations(kind.name).values()} == set(kind.states)
 
 
 @EVERY
 def test_from_every_situation_an_end_can_be_reached_by_acts_that_are_allowed(kind: DossierType) -> None:
     """Rules included: nobody gets stuck in a state that only a forbidden act would leave."""
-    for name, node in SITUATIONS[kind.name].items():
+    for name, node in situations(kind.name).items():
         seen, todo = {node.standing.to_text()}, [node]
         while todo and not any(one.standing.status == "ended" for one in todo):
             current = todo.pop(0)
@@ -188,7 +188,7 @@ def test_every_pair_of_acts_that_cross(kind: DossierType) -> None:
     Acts of equal rank must lead to the same state whatever their ids are; otherwise chance would decide.
     """
     pairs = 0
-    for node in SITUATIONS[kind.name].values():
+    for node in situations(kind.name).values():
         base, heads = list(node.seen.values()), node.standing.heads
         opening = node.seen[node.standing.opening]
         drawn: dict[str, list[Event]] = {}
