@@ -74,6 +74,14 @@ _KINDS: dict[str, Content] = {
 }
 
 
+_DESKS = {"identification": ("080", "081")}
+
+
+def desk(kind: str) -> tuple[str, str]:
+    """Who writes and who releases acts of a type, on either side."""
+    return _DESKS.get(kind, ("017", "003"))
+
+
 _PLAIN: Content = {"purposes": [], "categories": [], "four_eyes": []}
 """Of a type for which a scene says the rest."""
 

@@ -33,15 +33,16 @@ def identification(story: "Story") -> None:
         "A person to identify: attested, released, taken in charge by a named person, confirmed, laissez-passer"
     )
     be, ma, dossier = story.be, story.ma, ids.new_id()
-    written = story.written(be, "identification", "request", dossier, reference="BE-RET-2026-0042")
+    author, approver = cast.desk("identification")
+    written = story.written(be, "identification", "request", dossier, author, reference="BE-RET-2026-0042")
     try:
-        workflow.draft(be.node.office, be.person("017"), written, submit=True)
+        workflow.draft(be.node.office, be.person(author), written, submit=True)
         story.check(False, "a request without the attestation is not submitted")
     except ForbiddenError as error:
         story.tell(f"[dim]{error}[/dim]")
         story.check("attest" in str(error), "a request without the author's attestation is not submitted")
-    draft = workflow.draft(be.node.office, be.person("017"), written, attest=[ATTESTED], submit=True)
-    message = workflow.release(be.node.office, be.person("003"), [draft.id])[0]
+    draft = workflow.draft(be.node.office, be.person(author), written, attest=[ATTESTED], submit=True)
+    message = workflow.release(be.node.office, be.person(approver), [draft.id])[0]
     be.node.wake()
     story.both(dossier, "opened")
     content = be.node.store.read(lambda tx: tx.get(CONTENTS, message.id))

@@ -14,9 +14,8 @@ from passerelle.demo.cast import Content
 from passerelle.demo.shown import Shown, acts
 from passerelle.demo.stage import FailedError, Side
 from passerelle.exchange.desk import Act
-from passerelle.office import consulting, staff, workflow
-from passerelle.office.asking import recorded, this_user
-from passerelle.office.people import NewPerson, Role
+from passerelle.office import consulting, workflow
+from passerelle.office.asking import recorded
 from passerelle.ports.records import DOSSIERS
 from passerelle.ports.store import Writing
 
@@ -88,7 +87,7 @@ def closing(story: "Story") -> None:
 
 
 def _channels(story: "Story", shown: list[Shown]) -> dict[str, str]:
-    """A channel for each field, signed by both; the financial intelligence units get people of their own."""
+    """A channel for each field, signed by both."""
     catalogue = story.be.node.ctx.catalogue
     now = story.be.node.ctx.clock.now()
     begins, ends = day_of(now - _DAY), day_of(add_duration(now, "P2Y"))
@@ -116,18 +115,6 @@ def _channels(story: "Story", shown: list[Shown]) -> dict[str, str]:
             **({} if field.categories else {"fields": ["body.*", "attachments"]}),
         )
         made[name] = story.sign(f"channel: {field.title}", text)
-    for side in (story.be, story.ma):
-        boss = side.person("001")
-        for number, role, service in (
-            ("060", Role.OFFICER, "fiu"),
-            ("061", Role.APPROVER, "fiu"),
-            ("070", Role.OFFICER, "justice"),
-            ("071", Role.MAGISTRATE, "justice"),
-            ("072", Role.MAGISTRATE, "justice"),
-        ):
-            new = NewPerson(id=f"{side.name}-{number}", users=(this_user(),), service=service)
-            staff.add(side.node.office, boss, new)
-            staff.grant(side.node.office, boss, new.id, role)
     return made
 
 
@@ -176,10 +163,10 @@ def _not_yours(story: "Story", dossier: str) -> None:
     row = story.dossier(ma, dossier)
     if row is None:
         raise FailedError("expected the financial intelligence dossier at ma, got none")
-    found = row
+    found, who = row, ma.person("017")
 
     def look(tx: Writing) -> None:
-        consulting.dossier(tx, ma.node.office, ma.person("017"), found, [], "out of curiosity")
+        consulting.dossier(tx, ma.node.office, who, found, [], "out of curiosity")
 
     try:
         with recorded(ma.node.office):

@@ -62,8 +62,17 @@ STAFF = {
     "030": Role.ANALYST,
     "040": Role.AUDITOR,
     "050": Role.DPO,
+    "060": Role.OFFICER,
+    "061": Role.APPROVER,
+    "070": Role.OFFICER,
+    "071": Role.MAGISTRATE,
+    "072": Role.MAGISTRATE,
+    "080": Role.OFFICER,
+    "081": Role.APPROVER,
 }
 """The people of each side, by the end of their id, and the role that each holds in all domains."""
+SERVICES = {"06": "fiu", "07": "justice", "08": "migration"}
+"""The service of those whose number begins so; the others are of the police."""
 
 
 class Side:
@@ -82,7 +91,8 @@ class Side:
         self.process: subprocess.Popen[str] | None = None
         self.node = Node.open(folder)
         for number, role in STAFF.items():
-            staff.add(self.node.office, self.person("001"), NewPerson(id=f"{name}-{number}", users=(this_user(),)))
+            new = NewPerson(id=f"{name}-{number}", users=(this_user(),), service=SERVICES.get(number[:2], "police"))
+            staff.add(self.node.office, self.person("001"), new)
             staff.grant(self.node.office, self.person("001"), f"{name}-{number}", role)
 
     def person(self, number: str) -> Person:

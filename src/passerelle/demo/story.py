@@ -106,9 +106,10 @@ class Story:
 
     def send(self, side: Side, kind: str, name: str, dossier: str, **more: Any) -> Message:
         """Draft by one officer, release by another, wake the pump."""
-        draft = self.write(side, kind, name, dossier, "017", **more)
+        author, approver = cast.desk(kind)
+        draft = self.write(side, kind, name, dossier, author, **more)
         act = side.node.ctx.catalogue.types[kind].acts[name]
-        releaser = side.person("011" if act.magistrate else "003")
+        releaser = side.person("011" if act.magistrate else approver)
         message = workflow.release(side.node.office, releaser, [draft.id])[0]
         side.node.wake()
         return message
