@@ -212,6 +212,13 @@ def test_it_passes_between_police_justice_and_intelligence() -> None:
     pair.post("be", SAMPLE.act("information", recipient="justice"))
 
 
+def test_intelligence_services_use_it_behind_their_wall() -> None:
+    sample = replace(SAMPLE, area="security", services={"intelligence": "intelligence"}, envelope={})
+    pair = sample.pair()
+    pair.post("be", sample.act("information", purpose="national-security", handling=["H1", "H2"]))
+    assert stopped(pair, sample.act("information", purpose="counter-terrorism", handling=["H1", "H2"])) == ("8",)
+
+
 # ---- what is known of travel, and what became of it
 
 

@@ -303,7 +303,8 @@ def breakings(schema: Schema, defs: dict[str, Any], value: Any, steps: list[str 
             yield text_of(steps), put("\n", steps)
         yield text_of(steps), put("x" * 20_000, steps)
     elif schema["type"] == "array":
-        yield text_of(steps), put([*value, *([value[0]] if value else [None])] * 300, steps)
+        some, most = value or [None], schema["maxItems"]
+        yield text_of(steps), put((some * (most // len(some) + 2))[: most + 1], steps)
         for number, item in enumerate(value):
             yield from breakings(schema["items"], defs, item, [*steps, number])
     elif schema["type"] == "object":
