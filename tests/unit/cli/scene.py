@@ -238,6 +238,12 @@ class Scene:
         path.write_text(content if isinstance(content, str) else json.dumps(content, ensure_ascii=False), "utf-8")
         return path
 
+    def all_are_of(self, service: str) -> None:
+        """Who writes and releases is of this service: some types pass between certain kinds of services alone."""
+        for name, people in PEOPLE.items():
+            for person in people:
+                ok("person", "change", self.of(name), person, "--service", service, "--as", FIRST[name])
+
     def sign(self, name: str, text: bytes) -> str:
         """Propose and sign an instrument on both sides, all by the command line."""
         path = self.folder / f"{name}.json"
