@@ -7,6 +7,8 @@ import pytest
 from passerelle.dossiers.content import problems
 from passerelle.dossiers.indexing import searchable
 from passerelle.dossiers.state import Standing
+from passerelle.office import clock
+from passerelle.ports.timers import TIMERS
 from tests.peers.agree import agree
 from tests.peers.pair import NOW, Pair
 from tests.types.asset_recovery import FLAT, HOLDER, LETTER, RACHID, SAMPLE
@@ -217,3 +219,13 @@ def test_a_final_order_is_not_undone_by_a_withdrawal() -> None:
     life = begun(*TO_FROZEN, "confiscated")
     life.say("opener", "withdraw", message=life.pair.be.dossier(life.dossier).opening)
     assert life.state == "confiscated"
+
+
+@pytest.mark.parametrize(("urgency", "duration"), [("standard", "P7D"), ("urgent", "PT8H"), ("immediate", "PT8H")])
+def test_the_answer_is_due_in_eight_hours_or_seven_days(urgency: str, duration: str) -> None:
+    life = Life(SAMPLE.pair(), SAMPLE)
+    life.begin(urgency=urgency)
+    clock.tick(life.pair.ma.ctx)
+    assert [(one.deadline, one.duration, one.owner) for one in life.pair.ma.all(TIMERS)] == [
+        ("answer", duration, "own")
+    ]

@@ -10,7 +10,7 @@ from passerelle.dossiers.state import Standing
 from passerelle.office import clock
 from passerelle.ports.timers import TIMERS, Timer
 from tests.peers.agree import agree
-from tests.peers.pair import NOW, Pair
+from tests.peers.pair import NOW, Pair, type_entry
 from tests.types.event_security import AWAY, BAN, JORIS, OFFENCE, POSTS, SAMPLE
 from tests.types.life import Life, reasons, stopped
 from tests.unit.dossiers.samples import Content
@@ -231,6 +231,15 @@ def test_assessment_and_update_are_due_before_the_event_and_debriefs_after_it() 
     }
 
 
+def test_the_organiser_s_own_assessment_does_not_stand_for_that_of_the_visitors() -> None:
+    life = begun()
+    life.say("opener", "risk-assessment")
+    assert life.state == "opened"
+    assert dues(life.pair)["assessment"] == ("2026-12-30 23:59", "running")
+    life.say("answerer", "no-trace")
+    assert dues(life.pair)["assessment"] == ("2026-12-30 23:59", "met"), "no group is known"
+
+
 def test_what_should_have_come_before_the_notice_is_due_on_its_day() -> None:
     life = Life(SAMPLE.pair(), SAMPLE)
     life.begin(body=NOTICE | {"date": "2026-11-25", "ends_on": "2026-11-26"})
@@ -281,6 +290,19 @@ def test_no_time_runs_for_an_event_that_is_called_off() -> None:
     assert life.state == "called-off"
     assert {state for _, state in dues(life.pair).values()} == {"lapsed"}
     assert stops(life, "answerer", "risk-assessment") == ("10",)
+
+
+def test_the_channel_says_when_names_are_erased_after_the_end() -> None:
+    figures = {"erasure": "P7D", "erasure-of-organiser": "P7D"}
+    life = Life(SAMPLE.pair(types={SAMPLE.name: type_entry(SAMPLE.name) | {"deadlines": figures}}), SAMPLE)
+    life.begin()
+    life.say("opener", "event-cancelled")
+    life.say("answerer", "report-deletion")
+    found = dues(life.pair)
+    assert (found["erasure"], found["erasure-of-organiser"]) == (
+        ("2026-11-28 23:59", "met"),
+        ("2026-11-28 23:59", "running"),
+    )
 
 
 # ---- incident and debrief
