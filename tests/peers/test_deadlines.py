@@ -27,7 +27,7 @@ HOUR, DAY = 3_600_000, 86_400_000
 
 def staff(peer: Peer, **roles: str) -> None:
     """Persons of a node by id, each with the roles named, everywhere."""
-    persons = [Person(one, one, "en", NOW, "op", NOW, "op") for one in roles]
+    persons = [Person(one, one, "en", NOW, "op", NOW, "op", service="police") for one in roles]
     grants = [
         Grant(f"{one}-{role}", one, role, "*", "2026-01-01", "", NOW, "op")
         for one, some in roles.items()

@@ -10,7 +10,9 @@ from passerelle.core import words
 from passerelle.core.words import N_, _, n_
 
 if TYPE_CHECKING:
+    from passerelle.exchange.channels import Channels
     from passerelle.node import Node
+    from passerelle.office.asking import On
     from passerelle.ports.store import Reading
     from passerelle.ports.timers import Notice, Timer
 
@@ -101,6 +103,18 @@ def _then(node: "Node", timer: "Timer") -> str:
     return found.deadlines[timer.deadline].then if found and timer.deadline in found.deadlines else ""
 
 
+def _row_facts(tx: "Reading", node: "Node", timer: "Timer", channels: "Channels") -> "On":
+    """The dossier of a timer, with the services that it is for."""
+    from passerelle.office import facts
+    from passerelle.office.asking import On
+    from passerelle.ports.records import DOSSIERS
+
+    row = tx.get(DOSSIERS, timer.dossier)
+    if row is None:
+        return On(kind="dossier", domain=timer.domain, type=timer.type)
+    return facts.of_row(tx, node.ctx, row, channels)
+
+
 def due(
     folder: Folder,
     owner: Annotated[str, typer.Option("--owner", metavar="own|partner|all", help="Who owes it.")] = "all",
@@ -116,6 +130,7 @@ def due(
     """Show what is owed and not done, by this node and by its partners: what is overdue first."""
     from passerelle.core.clock import add_duration
     from passerelle.core.errors import InputError
+    from passerelle.exchange.channels import Channels
     from passerelle.office import clock, owing
     from passerelle.office.asking import On, Sight
     from passerelle.office.circle import circle_of
@@ -142,6 +157,8 @@ def due(
                 fits.append(owing.mine(who.id, circle_of(tx, node.ctx, now)))
             if service:
                 fits.append(lambda one: (row := tx.get(DOSSIERS, one.dossier)) is not None and row.service == service)
+            channels = Channels(tx, node.ctx)
+            fits.append(lambda one: sight.sees(_row_facts(tx, node, one, channels)))
             found, more = owing.owed(tx, owners, lambda one: all(fit(one) for fit in fits), until=until, limit=limit)
             sight.check(found)
             rows = tx.get_many(DOSSIERS, {(one.dossier,) for one in found})

@@ -14,7 +14,8 @@ _ALL = 1_000_000
 
 def circle_of(tx: Reading, ctx: Context, now: int) -> Circle:
     """Who holds what on the day that it is here, and who is on call."""
-    persons = frozenset(one.id for one in tx.scan(PERSONS, limit=_ALL) if not one.removed)
+    there = [one for one in tx.scan(PERSONS, limit=_ALL) if not one.removed]
+    persons = frozenset(one.id for one in there)
     day = day_there(now, ctx.zone).isoformat()
     holders: dict[tuple[str, str], dict[str, None]] = {}
     for grant in tx.scan(GRANTS, limit=_ALL):
@@ -31,4 +32,5 @@ def circle_of(tx: Reading, ctx: Context, now: int) -> Circle:
         {place: tuple(some) for place, some in holders.items()},
         {domain: tuple(some) for domain, some in rosters.items()},
         persons,
+        {one.id: one.service for one in there if one.service},
     )

@@ -17,10 +17,11 @@ from passerelle.exchange import notes
 from passerelle.exchange.cases import marks
 from passerelle.exchange.channels import Channels
 from passerelle.exchange.context import Context
-from passerelle.office import counting, reminders, timers
+from passerelle.office import counting, readership, reminders, timers
 from passerelle.office.circle import circle_of
+from passerelle.office.readership import Readers
 from passerelle.office.reminders import Circle, Word
-from passerelle.ports.records import META, PARTNERS, Meta
+from passerelle.ports.records import DOSSIERS, META, PARTNERS, Meta
 from passerelle.ports.store import Key, Reading, Writing
 from passerelle.ports.timers import NEVER, NOTICES, TIMERS, TOUCHED, Notice, Timer
 
@@ -133,11 +134,20 @@ def tell(ctx: Context, limit: int = TELL) -> tuple[int, int]:
 def _tell(tx: Writing, ctx: Context, due: Iterable[Timer], circle: Circle, now: int) -> None:
     changed: list[Timer] = []
     written: list[Notice] = []
+    due = list(due)
+    rows = tx.get_many(DOSSIERS, {(one.dossier,) for one in due})
+    channels = Channels(tx, ctx)
+    within: dict[Readers, Circle] = {}
     for timer in due:
-        roster = circle.roster(timer.domain) if timer.every else ()
+        row = rows.get((timer.dossier,))
+        readers = readership.of_row(tx, ctx, row, channels) if row else None
+        if readers and readers not in within:
+            within[readers] = circle.within(readers)
+        told = within[readers] if readers else circle
+        roster = told.roster(timer.domain) if timer.every else ()
         after, words = reminders.told(timer, now, roster)
         changed.append(after)
-        made = reminders.notices(after, words, circle, now) if words else []
+        made = reminders.notices(after, words, told, now) if words else []
         written += made
         for word in words:
             if word.what in ("end", "exhausted"):

@@ -39,7 +39,7 @@ from passerelle.ports.store import Reading
 
 ASKED, ANSWERED = "ask-onward", "consent"
 """The common acts by which the originator is asked, and answers."""
-_LOOKING = frozenset(("dossier.look", "draft.look"))
+_LOOKING = frozenset(("dossier.look", "draft.look", "review.look"))
 _READING = frozenset(("dossier.read", "draft.read", "attachment.save", "evidence.export"))
 _WORKING = frozenset(
     (
@@ -52,6 +52,7 @@ _WORKING = frozenset(
         "draft.release",
         "draft.release-alone",
         "draft.release-on-duty",
+        "message.review",
         "message.withdraw",
     )
 )

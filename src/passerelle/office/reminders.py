@@ -8,7 +8,8 @@ Rules kept here:
   that passes. Who should have been called while the node was off is called now: each is another person. When the list
   is at its end, those are told who decide;
 - at the end of a time those who decide are told too;
-- nobody is told the same thing twice, also who holds several roles.
+- nobody is told the same thing twice, also who holds several roles;
+- told and called are persons of the services that the dossier is for, and dispatchers.
 
 A time has run out when its last millisecond is over.
 """
@@ -19,6 +20,7 @@ from typing import NamedTuple
 
 import msgspec
 
+from passerelle.office.readership import Readers
 from passerelle.ports.timers import NEVER, Notice, Timer
 
 FOLLOW = ("officer", "dispatcher")
@@ -90,13 +92,25 @@ def next_of(timer: Timer, stage: int, called: int, now: int) -> int:
 class Circle:
     """Who holds a role where today, and who is on call: persons by (role, domain) and by domain.
 
-    A role in the domain `*` is held everywhere; persons who were removed are not among them.
+    A role in the domain `*` is held everywhere; persons who were removed are not among them. `services`: of those
+    persons who are of one.
     """
 
     holders: Mapping[tuple[str, str], tuple[str, ...]] = field(default_factory=dict)
     rosters: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     persons: frozenset[str] = frozenset()
+    services: Mapping[str, str] = field(default_factory=dict)
     _found: dict[tuple[tuple[str, ...], str], tuple[str, ...]] = field(default_factory=dict)
+
+    def within(self, readers: Readers) -> "Circle":
+        """Those whose service a dossier is for; dispatchers are of all services."""
+
+        def some(persons: tuple[str, ...]) -> tuple[str, ...]:
+            return tuple(one for one in persons if readers.as_of(self.services.get(one, "")) in readers.services)
+
+        holders = {place: found if place[0] == "dispatcher" else some(found) for place, found in self.holders.items()}
+        rosters = {domain: some(found) for domain, found in self.rosters.items()}
+        return Circle(holders, rosters, self.persons, self.services)
 
     def of(self, roles: tuple[str, ...], domain: str) -> tuple[str, ...]:
         """Everybody who holds one of the roles there, each once."""

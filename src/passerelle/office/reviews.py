@@ -17,11 +17,11 @@ from passerelle.core.clock import to_iso
 from passerelle.core.errors import ForbiddenError, InputError, NotFoundError, StateError
 from passerelle.exchange import notes
 from passerelle.exchange.context import Context
-from passerelle.office import drafts, telling, timers
+from passerelle.office import drafts, readership, telling, timers
 from passerelle.office.asking import Office, On, Sight, ask
 from passerelle.office.policy import Action
 from passerelle.ports.people import Person
-from passerelle.ports.records import MESSAGES, Message
+from passerelle.ports.records import DOSSIERS, MESSAGES, Message
 from passerelle.ports.store import Reading, Writing
 from passerelle.ports.work import REVIEWS, Review
 
@@ -61,7 +61,7 @@ def review(office: Office, who: Person, message_id: str, outcome: str, comment: 
         message = tx.get(MESSAGES, message_id)
         if found is None or message is None:
             raise NotFoundError(f"expected a message that is owed a review, got {message_id!r}")
-        ask(tx, office, who, Action.MESSAGE_REVIEW, facts(found))
+        ask(tx, office, who, Action.MESSAGE_REVIEW, facts(found, tx, ctx))
         if who.id in (found.released_by, found.author):
             words_ = f"review: expected another person than those who wrote and released the act, got {who.id}"
             raise ForbiddenError(words_)
@@ -88,8 +88,9 @@ def _what_to_do(found: Review, who: Person) -> str:
     )
 
 
-def facts(found: Review) -> On:
+def facts(found: Review, tx: Reading, ctx: Context) -> On:
     """A review as the policy sees it."""
+    row = tx.get(DOSSIERS, found.dossier)
     return On(
         kind="message",
         id=found.message,
@@ -98,6 +99,7 @@ def facts(found: Review) -> On:
         act=found.act,
         author=found.released_by,
         review=True,
+        readers=readership.of_row(tx, ctx, row) if row else None,
     )
 
 
@@ -114,6 +116,6 @@ def seen(tx: Reading, office: Office, who: Person, *, overdue: bool = False, don
     """The reviews of the domains that a person may see, as `listed` gives them."""
     sight = Sight(tx, office, who, Action.REVIEW_LOOK)
     every = listed(tx, office.ctx.clock.now(), overdue=overdue, done=done)
-    found = [one for one in every if sight.sees(msgspec.structs.replace(facts(one), author=""))]
+    found = [one for one in every if sight.sees(msgspec.structs.replace(facts(one, tx, office.ctx), author=""))]
     sight.check(found)
     return found

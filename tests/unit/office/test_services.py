@@ -1,20 +1,26 @@
 """Who reads what: the services of persons, recipients, and sister services that ask the originator first."""
 
+from dataclasses import replace
+
 import msgspec
 import pytest
 
 from passerelle.core.errors import InputError, StateError
 from passerelle.exchange import desk as desks
-from passerelle.office import casework, consulting, facts, lists, staff, workflow
+from passerelle.office import casework, clock, consulting, facts, lists, readership, staff, workflow
 from passerelle.office.asking import NotAllowedError, ask
+from passerelle.office.circle import circle_of
 from passerelle.office.people import NewPerson
 from passerelle.office.policy import Action
 from passerelle.office.readership import Readers, barred, reads
+from passerelle.office.reminders import Circle
 from passerelle.ports.people import PERSONS
 from passerelle.ports.records import AUDITS, DOSSIERS
+from passerelle.ports.timers import NOTICES
 from passerelle.store.migrations import to_4
 from tests.peers.pair import TYPES, acts, partners
 from tests.peers.staff import Desk, hire, office_of
+from tests.types import financial_intelligence
 
 ASK = {"to": "Public prosecutor", "purpose": "prosecution", "reason": "A hearing is being prepared"}
 
@@ -303,7 +309,68 @@ def test_what_bears_a_risk_of_ill_treatment_goes_to_no_sister_service(house):
         assert reads(on.readers, "police", message, content)
 
 
+def test_those_who_are_told_and_called_are_of_the_service(house):
+    for name, service in (("dan", "police"), ("joe", "justice"), ("una", "")):
+        hire(house.be, name, "duty", "approver", service=service)
+    row = house.be.dossier(house.dossier)
+    readers = house.be.store.read(lambda tx: readership.of_row(tx, house.office.ctx, row))
+    now = house.be.ctx.clock.now()
+    circle = house.be.store.read(lambda tx: circle_of(tx, house.office.ctx, now))
+    told = circle.within(readers)
+    assert sorted(circle.of(("approver",), "wanted-persons")) == ["dan", "joe", "luc", "una"]
+    assert sorted(told.of(("approver",), "wanted-persons")) == ["dan", "luc"]
+    assert told.of(("dispatcher",), "wanted-persons") == ("driss",)
+    called = Circle(rosters={"*": ("joe", "dan")}, services={"joe": "justice", "dan": "police"}).within(readers)
+    assert called.roster("wanted-persons") == ("dan",)
+
+
+def test_the_clock_tells_nobody_of_another_service(house):
+    hire(house.be, "joe", "approver", service="justice")
+    while clock.count(house.be.ctx):
+        pass
+    house.pair.clock.advance(60 * 86_400_000)
+    clock.tick(house.be.ctx)
+    told = {one.person for one in house.be.all(NOTICES)}
+    assert {"ann", "luc"} <= told
+    assert not told & {"jo", "joe"}
+
+
 # -- types that are kept for kinds of services -------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("services", [{"cellule": "fiu", "police": "police"}, {"cellule": "fiu"}])
+def test_between_financial_intelligence_units_nobody_else_writes_or_reads(services):
+    sample = replace(financial_intelligence.SAMPLE, services=services)
+    pair = sample.pair()
+    office = office_of(pair.be)
+    roles = ("officer", "approver", "magistrate", "analyst")
+    mine = hire(pair.be, "fay", *roles, service="cellule")
+    other = hire(pair.be, "lou", *roles, service="cellule")
+    strangers = [hire(pair.be, "pol", *roles, service="police"), hire(pair.be, "una", *roles, service="")]
+    act = pair.act("be", sample.opening())
+    for who in strangers:
+        with pytest.raises(NotAllowedError, match=r"of the kind fiu|one of the services cellule, got una"):
+            workflow.draft(office, who, act)
+    made = workflow.draft(office, mine, act, submit=True)
+    for who in strangers:
+        with pytest.raises(NotAllowedError, match="service: expected"):
+            workflow.release(office, who, [made.id])
+    assert len(workflow.release(office, other, [made.id])) == 1
+    row = pair.be.dossier(made.dossier)
+
+    def read(who):
+        def work(tx):
+            return consulting.dossier(tx, office, who, row, casework.messages(tx, row), "a reason")
+
+        return pair.be.store.write("test.read", work)
+
+    for who in strangers:
+        with pytest.raises(NotAllowedError, match="service: expected"):
+            read(who)
+        with pytest.raises(NotAllowedError, match="service: expected"):
+            pair.be.store.read(lambda tx: consulting.evidence(tx, office, who, row.id, "a reason"))  # noqa: B023
+    assert read(mine).all
+    assert read(hire(pair.be, "dana", "dpo", service="")).all
 
 
 def test_a_type_for_kinds_of_services_is_for_their_persons_alone():
