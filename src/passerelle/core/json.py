@@ -8,6 +8,7 @@ Left alone: the order of keys and white space. Content is kept and hashed as the
 """
 
 import json
+import math
 import re
 from typing import Any
 
@@ -35,6 +36,12 @@ def _no_float(text: str) -> Any:
     raise JsonError(f"expected whole numbers only, got {text[:40]}")
 
 
+def _float(text: str) -> float:
+    if not math.isfinite(value := float(text)):
+        raise JsonError(f"expected a number, got {text[:40]}")
+    return value
+
+
 def _integer(text: str) -> int:
     if len(text) > 17 or not -MAX_INTEGER <= (value := int(text)) <= MAX_INTEGER:
         raise JsonError(f"expected an integer within ±(2^53-1), got {text[:40]}")
@@ -45,6 +52,9 @@ def _integer(text: str) -> int:
 _own_decoder = json.JSONDecoder(parse_constant=_no_constant, parse_float=_no_float, parse_int=_integer)
 _decoder = json.JSONDecoder(
     object_pairs_hook=_pairs, parse_constant=_no_constant, parse_float=_no_float, parse_int=_integer
+)
+_with_floats = json.JSONDecoder(
+    object_pairs_hook=_pairs, parse_constant=_no_constant, parse_float=_float, parse_int=_integer
 )
 
 
@@ -75,11 +85,14 @@ def _clean(value: Any) -> None:
             _clean(child)
 
 
-def parse(data: bytes | str, what: str = "JSON") -> Any:
-    """The value that the bytes (UTF-8) or the text say. Raises JsonError, prefixed with `what`."""
+def parse(data: bytes | str, what: str = "JSON", *, floats: bool = False) -> Any:
+    """The value that the bytes (UTF-8) or the text say. Raises JsonError, prefixed with `what`.
+
+    `floats`: for texts of others that are looked into and never written again.
+    """
     try:
         text = data.decode("utf-8") if isinstance(data, bytes) else data
-        value = _decoder.decode(text)
+        value = (_with_floats if floats else _decoder).decode(text)
         # As many brackets as levels at least: most texts are shallow by their count alone.
         if text.count("{") + text.count("[") > MAX_DEPTH and value.__class__ in (dict, list):
             _shallow(value, 1)

@@ -23,6 +23,7 @@ from passerelle.dossiers import texts
 from passerelle.dossiers.check import Check, Content
 from passerelle.dossiers.checks_persons import PERSONS
 from passerelle.dossiers.problem import Problem, place
+from passerelle.dossiers.stix import Stix
 
 
 class OneOf(Check, frozen=True):
@@ -249,4 +250,5 @@ CHECKS: dict[str, type[Check]] = {
     "one_of": OneOf,
     "public_address": PublicAddress,
     "refers": Refers,
+    "stix": Stix,
 }
