@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 
+from passerelle.dossiers.deadlines import runs
 from passerelle.dossiers.indexing import searchable
 from passerelle.dossiers.state import next_acts
 from passerelle.dossiers.types import Catalogue
@@ -219,5 +220,15 @@ def test_urgent_pt8h_or_p3d_standard_p7d() -> None:
     figures = {name: dict(one.duration) for name, one in TYPE.deadlines.items()}
     assert figures["answer"] == {"standard": "P7D", "urgent": "P3D", "immediate": "P3D"}
     assert figures["answer-direct"] == {"urgent": "PT8H", "immediate": "PT8H"}
-    for act in ("agree-operation", "decline-operation"):
-        assert all(act in {moment.act for moment in one.ends_at} for one in TYPE.deadlines.values())
+    assert figures["decision"] == figures["answer"]
+
+
+def test_a_proposal_is_answered_by_a_decision_and_not_by_a_word() -> None:
+    def running(*acts: Told) -> set[str]:
+        return {run.deadline.name for run in runs(TYPE, at(*acts).happenings()) if run.end is None}
+
+    reply: Told = ("answerer", "reply", {})
+    assert at(reply).now.state == "proposed"
+    assert running(reply) == {"decision"}
+    assert running(AGREE) == running(("answerer", "decline-operation", {})) == set()
+    assert at(AGREE, LOG, reply).now.state == "under-way"
