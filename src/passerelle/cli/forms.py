@@ -115,7 +115,8 @@ class _Forms:
 def example_of(kind: DossierType, act: ActType, language: Language = "en", *, blank: bool = False) -> dict[str, Any]:
     """What a person writes for an act, and no more than must be there: invented, or `blank`, to be filled in."""
     common = _Forms(kind.envelope["$defs"], language, blank=blank)
-    content: dict[str, Any] = {"necessity": common.made(kind.envelope["properties"]["necessity"], "necessity")}
+    content: dict[str, Any] = {"act": act.name} if act.opening and len(kind.opening) > 1 else {}
+    content["necessity"] = common.made(kind.envelope["properties"]["necessity"], "necessity")
     if act.subjects.min:
         form = _person(kind, act, common)
         person = {name: common.made(form["properties"][name], name) for name in ("category", *act.subjects.needs)}
@@ -186,7 +187,9 @@ def toml_of(kind: DossierType, act: ActType, content: Mapping[str, Any], languag
     for name, words in act.attest.items():
         lines.append("# " + _("the author attests, on this node only:") + f" {words.text(language)} (--attest {name})")
     lines.append("")
-    lines += _field(common, "necessity", envelope["necessity"], content["necessity"])
+    for name in ("act", "necessity"):
+        if name in content:
+            lines += _field(common, name, envelope[name], content[name])
     for name in _MAY:
         if name != "handling_note" or "H3" in kind.handling.allowed:
             lines += _optional(common, name, envelope[name])

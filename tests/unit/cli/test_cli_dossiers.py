@@ -60,6 +60,7 @@ def test_every_example_has_the_fields_that_its_act_asks_for(kind):
         made = example_of(kind, act)
         assert list(blanks(made)) == []
         assert tomllib.loads(toml_of(kind, act, made, "en")) == made
+        assert (made.pop("act", "") == act.name) == (act.opening and len(kind.opening) > 1), "one opens by itself"
         persons = [one | {"minor": "no"} for one in made.get("subjects", [])]
         content = samples.act(kind.name, act.name, **(made | {"subjects": persons} if persons else made))
         found = problems(content, kind, now=samples.NOW)
@@ -69,7 +70,7 @@ def test_every_example_has_the_fields_that_its_act_asks_for(kind):
 def test_the_form_of_a_dossier_opens_one(partners):
     agreement = next(one["digest"] for one in value("instrument", "list", partners.be) if one["kind"] == "agreement")
     partners.sign("migration", migration(agreement))
-    kinds = ("identification", "listed-person", "urgent-alert", "wanted-trace")
+    kinds = ("identification", "border-data", "listed-person", "urgent-alert", "wanted-trace")
     for kind in kinds:
         if kind in kinds[:2]:
             partners.all_are_of("migration" if kind == "identification" else "police")
