@@ -75,6 +75,8 @@ class Node:
         moving = [one for one in names if any(way.to != "@same" for way in self.kind.acts[one].transitions)]
         act = self.kind.acts[name or rng.choice(moving if moving and rng.random() < 0.5 else names)]
         facts: dict[str, Any] = {field: rng.choice(words(act, field)) for field in act.remembered}
+        own = {field: some for rule in act.rules for field, some in rule.own().items()}
+        facts |= {field: some[-1] if asked else rng.choice(some) for field, some in own.items()}
         if asked:
             facts |= wanted(self.kind, act.name)
         if act.opening or rng.random() < 0.1:
