@@ -40,6 +40,9 @@ def fitted(made: Content, kind: DossierType, what: ActType) -> Content:
     for check in what.checks:
         if isinstance(check, Protected) and list(check.problems(made)):
             made["handling"] = sorted({*made["handling"], *check.handling})
+    for demand in what.demands:
+        if demand.when.holds(made):
+            made["handling"] = sorted({*made["handling"], *demand.then.handling})
     if opinion.found(made, kind):
         made["four_eyes"] = {**made["four_eyes"], "second": "be-second"}
     return made
