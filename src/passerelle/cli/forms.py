@@ -33,6 +33,7 @@ _SAMPLES = (
     "EUR",
     "https://www.example.org/",
     "019ab000-0000-7000-8000-000000000000",
+    "indicator--8e2e2d2b-17d4-4cbf-938f-98ee46b3cd3f",
     *("0" * n for n in (16, 64)),
 )
 _BARE = re.compile(r"[A-Za-z0-9_-]+")
