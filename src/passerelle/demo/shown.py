@@ -1,5 +1,6 @@
 """The acts of the closing round, one of each type that no other scene shows. Everybody and everything is invented."""
 
+import json
 from typing import NamedTuple
 
 from passerelle.demo import cast
@@ -29,6 +30,33 @@ JUDGMENT: Content = {
     "sentence": "Cinq ans d'emprisonnement",
     "final": True,
     "final_on": "2024-07-01",
+}
+_AMBER = "marking-definition--55d920b0-5e8b-4f79-9ee9-91f868d9b421"  # TLP 2.0, as the standard numbers it
+_PAP = "marking-definition--7a1c3c52-9a3e-4a57-8f30-0d9a7c1e2b11"
+_BUNDLE: Content = {
+    "type": "bundle",
+    "id": "bundle--44af6c39-c09b-49c5-9de2-394224b04982",
+    "objects": [
+        {
+            "type": "marking-definition",
+            "spec_version": "2.1",
+            "id": _PAP,
+            "created": "2025-11-20T08:00:00Z",
+            "definition_type": "statement",
+            "definition": {"statement": "PAP:GREEN"},
+        },
+        {
+            "type": "indicator",
+            "spec_version": "2.1",
+            "id": "indicator--2f1b5a3e-8c64-4f0e-9d5e-3b7a64c1d201",
+            "created": "2025-11-20T08:00:00.000Z",
+            "modified": "2025-11-20T08:00:00.000Z",
+            "object_marking_refs": [_AMBER, _PAP],
+            "pattern": "[domain-name:value = 'update.example.net']",
+            "pattern_type": "stix",
+            "valid_from": "2025-11-20T08:00:00Z",
+        },
+    ],
 }
 _EXAMINED = ["journalistic", "artistic", "academic", "educational", "countering-terrorism", "controversial-views"]
 CRIME: Content = {"offence": "Importation de stupéfiants en association", "facts": "Un conteneur est attendu à Anvers."}
@@ -220,6 +248,20 @@ def acts(event: str) -> list[Shown]:
                 "law": "Code pénal, article 140sexies",
                 "offence": "Instructions en vue d'une infraction terroriste",
                 "why": "La vidéo montre la fabrication d'un engin explosif et appelle à s'en servir.",
+            },
+        ),
+        Shown(
+            "cyber",
+            "share",
+            "expertise",
+            "cyber-defence",
+            "a bundle of STIX 2.1, held against the standard; its TLP and PAP stay with it",
+            {
+                "bundle": json.dumps(_BUNDLE),
+                "matter": "intrusion",
+                "summary": "Chargeur vu chez deux fournisseurs.",
+                "tlp": "amber",
+                "pap": "green",
             },
         ),
         Shown(
