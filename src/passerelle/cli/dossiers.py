@@ -1,5 +1,6 @@
 """Commands that look at dossiers, and the form of an act."""
 
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -10,7 +11,7 @@ from passerelle.cli.terms import term
 from passerelle.core.words import _
 
 if TYPE_CHECKING:
-    from passerelle.dossiers.types import Language
+    from passerelle.dossiers.types import ActType, Language
     from passerelle.ports.store import Reading
 
 
@@ -29,6 +30,7 @@ def register(app: typer.Typer) -> typer.Typer:
         "form",
         "dossier form wanted-trace > request.toml",
         "dossier form wanted-trace take-charge > charge.toml",
+        "dossier form financial-intelligence --goaml report.xml > request.toml",
     )(form)
     return dossier
 
@@ -130,6 +132,9 @@ def form(
     type_name: Annotated[str, typer.Argument(metavar="TYPE", help="The dossier type.", show_default=False)],
     act: Annotated[str, typer.Argument(metavar="[ACT]", help="The act.", show_default="the one that opens")] = "",
     example: Annotated[bool, typer.Option("--example", help="Make values up, to try things out.")] = False,
+    goaml: Annotated[
+        str, typer.Option("--goaml", metavar="FILE", help="Take over a goAML report, without who reported.")
+    ] = "",
     node: Annotated[str, typer.Option("--node", metavar="DIR", help="Use the catalogue of this node.")] = "",
     language: LanguageOption = "",
 ) -> Answer:
@@ -147,5 +152,24 @@ def form(
     if name not in kind.acts:
         raise NotFoundError(f"act: expected one of {', '.join(kind.acts)}, got {name[:64]!r}")
     content = example_of(kind, kind.acts[name], speaks, blank=not example)
+    left_out = _take_over(kind.acts[name], content, goaml) if goaml else ()
     text = toml_of(kind, kind.acts[name], content, speaks)
-    return Answer({"type": kind.name, "act": name, "content": content}, lambda screen: screen.line(text.rstrip("\n")))
+    if left_out:
+        text = "# " + _("Left out of the goAML report: {names}", names=", ".join(left_out)) + f"\n{text}"
+    answer = {"type": kind.name, "act": name, "content": content, "left_out": list(left_out)}
+    return Answer(answer, lambda screen: screen.line(text.rstrip("\n")))
+
+
+def _take_over(act: "ActType", content: dict[str, Any], path: str) -> tuple[str, ...]:
+    """Puts what a goAML report says into the form of an act that has a place for it; the elements left out."""
+    from passerelle.cli.door import read_file
+    from passerelle.cli.goaml import read
+    from passerelle.core.errors import InputError
+
+    if "report" not in act.schema.get("properties", {}):
+        raise InputError(f"--goaml: expected an act with the field body.report, got {act.name}")
+    taken = read(read_file(Path(path), "goaml", 20 * 1024 * 1024), f"<{' | '.join(sorted(act.subjects.categories))}>")
+    content["body"]["report"] = taken.report
+    if taken.subjects:
+        content["subjects"] = taken.subjects
+    return taken.left_out

@@ -35,6 +35,7 @@ _SAMPLES = (
     "019ab000-0000-7000-8000-000000000000",
     "indicator--8e2e2d2b-17d4-4cbf-938f-98ee46b3cd3f",
     *("0" * n for n in (16, 64)),
+    "indicator--019ab000-0000-4000-8000-000000000000",
 )
 _BARE = re.compile(r"[A-Za-z0-9_-]+")
 _NO_WORD = re.compile(r"[^a-z0-9]+")
