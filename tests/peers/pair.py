@@ -35,9 +35,9 @@ CATALOGUE = Catalogue.load()
 CALENDARS = Calendars.load()
 
 
-def type_entry(name: str) -> dict[str, Any]:
+def type_entry(name: str, catalogue: Catalogue = CATALOGUE) -> dict[str, Any]:
     """What a channel says of a type whose acts all may pass."""
-    kind = CATALOGUE.types[name]
+    kind = catalogue.types[name]
     return {"digest": kind.digest, "version": kind.version, "acts": ["*"]}
 
 
@@ -74,7 +74,14 @@ class Peer:
         return self.store.read(lambda tx: tx.scan(kind, limit=1_000_000))
 
 
-def make_peer(name: str, other: str, clock: ManualClock, store: Store | None = None, **policy: Any) -> Peer:
+def make_peer(
+    name: str,
+    other: str,
+    clock: ManualClock,
+    store: Store | None = None,
+    catalogue: Catalogue = CATALOGUE,
+    **policy: Any,
+) -> Peer:
     node_keys = keys.NodeKeys(name, _SEEDS[name])
     country, zone = ("BE", "Europe/Brussels") if name == "be" else ("MA", "Africa/Casablanca")
     made = identities.make(
@@ -90,7 +97,7 @@ def make_peer(name: str, other: str, clock: ManualClock, store: Store | None = N
         keys=node_keys,
         store=store or MemoryStore(),
         clock=clock,
-        catalogue=CATALOGUE,
+        catalogue=catalogue,
         policy=Policy(**policy),
         country=country,
         zone=zone,
@@ -249,7 +256,7 @@ def partners(
     channel: dict[str, Any] | None = None,
     area: str = "criminal",
     services: dict[str, str] | None = None,
-    **policy: Any,
+    **policy: Any,  # and the catalogue of both
 ) -> Pair:
     """Two nodes with an agreement and a channel, for purposes of the area, that both have signed.
 

@@ -48,7 +48,7 @@ def test_each_deadline_runs_is_met_and_is_missed_on_both_nodes(sample: Sample) -
     ways = {name: owed(sample, name) for name in names}
     assert [name for name in names if ways[name] is None] == [], "no acts of the sample start it and end it"
     figures = {name: FIGURE for name, one in sample.kind.deadlines.items() if not one.duration}
-    field = Field(sample, types={sample.name: {**type_entry(sample.name), "deadlines": figures}})
+    field = Field(sample, types={sample.name: {**type_entry(sample.name, sample.catalogue()), "deadlines": figures}})
     missed = dict(zip(names, field.play(way.runs for way in ways.values() if way), strict=True))
     met = dict(zip(names, field.play(way.met for way in ways.values() if way), strict=True))
     assert states(field.pair, missed) == dict.fromkeys(names, "running")
