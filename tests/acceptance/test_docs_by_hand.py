@@ -46,7 +46,7 @@ def _added_type() -> str:
     parts[first] = f'( set +e; {parts[first]}; echo "the first check: $?" )'  # it is not finished yet
     shown = "./run passerelle dossier show $D/be BE-2026-0031 --content --language nl --as ann"
     assert shown in parts
-    parts.insert(parts.index(shown), f"until {shown} | grep -q Ingeschreven; do sleep 0.2; done")
+    parts.insert(parts.index(shown), f"until {shown} | grep Ingeschreven >/dev/null; do sleep 0.2; done")
     return "\n".join(parts)
 
 
@@ -68,7 +68,7 @@ def test_two_nodes_by_hand_and_a_type_of_their_own(tmp_path: Path) -> None:
         "# 9 ", "until ./run passerelle dossier list $D/ma --as nadia | grep -q wanted; do sleep 0.2; done\n# 9 ", 1
     )
     process = subprocess.Popen(
-        ["bash", "-c", f"set -e -o pipefail\n{script}\necho the end"],
+        ["bash", "-c", f"trap 'kill $(jobs -p)' EXIT\nset -e -o pipefail\n{script}\ntrap - EXIT\necho the end"],
         cwd=tmp_path,
         env=os.environ | {"PYTHONPATH": str(ROOT / "src"), "TMPDIR": str(tmp_path)},
         stdout=subprocess.PIPE,
