@@ -87,6 +87,5 @@ def test_two_nodes_by_hand_and_a_type_of_their_own(tmp_path: Path) -> None:
     assert "\nverified\n" in said
     evidence = next(tmp_path.glob("*/evidence.json"))
     assert evidence.stat().st_size > 10_000
-    assert "the first check: 0\n" in said
     assert "Kenteken: 12345-A-6" in said, "the form of the type's own, in Dutch"
     assert "Ingeschreven" in said
