@@ -18,17 +18,7 @@ from passerelle.dossiers.demands import PERSON_WORDS, Demand
 from passerelle.dossiers.indexing import NEVER
 from passerelle.dossiers.rules import Names, NoLowerThan, Rule, Untainted, Value
 from passerelle.dossiers.schema import CatalogueError, Faults
-from passerelle.dossiers.shapes import (
-    AREAS,
-    LANGUAGES,
-    SERVICES,
-    ActType,
-    Deadline,
-    DossierType,
-    Moment,
-    StateType,
-    Transition,
-)
+from passerelle.dossiers.shapes import AREAS, LANGUAGES, SERVICES, ActType, Deadline, DossierType, Moment, Transition
 from passerelle.dossiers.unsaid import usable
 from passerelle.dossiers.ways import doable, kept, reachable
 
@@ -64,15 +54,11 @@ class _Check:
 
     def run(self) -> None:
         kind, faults = self.kind, self.faults
-        with faults:
-            if self.file != f"{kind.name}.toml":
+        if self.file != f"{kind.name}.toml":
+            with faults:
                 raise self.fail("name", "the name of the file without .toml", kind.name)
         with faults:
-            if not _VERSION.fullmatch(kind.version):
-                raise self.fail("version", "a version like 1.0", kind.version)
-        with faults:
-            if not kind.opening:
-                raise self.fail("acts", "an act with opening = true", "none")
+            self._head()
         for act in kind.acts.values():
             self._act(act)
         if not faults.found:  # where acts lead is only asked of acts that are right
@@ -84,6 +70,12 @@ class _Check:
             with faults:
                 self._deadline(deadline, f"deadlines.{deadline.name}")
 
+    def _head(self) -> None:
+        if not _VERSION.fullmatch(self.kind.version):
+            raise self.fail("version", "a version like 1.0", self.kind.version)
+        if not self.kind.opening:
+            raise self.fail("acts", "an act with opening = true", "none")
+
     def _labels(self) -> None:
         """What a person reads has words in each language (bodies and grounds are looked at when they are read)."""
         kind = self.kind
@@ -93,11 +85,10 @@ class _Check:
                 texts += [(f"{what}.{name}.labels", one.labels), (f"{what}.{name}.help", one.help)]
         for what, more in (("deadlines", kind.deadlines), ("figures", kind.figures)):
             texts += [(f"{what}.{name}.labels", one.labels) for name, one in more.items()]
-        for path, labels in texts:
-            for language in LANGUAGES:
-                if not labels.text(language).strip():
-                    with self.faults:
-                        raise self.fail(f"{path}.{language}", "a label", "nothing")
+        for path, text in ((f"{path}.{one}", labels.text(one)) for path, labels in texts for one in LANGUAGES):
+            if not text.strip():
+                with self.faults:
+                    raise self.fail(path, "a label", "nothing")
 
     # ---- acts
 
@@ -274,12 +265,12 @@ class _Check:
                 expected = "a way on purpose from a state that is reached, and rules that can be kept there"
                 with self.faults:
                     raise self.fail(f"acts.{act.name}", expected, "an act that nobody can do")
-        for state in kind.states.values():
+        for name in kind.states:
             with self.faults:
-                self._state(state, reached)
+                self._state(name, reached)
 
-    def _state(self, state: StateType, reached: Collection[str]) -> None:
-        kind, path = self.kind, f"states.{state.name}"
+    def _state(self, name: str, reached: Collection[str]) -> None:
+        kind, path, state = self.kind, f"states.{name}", self.kind.states[name]
         if state.name not in reached:
             raise self.fail(path, "a state that an act leads to", "none leads there")
         ends = [name for name in reachable(kind, state.name) if kind.states[name].status == "ended"]
