@@ -1,31 +1,36 @@
 """Contradictions within a dossier type: what each part says may be right and still not fit the others.
 
-Checked: states that cannot be reached or cannot come to an end, acts nobody can do, rules and deadlines that name what
-is not there or words that cannot occur, defaults and persons that the forms do not know, durations that are none,
-demands that nobody can meet, reviews and escalations that cannot happen.
+Checked: states that cannot be reached or cannot come to an end, acts nobody can do, rules that name what
+is not there or words that cannot occur, defaults and persons that the forms do not know, demands that nobody can meet,
+reviews that cannot happen; of times, what `consistency_times` says.
 
 Left unchecked: whether a type is wise. Whether concurrent acts lead where they should is shown by its tests.
 """
 
 import re
-from collections.abc import Collection, Iterable, Mapping
-from typing import Any
+from collections.abc import Collection
 
-from passerelle.core.clock import add_duration
-from passerelle.core.errors import InputError
 from passerelle.dossiers.check import Check
+from passerelle.dossiers.consistency_known import Known
+from passerelle.dossiers.consistency_times import Times
 from passerelle.dossiers.demands import PERSON_WORDS, Demand
 from passerelle.dossiers.indexing import NEVER
-from passerelle.dossiers.rules import Names, NoLowerThan, Rule, Untainted, Value
-from passerelle.dossiers.schema import CatalogueError, Faults
-from passerelle.dossiers.shapes import AREAS, LANGUAGES, SERVICES, ActType, Deadline, DossierType, Moment, Transition
+from passerelle.dossiers.rules import Names, NoLowerThan, Rule, Untainted
+from passerelle.dossiers.schema import Faults
+from passerelle.dossiers.shapes import (
+    AREAS,
+    LANGUAGES,
+    SERVICES,
+    ActType,
+    DossierType,
+    Transition,
+)
 from passerelle.dossiers.unsaid import usable
 from passerelle.dossiers.ways import doable, kept, reachable
 
 NEUTRAL = "legal-impediment"
 """The ground of refusal that says nothing about the person; every type has it."""
 LANES = ("routine", "flash")
-_DURATION = "#/$defs/duration"
 _ALWAYS = ("key", "category", "minor")  # of a person
 _NAME = re.compile(r"[a-z][a-z0-9-]{0,63}")
 _VERSION = re.compile(r"[1-9][0-9]{0,3}\.[0-9]{1,4}")
@@ -38,43 +43,33 @@ def check(kind: DossierType, file: str) -> None:
     checking.faults.settle()
 
 
-class _Check:
+class _Check(Known):
     def __init__(self, kind: DossierType, file: str) -> None:
-        self.kind = kind
-        self.file = file
+        super().__init__(kind, file)
         self.faults = Faults()
-
-    def fail(self, path: str, expected: str, got: str) -> CatalogueError:
-        return CatalogueError(self.file, path, expected, got)
-
-    def one_of(self, path: str, words: Iterable[str], known: Iterable[str]) -> None:
-        for word in words:
-            if word not in known:
-                raise self.fail(path, "one of " + ", ".join(known), word)
 
     def run(self) -> None:
         kind, faults = self.kind, self.faults
-        if self.file != f"{kind.name}.toml":
-            with faults:
+        with faults:
+            if self.file != f"{kind.name}.toml":
                 raise self.fail("name", "the name of the file without .toml", kind.name)
         with faults:
-            self._head()
+            if not _VERSION.fullmatch(kind.version):
+                raise self.fail("version", "a version like 1.0", kind.version)
+        with faults:
+            if not kind.opening:
+                raise self.fail("acts", "an act with opening = true", "none")
         for act in kind.acts.values():
             self._act(act)
         if not faults.found:  # where acts lead is only asked of acts that are right
             self._states()
-        for part in (self._labels, self._whole, self._defaults, self._figures):
+        times = Times(kind, self.file)
+        for part in (self._labels, self._whole, self._defaults, times.figures):
             with faults:
                 part()
         for deadline in kind.deadlines.values():
             with faults:
-                self._deadline(deadline, f"deadlines.{deadline.name}")
-
-    def _head(self) -> None:
-        if not _VERSION.fullmatch(self.kind.version):
-            raise self.fail("version", "a version like 1.0", self.kind.version)
-        if not self.kind.opening:
-            raise self.fail("acts", "an act with opening = true", "none")
+                times.deadline(deadline, f"deadlines.{deadline.name}")
 
     def _labels(self) -> None:
         """What a person reads has words in each language (bodies and grounds are looked at when they are read)."""
@@ -129,8 +124,8 @@ class _Check:
         subjects = act.subjects
         if not 0 <= subjects.min <= subjects.max:
             raise self.fail(f"{path}.subjects", "min not above max", f"{subjects.min} and {subjects.max}")
-        person = self._form("person")["properties"]
-        self.one_of(f"{path}.subjects.categories", sorted(subjects.categories), self._form("category")["enum"])
+        person = self.form("person")["properties"]
+        self.one_of(f"{path}.subjects.categories", sorted(subjects.categories), self.form("category")["enum"])
         self.one_of(f"{path}.subjects.needs", subjects.needs, person)
         self.one_of(f"{path}.subjects.without", subjects.without, [name for name in person if name not in _ALWAYS])
         if both := set(subjects.needs) & set(subjects.without):
@@ -143,37 +138,28 @@ class _Check:
         where = every if all(check in one.checks for one in every) else [act]
         self.one_of(path, check.named(), {name: None for one in where for name in one.schema.get("properties", {})})
         known = {
-            "category": self._form("category")["enum"],
+            "category": self.form("category")["enum"],
             "handling": sorted(self.kind.handling.allowed),
             "act": list(self.kind.acts),
-            "person": [name for name in self._form("person")["properties"] if name not in _ALWAYS],
+            "person": [name for name in self.form("person")["properties"] if name not in _ALWAYS],
         }
         for what, words in check.words().items():
             self.one_of(path, words, known[what])
         for way in check.ways():
-            if not any(self._leads(one, way.split(".")) for one in every):
+            if not any(self.leads(one, way.split(".")) for one in every):
                 raise self.fail(path, "a way to a text or a word of some act", way)
-
-    def _leads(self, act: ActType, steps: list[str]) -> bool:
-        """Whether a way leads to a value that is neither object nor list, in the body of an act or in a person."""
-        schema: Any = act.schema if steps[0] == "body" else self.kind.envelope["properties"].get(steps[0], {})
-        for step in steps[1:]:
-            schema = self._resolved(schema)
-            schema = schema.get("items", {}) if step == "*" else schema.get("properties", {}).get(step, {})
-        schema = self._resolved(schema)
-        return bool(schema) and schema.get("type") not in ("object", "array")
 
     def _rule(self, act: ActType, rule: Rule, path: str) -> None:
         """The acts that it names are there, and the words that it asks of them, and of the act itself, can occur."""
         self.one_of(path, rule.acts(), self.kind.acts)
         for name, where in rule.conditions():
             self.one_of(path, [name], self.kind.acts)
-            self._where(path, name, where)
-        self._where(path, act.name, rule.own())
+            self.where(path, name, where)
+        self.where(path, act.name, rule.own())
         if isinstance(rule, Names | Untainted) and "message" not in act.schema.get("required", ()):
             raise self.fail(f"acts.{act.name}.body.required", "message, since a rule looks at it", "none")
         if isinstance(rule, NoLowerThan):
-            words = self._words(act.name, rule.field)
+            words = self.words(act.name, rule.field)
             if sorted(rule.order) != sorted(map(str, words)):
                 raise self.fail(f"{path}.order", f"each once of {', '.join(map(str, words))}", ", ".join(rule.order))
 
@@ -184,11 +170,11 @@ class _Check:
             raise self.fail(f"{path}.when", "persons, body, present or absent", "nothing")
         for name, words in when.persons.items():
             self.one_of(f"{path}.when.persons", [name], PERSON_WORDS)
-            known = self._form("minor")["enum"] if name == "minor" else sorted(act.subjects.categories)
+            known = self.form("minor")["enum"] if name == "minor" else sorted(act.subjects.categories)
             self.one_of(f"{path}.when.persons.{name}", words, known)
         if when.persons and not act.subjects.max:
             raise self.fail(f"{path}.when.persons", "an act that may bring persons", "none")
-        self._where(f"{path}.when.body", act.name, when.body)
+        self.where(f"{path}.when.body", act.name, when.body)
         self.one_of(f"{path}.when", (*when.present, *when.absent), act.schema.get("properties", {}))
         self.one_of(f"{path}.then.fields", then.fields, act.schema.get("properties", {}))
         self.one_of(f"{path}.then.handling", then.handling, sorted(self.kind.handling.allowed))
@@ -209,7 +195,7 @@ class _Check:
                     raise self.fail(f"{path}.attest.{name}.{language}", "a statement", "nothing")
         if not act.review:
             return
-        self._duration(f"{path}.review", act.review)
+        self.duration(f"{path}.review", act.review)
         if act.magistrate:
             raise self.fail(f"{path}.review", "none, since a magistrate releases it", act.review)
         if not act.four_eyes:
@@ -230,30 +216,6 @@ class _Check:
             raise self.fail(f"{path}.opening", "an act that refers to a message", act.name)
         if way.to == "@back" and not kept(self.kind):
             raise self.fail(f"{path}.to", "an act with keep_back = true somewhere", "none")
-
-    def _where(self, path: str, act: str, where: Mapping[str, tuple[Value, ...]]) -> None:
-        """Each field asked for is one of the act's body, each word one that it can have."""
-        fields = self.kind.acts[act].schema.get("properties", {})
-        for name, words in where.items():
-            self.one_of(f"{path}.where", [name], fields)
-            known = self._words(act, name)
-            for word in words:
-                if word not in known or type(word) is not type(known[0]):
-                    raise self.fail(f"{path}.where.{name}", "one of " + ", ".join(map(str, known)), str(word))
-
-    def _words(self, act: str, name: str) -> list[Any]:
-        """The words that a field of an act's body can have."""
-        field = self._resolved(self.kind.acts[act].schema["properties"][name])
-        return field.get("enum") or ([True, False] if field.get("type") == "boolean" else [field.get("const")])
-
-    def _resolved(self, schema: Any) -> Any:
-        return self._form(schema["$ref"].removeprefix("#/$defs/"), schema) if "$ref" in schema else schema
-
-    def _form(self, name: str, default: Any = None) -> Any:
-        for act in self.kind.acts.values():
-            if name in act.schema["$defs"]:
-                return act.schema["$defs"][name]
-        return self.kind.envelope["$defs"].get(name, default)
 
     # ---- states
 
@@ -281,7 +243,7 @@ class _Check:
 
     def _whole(self) -> None:
         """What the type says of all its acts."""
-        kind, codes = self.kind, self._form("handling")["enum"]
+        kind, codes = self.kind, self.form("handling")["enum"]
         if not kind.areas:
             raise self.fail("areas", "at least one of " + ", ".join(AREAS), "none")
         self.one_of("areas", sorted(kind.areas), AREAS)
@@ -290,104 +252,19 @@ class _Check:
         self.one_of("handling.always", kind.handling.always, sorted(kind.handling.allowed))
         if NEUTRAL not in kind.grounds:
             raise self.fail("common_grounds", f"{NEUTRAL} among them: no refusal may need to say more", "none")
-        for word in kind.unsaid:
-            if not usable(word):
-                raise self.fail("unsaid", "words of at least three letters", word)
-        for word in kind.opinion:
-            if not usable(word):
-                raise self.fail("opinion", "words of at least three letters", word)
+        for name, words in (("unsaid", kind.unsaid), ("opinion", kind.opinion)):
+            for word in words:
+                if not usable(word):
+                    raise self.fail(name, "words of at least three letters", word)
         named = {one for act in kind.acts.values() for one in act.subjects.categories}
         self.one_of("indexed", sorted(kind.indexed), sorted(named - NEVER))
 
-    def _figures(self) -> None:
-        """Each figure is a period that some act looks at, and each act looks at figures that are there."""
-        known, asked = self.kind.figures, set()
-        for act in self.kind.acts.values():
-            for number, rule in enumerate(act.figures):
-                path, fields = f"acts.{act.name}.figures[{number}]", act.schema.get("properties", {})
-                self.one_of(path, rule.names, known)
-                asked |= set(rule.names)
-                if not rule.names:
-                    raise self.fail(path, "at_least or at_most", "neither")
-                self.one_of(f"{path}.field", [rule.field], fields)
-                if fields[rule.field].get("$ref") != _DURATION:
-                    raise self.fail(f"{path}.field", f"a field of the form {_DURATION}", rule.field)
-        for figure in known.values():
-            self._duration(f"figures.{figure.name}.duration", figure.duration)
-            if figure.name not in asked:
-                raise self.fail(f"figures.{figure.name}", "an act that looks at it", "none")
-
     def _defaults(self) -> None:
         defaults, rule = self.kind.defaults, self.kind.handling
-        self.one_of("defaults.handling", defaults.handling, self._form("handling")["enum"])
+        self.one_of("defaults.handling", defaults.handling, self.form("handling")["enum"])
         if not set(rule.always) <= set(defaults.handling) <= rule.allowed:
             expected = f"codes of {', '.join(sorted(rule.allowed))}" + "".join(f", with {one}" for one in rule.always)
             raise self.fail("defaults.handling", expected, ", ".join(defaults.handling))
         for name in ("urgency", "source", "information"):
-            self.one_of(f"defaults.{name}", [getattr(defaults, name)], self._form(name)["enum"])
-        self._duration("defaults.retention", defaults.retention)
-
-    def _duration(self, path: str, text: str) -> None:
-        """A period that is not over when it begins, and ends while calendars count."""
-        try:
-            ends = add_duration(0, text)
-        except InputError:
-            raise self.fail(path, "an ISO 8601 duration like PT8H or P3D", text) from None
-        if ends == 0:
-            raise self.fail(path, "a duration that is not zero", text)
-
-    def _deadline(self, deadline: Deadline, path: str) -> None:
-        self.one_of(f"{path}.duration", deadline.duration, self._form("urgency")["enum"])
-        if not (deadline.runs_from and deadline.ends_at):
-            raise self.fail(path, "runs_from and ends_at that are not empty", "an empty one")
-        for urgency, text in deadline.duration.items():
-            self._duration(f"{path}.duration.{urgency}", text)
-        if deadline.most:
-            self._duration(f"{path}.most", deadline.most)
-        if deadline.escalate:
-            self._escalate(deadline, f"{path}.escalate")
-        for name, moments in (("runs_from", deadline.runs_from), ("ends_at", deadline.ends_at)):
-            for number, moment in enumerate(moments):
-                self._moment(moment, f"{path}.{name}[{number}]")
-        if deadline.then:
-            self.one_of(f"{path}.then", [deadline.then], self.kind.acts)
-        if deadline.back:
-            self._back(deadline, path)
-        for moment in deadline.runs_from if deadline.since else ():
-            act = self.kind.acts.get(moment.act)
-            days = {steps for steps, _ in act.dated} if act else set()
-            if (deadline.since,) not in days:
-                raise self.fail(f"{path}.since", f"a day in the body of {moment.act or moment.state}", deadline.since)
-
-    def _back(self, deadline: Deadline, path: str) -> None:
-        """Counted back from a day, in days."""
-        if not deadline.since:
-            raise self.fail(f"{path}.since", "the day from which it is counted back", "nothing")
-        for name, text in (*deadline.duration.items(), *([("most", deadline.most)] if deadline.most else [])):
-            if "T" in text:
-                raise self.fail(f"{path}.duration.{name}", "a period by days, to be counted back", text)
-
-    def _escalate(self, deadline: Deadline, path: str) -> None:
-        """By the clock, and before the time has run out: nobody is called by the calendar, or too late."""
-        self._duration(path, deadline.escalate)
-        if not deadline.escalate.startswith("PT"):
-            raise self.fail(path, "a time by the clock like PT5M", deadline.escalate)
-        for text in deadline.duration.values():
-            if add_duration(0, deadline.escalate) >= add_duration(0, text):
-                raise self.fail(path, f"less than the deadline's own {text}", deadline.escalate)
-
-    def _moment(self, moment: Moment, path: str) -> None:
-        if bool(moment.act) == bool(moment.state):
-            raise self.fail(path, "either an act or a state", f"{moment.act or 'no act'}, {moment.state or 'no state'}")
-        self.one_of(path, [moment.act] if moment.act else [], self.kind.acts)
-        self.one_of(path, [moment.state] if moment.state else [], self.kind.states)
-        if moment.act:
-            self._where(path, moment.act, moment.where)
-        elif moment.by or moment.where:
-            raise self.fail(path, "by and where only with an act", f"state {moment.state}")
-        if (
-            moment.act
-            and moment.by
-            and self.kind.acts[moment.act].by not in (moment.by, "either", "author", "receiver")
-        ):
-            raise self.fail(f"{path}.by", f"the side that does {moment.act}", moment.by)
+            self.one_of(f"defaults.{name}", [getattr(defaults, name)], self.form(name)["enum"])
+        self.duration("defaults.retention", defaults.retention)

@@ -7,7 +7,7 @@ Every refusal is a CatalogueError with file, path, what was expected and what wa
 """
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from functools import partial
 from typing import Any
@@ -55,6 +55,12 @@ from passerelle.dossiers.tables import (
 __all__ = ["Common", "Reader"]
 
 _UNNAMED = ("key", "category", "minor")  # of a person: always there, so no channel lists them
+
+
+def _named(tables: list[dict[str, Any]], path: str) -> Iterator[tuple[str, str, dict[str, Any]]]:
+    """Tables that hold the parameters of a check or a rule under its name: path, name ("" where not one), table."""
+    for number, table in enumerate(tables):
+        yield f"{path}[{number}]", next(iter(table)) if len(table) == 1 else "", table
 
 
 class Reader:
@@ -176,11 +182,10 @@ class Reader:
 
     def _checks(self, tables: list[dict[str, Any]], path: str) -> tuple[Check, ...]:
         made: list[Check] = []
-        for number, table in enumerate(tables):
-            if len(table) != 1 or next(iter(table)) not in CHECKS:
-                raise self.fail(f"{path}[{number}]", "one check of: " + ", ".join(CHECKS), ", ".join(table) or "none")
-            name, parameters = next(iter(table.items()))
-            made.append(convert(parameters, CHECKS[name], self.file, f"{path}[{number}].{name}"))
+        for at, name, table in _named(tables, path):
+            if name not in CHECKS:
+                raise self.fail(at, "one check of: " + ", ".join(CHECKS), ", ".join(table) or "none")
+            made.append(convert(table[name], CHECKS[name], self.file, f"{at}.{name}"))
         return tuple(made)
 
     # ---- acts
@@ -307,12 +312,11 @@ class Reader:
     def _rules(self, tables: list[dict[str, Any]], path: str, *, of_act: bool = True) -> tuple[Rule, ...]:
         """Rules of an act, or of one of its transitions, which see less (`OF_ACTS`)."""
         rules: list[Rule] = []
-        known = [name for name, rule in RULES.items() if of_act or rule not in OF_ACTS]
-        for number, table in enumerate(tables):
-            if len(table) != 1 or next(iter(table)) not in known:
-                raise self.fail(f"{path}[{number}]", "one rule of: " + ", ".join(known), ", ".join(table) or "none")
-            name, parameters = next(iter(table.items()))
-            rules.append(convert(parameters, RULES[name], self.file, f"{path}[{number}].{name}"))
+        known = {name: rule for name, rule in RULES.items() if of_act or rule not in OF_ACTS}
+        for at, name, table in _named(tables, path):
+            if name not in known:
+                raise self.fail(at, "one rule of: " + ", ".join(known), ", ".join(table) or "none")
+            rules.append(convert(table[name], known[name], self.file, f"{at}.{name}"))
         return tuple(rules)
 
     # ---- bodies

@@ -1,7 +1,8 @@
 """The named rules that a type file may use: data there, a few generic functions here.
 
 A rule looks at what was done before in the dossier (`Fact`) and at the act that is judged (`Deed`), and says what
-stands in the way. To add one: a frozen struct with its parameters and the methods of `Rule`, and an entry in `RULES`.
+stands in the way. To add one: a `Rule` with its parameters, what it looks at and what it finds, and an entry in
+`RULES`.
 
 An act's rules are judged when it is written and again when it is received, at the messages its author had seen. A
 transition's rules are also judged when the acts of both sides are put in order (see `state`); there only facts and the
@@ -10,7 +11,7 @@ acting side are known, so a rule that looks at the act's own body or at a messag
 """
 
 from collections.abc import Mapping
-from typing import Any, Literal, Protocol
+from typing import Any, Literal
 
 import msgspec
 
@@ -59,31 +60,31 @@ class Deed(msgspec.Struct, frozen=True):
     named: Named | None = None
 
 
-class Rule(Protocol):
+class Rule(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """A rule with its parameters."""
 
     def acts(self) -> tuple[str, ...]:
         """The acts whose last occurrence the rule looks at."""
-        ...
+        return ()
 
     def needs(self) -> tuple[str, ...]:
         """The acts of which one must have been done before; none: it can be kept without any."""
-        ...
+        return ()
 
     def conditions(self) -> tuple[tuple[str, Mapping[str, tuple[Value, ...]]], ...]:
         """Acts, and which words of their fields the rule asks for."""
-        ...
+        return ()
 
     def own(self) -> Mapping[str, tuple[Value, ...]]:
         """The fields of the judged act's own body that the rule looks at, with the words it knows."""
-        ...
+        return {}
 
     def problem(self, facts: Mapping[str, Fact], deed: Deed) -> Problem | None:
         """What stands in the way of the act, or None."""
-        ...
+        return None
 
 
-class RequiresBefore(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+class RequiresBefore(Rule, frozen=True):
     """One of the acts was applied before, its last one with these words, and after the last `since` if that was."""
 
     act: tuple[str, ...]
@@ -99,9 +100,6 @@ class RequiresBefore(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     def conditions(self) -> tuple[tuple[str, Mapping[str, tuple[Value, ...]]], ...]:
         return tuple((name, self.where) for name in self.act)
 
-    def own(self) -> Mapping[str, tuple[Value, ...]]:
-        return {}
-
     def problem(self, facts: Mapping[str, Fact], deed: Deed) -> Problem | None:
         from_on = facts[self.since].at if self.since in facts else 0
         for name in self.act:
@@ -113,7 +111,7 @@ class RequiresBefore(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         return Problem("act", f"{' or '.join(self.act)}{words}{since} before", "none")
 
 
-class ByAuthorOf(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+class ByAuthorOf(Rule, frozen=True):
     """Only the side that did the last `act` may do this."""
 
     act: str
@@ -127,9 +125,6 @@ class ByAuthorOf(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     def conditions(self) -> tuple[tuple[str, Mapping[str, tuple[Value, ...]]], ...]:
         return ((self.act, {}),)
 
-    def own(self) -> Mapping[str, tuple[Value, ...]]:
-        return {}
-
     def problem(self, facts: Mapping[str, Fact], deed: Deed) -> Problem | None:
         fact = facts.get(self.act)
         if fact is not None and fact.by == deed.by:
@@ -137,23 +132,17 @@ class ByAuthorOf(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         return Problem("act", f"the side that did {self.act} last", deed.by)
 
 
-class Names(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+class Names(Rule, frozen=True):
     """The message that `body.message` names is one of the acts, with these words, and was not revoked."""
 
     act: tuple[str, ...]
     where: dict[str, tuple[Value, ...]] = {}
-
-    def acts(self) -> tuple[str, ...]:
-        return ()
 
     def needs(self) -> tuple[str, ...]:
         return self.act
 
     def conditions(self) -> tuple[tuple[str, Mapping[str, tuple[Value, ...]]], ...]:
         return tuple((name, self.where) for name in self.act)
-
-    def own(self) -> Mapping[str, tuple[Value, ...]]:
-        return {}
 
     def problem(self, facts: Mapping[str, Fact], deed: Deed) -> Problem | None:
         if deed.body is None:
@@ -166,7 +155,7 @@ class Names(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         return Problem("body.message", f"a message that is {' or '.join(self.act)}{words}", got)
 
 
-class NoLowerThan(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+class NoLowerThan(Rule, frozen=True):
     """The word in this field of the body is not lower, in this order, than in the last of the acts that has one."""
 
     act: tuple[str, ...]
@@ -175,9 +164,6 @@ class NoLowerThan(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     def acts(self) -> tuple[str, ...]:
         return self.act
-
-    def needs(self) -> tuple[str, ...]:
-        return ()
 
     def conditions(self) -> tuple[tuple[str, Mapping[str, tuple[Value, ...]]], ...]:
         return tuple((name, self.own()) for name in self.act)
@@ -196,7 +182,7 @@ class NoLowerThan(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         return Problem(f"body.{self.field}", " or ".join(self.order[least:]), "nothing" if got is None else got)
 
 
-class Untainted(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+class Untainted(Rule, frozen=True):
     """The message that `body.message` names has no statement with a risk that it was obtained by ill-treatment.
 
     Asked when the body has the words of `where`. It is not in `RULES`: an act has it by its key `untainted`, which a
@@ -204,15 +190,6 @@ class Untainted(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """
 
     where: dict[str, tuple[Value, ...]] = {}
-
-    def acts(self) -> tuple[str, ...]:
-        return ()
-
-    def needs(self) -> tuple[str, ...]:
-        return ()
-
-    def conditions(self) -> tuple[tuple[str, Mapping[str, tuple[Value, ...]]], ...]:
-        return ()
 
     def own(self) -> Mapping[str, tuple[Value, ...]]:
         return self.where
@@ -232,7 +209,7 @@ class Untainted(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         )
 
 
-RULES: dict[str, type[RequiresBefore] | type[ByAuthorOf] | type[Names] | type[NoLowerThan]] = {
+RULES: dict[str, type[Rule]] = {
     "requires_before": RequiresBefore,
     "by_author_of": ByAuthorOf,
     "names": Names,
