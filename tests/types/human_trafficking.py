@@ -42,7 +42,7 @@ GUARDIAN: Content = {
     "name": "Annelies Coppens",
     "appointed_by": "Dienst Voogdij",
     "appointed_on": "2026-11-02",
-    "child_protection": "Agentschap Opgroeien",
+    "child_protection": "Jeugdzorg, dienst Brussel",
 }
 SUPPORT: Content = {
     "needs": ["accommodation", "legal-aid", "interpretation"],

@@ -118,7 +118,7 @@ def test_check_9_what_is_said_of_groups_bears_no_mark_of_a_person(name: str, tex
     assert [one.path for one in problems(content, SAMPLE.kind, now=NOW)] == ["necessity"]
 
 
-# ---- a name, only with a decision or an offence behind it
+# ---- nobody is named without a decision or an offence
 
 
 @pytest.mark.parametrize(

@@ -142,7 +142,7 @@ def test_for_an_adult_the_means_are_named_and_for_a_child_none_is_needed(pair: P
     without = {key: value for key, value in FACTS.items() if key != "means"}
     adult = SAMPLE.act("information", subjects=[NAJAT], body=without | PLEDGE)
     assert stopped(pair, adult) == ("9",)
-    told = {"child_protection": "Agentschap Opgroeien"}
+    told = {"child_protection": "Jeugdzorg, dienst Brussel"}
     pair.post("be", SAMPLE.act("information", subjects=[GIRL], body=without | PLEDGE | told))
 
 
@@ -184,7 +184,7 @@ def test_of_a_minor_the_guardian_consents(pair: Pair, life: Life) -> None:
 
 def test_a_child_is_known_to_a_child_protection_authority(pair: Pair) -> None:
     assert stopped(pair, about(GIRL)) == ("9",)
-    pair.post("be", about(GIRL, body=PLEDGE | {"child_protection": "Agentschap Opgroeien"}))
+    pair.post("be", about(GIRL, body=PLEDGE | {"child_protection": "Jeugdzorg, dienst Brussel"}))
 
 
 def test_a_note_is_about_one_victim_and_bears_no_statements(pair: Pair, life: Life) -> None:
