@@ -92,7 +92,7 @@ class _Drawing:
         direction = "rtl" if self.left else "ltr"
         yield (
             f'<svg xmlns="http://www.w3.org/2000/svg" {size} role="img" aria-labelledby="title desc" '
-            f'xml:lang="{language}" lang="{language}" direction="{direction}">'
+            f'xml:lang="{language}" lang="{language}" style="max-width:100%;height:auto">'
         )
         yield f'<title id="title">{escape(kind.labels.text(language))}</title>'
         yield f'<desc id="desc">{escape(drawing.text_of(kind, language))}</desc>'
@@ -101,6 +101,8 @@ class _Drawing:
             '<defs><marker id="to" viewBox="0 0 8 8" refX="8" refY="4" markerWidth="7" markerHeight="7" orient="auto">'
             '<path d="M0 0 8 4 0 8z" fill="#51606f"/></marker></defs>'
         )
+        # Of the texts, not of the page: a page that is read from the right would be scrolled to its other end.
+        yield f'<g direction="{direction}">'
         yield f'<rect width="{self.width:.0f}" height="{self.height:.0f}" fill="#f7f9fa"/>'
         yield self._text(_MARGIN, _MARGIN + 12, kind.labels.text(language), "t")
         yield self._text(_MARGIN, _MARGIN + 34, drawing.legend()[0], "s")
@@ -111,7 +113,7 @@ class _Drawing:
         for box in self.boxes.values():
             yield from self._box(box)
         yield from self._deadlines()
-        yield "</svg>"
+        yield "</g></svg>"
 
     def _x(self, x: float) -> float:
         """Where a place lies, counted from the side where reading begins."""
