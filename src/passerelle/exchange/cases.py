@@ -283,7 +283,7 @@ class Cases:
                 by=_side(self._ctx.name if one.direction == "out" else one.partner, row),
                 act=one.act,
                 after=_resolve(one.after, messages),
-                facts=_facts(one.facts),
+                facts=remembered(one),
             )
             for one in messages.values()
             if _counts(one)
@@ -337,10 +337,10 @@ def _resolve(after: Iterable[str], messages: dict[str, Message]) -> tuple[str, .
     return tuple(sorted(found))
 
 
-def _facts(text: str) -> dict[str, Any]:
-    if not text:
-        return {}
-    return {key: tuple(value) if isinstance(value, list) else value for key, value in plain_json.loads(text).items()}
+def remembered(message: Message) -> dict[str, Any]:
+    """What later judgements need of an act that counts, as its row keeps it: words of its body, keys of its persons."""
+    found = plain_json.loads(message.facts) if message.facts else {}
+    return {key: tuple(value) if isinstance(value, list) else value for key, value in found.items()}
 
 
 def _with(row: Dossier, standing: states.Standing) -> Dossier:

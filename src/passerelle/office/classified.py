@@ -13,7 +13,7 @@ from passerelle.exchange.channels import Channels
 from passerelle.exchange.context import Context
 from passerelle.instruments import levels
 from passerelle.instruments.channel import Channel
-from passerelle.office.readership import contents_of
+from passerelle.office.onward import contents_of
 from passerelle.ports.records import Message
 from passerelle.ports.store import Reading
 

@@ -26,7 +26,7 @@ from passerelle.dossiers.deadlines import Happening, Run, Span
 from passerelle.dossiers.shapes import DossierType
 from passerelle.dossiers.timing import Place
 from passerelle.exchange import notes
-from passerelle.exchange.cases import Cases
+from passerelle.exchange.cases import Cases, remembered
 from passerelle.exchange.channels import Channels
 from passerelle.exchange.context import Context
 from passerelle.instruments.channel import Channel
@@ -93,7 +93,7 @@ def _happenings(tx: Reading, ctx: Context, row: Dossier, kind: DossierType) -> I
             applied=name not in standing.overtaken,
             state=standing.state if standing.state != before else "",
             status=standing.status,
-            facts=plain_json.loads(message.facts) if message.facts else {},
+            facts=remembered(message),
             urgency=erased.urgency or None if erased else content.get("urgency"),
             days=None if erased else {k: v for k, v in content.get("body", {}).items() if isinstance(v, str)},
         )

@@ -11,7 +11,7 @@ import msgspec
 from passerelle.core import ids, json
 from passerelle.core.errors import InputError, NotFoundError, StateError
 from passerelle.dossiers.relations import RelationKind, shipped
-from passerelle.exchange.cases import COUNTING
+from passerelle.exchange.cases import COUNTING, remembered
 from passerelle.office import work
 from passerelle.office.reach import Reach
 from passerelle.office.walls import opening
@@ -87,7 +87,11 @@ def bringing(tx: Reading, row: Dossier, key: str, reach: Reach) -> Message:
     """
     why: StateError | None = None
     for one in tx.scan(MESSAGES, "by_dossier", (row.id,), limit=_MOST, descending=True):
-        if one.kind != "act" or one.state not in COUNTING[one.direction] or key not in _keys(one):
+        if (
+            one.kind != "act"
+            or one.state not in COUNTING[one.direction]
+            or key not in remembered(one).get("subjects", ())
+        ):
             continue
         if not reach.opens(one.id):
             continue
@@ -98,10 +102,6 @@ def bringing(tx: Reading, row: Dossier, key: str, reach: Reach) -> Message:
         else:
             return one
     raise why or NotFoundError(f"expected a person of dossier {row.id}, got {key!r}")
-
-
-def _keys(message: Message) -> tuple[str, ...]:
-    return tuple(json.parse_object(message.facts.encode()).get("subjects", ())) if message.facts else ()
 
 
 def content_of(tx: Reading, message_id: str) -> dict[str, Any]:

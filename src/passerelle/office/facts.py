@@ -19,7 +19,7 @@ from passerelle.core import json
 from passerelle.core.errors import NotFoundError
 from passerelle.dossiers import opinion
 from passerelle.dossiers.rules import OPINION
-from passerelle.exchange.cases import COUNTING
+from passerelle.exchange.cases import COUNTING, remembered
 from passerelle.exchange.channels import Channels
 from passerelle.exchange.context import Context
 from passerelle.instruments.channel import Channel
@@ -122,7 +122,7 @@ def _needs_second(tx: Reading, ctx: Context, draft: Draft, on: On) -> bool:
 
 def names_opinion(message: Message) -> bool:
     """Whether a message that counts names an offence of opinion."""
-    return message.state in COUNTING[message.direction] and f'"{OPINION}"' in message.facts
+    return message.state in COUNTING[message.direction] and OPINION in remembered(message)
 
 
 def of_row(tx: Reading, ctx: Context, row: Dossier, channels: Channels | None = None) -> On:

@@ -7,6 +7,7 @@ was not shown is not shown by a relation either (`readership`).
 from passerelle.exchange import relating
 from passerelle.office import facts, readership
 from passerelle.office.asking import Office, holder_of, may
+from passerelle.office.onward import contents_of
 from passerelle.office.people import ANYWHERE
 from passerelle.office.policy import Action
 from passerelle.office.readership import Readers
@@ -55,5 +56,5 @@ class Reach:
         here = {role for role, domain in self._held.held if row and domain in (ANYWHERE, row.domain)}
         if readers is None or readership.overseen(here):
             return True
-        content = readership.contents_of(self._tx, [message]).get(message.id)
+        content = contents_of(self._tx, [message]).get(message.id)
         return readership.reads(readers, self._held.service, message, content)

@@ -28,17 +28,17 @@ from typing import Any
 
 import msgspec
 
-from passerelle.core import json
+from passerelle.dossiers.relations import shipped
 from passerelle.exchange.cases import COUNTING
 from passerelle.exchange.channels import Channels
 from passerelle.exchange.context import Context
 from passerelle.instruments.channel import Channel
+from passerelle.office import onward
+from passerelle.office.onward import Decision, contents_of
 from passerelle.ports.people import PERSONS
-from passerelle.ports.records import CONTENTS, MESSAGES, Dossier, Message
+from passerelle.ports.records import Dossier, Message
 from passerelle.ports.store import Reading
 
-ASKED, ANSWERED = "ask-onward", "consent"
-"""The common acts by which the originator is asked, and answers."""
 _LOOKING = frozenset(("dossier.look", "draft.look", "review.look"))
 _READING = frozenset(("dossier.read", "draft.read", "attachment.save", "evidence.export"))
 _WORKING = frozenset(
@@ -58,7 +58,6 @@ _WORKING = frozenset(
 )
 _SHARED = frozenset(("dossier.look", "dossier.read", "attachment.save"))
 _OVERSIGHT = frozenset(("dpo", "auditor"))
-_ALL = 100_000
 
 
 class Share(msgspec.Struct, frozen=True, kw_only=True):
@@ -126,10 +125,10 @@ def barred(person: str, service: str, here: Collection[str], action: str, reader
         )
     if action in _SHARED and any(one.service == mine for one in readers.shares):
         return ""
-    theirs = ", ".join(readers.services) or named
+    theirs, asked = ", ".join(readers.services) or named, shipped().follows.question
     return (
         f"service: expected a person of {theirs}, to which the dossier is addressed, got one of {mine}; reading by a "
-        f"sister service is onward use: ask the originator first, message by message ({ASKED}, service {mine})"
+        f"sister service is onward use: ask the originator first, message by message ({asked}, service {mine})"
     )
 
 
@@ -163,40 +162,19 @@ def _tainted(content: dict[str, Any]) -> bool:
     return any(one.get("risk_of_ill_treatment") for one in statements if isinstance(one, dict))
 
 
-def shares_of(
-    messages: Sequence[Message], contents: dict[str, dict[str, Any]], revoking: Collection[str]
-) -> tuple[Share, ...]:
-    """What the originator let sister services read, as the messages of a dossier say, in their order.
-
-    `contents`: those held, by message; `revoking`: the acts by which their author takes a message back.
-    """
-    rows = {one.id: one for one in messages if one.kind == "act" and one.state in COUNTING[one.direction]}
-    said = {name: contents[name].get("body", {}) for name in rows if name in contents}
-    gone = {said[name].get("message") for name, one in rows.items() if one.act in revoking and name in said}
-    last: dict[str, str] = {}
-    for name, one in rows.items():
-        if one.act == ANSWERED and one.direction == "in" and name in said and name not in gone:
-            last[str(said[name].get("question", ""))] = name
-    made = []
-    for question, consent in last.items():
-        asked, answer = said.get(question, {}), said[consent]
-        of = rows.get(question)
-        if of is None or of.act != ASKED or of.direction != "out" or question in gone:
-            continue
-        about = asked.get("message")
-        if about != answer.get("message") or about in gone or not (service := asked.get("service")):
-            continue
-        if answer.get("decision") in ("granted", "conditional"):
-            made.append(
-                Share(
-                    message=str(about),
-                    service=str(service),
-                    question=question,
-                    consent=consent,
-                    conditions=str(answer.get("conditions", "")),
-                )
-            )
-    return tuple(made)
+def shares_of(decisions: Iterable[Decision]) -> tuple[Share, ...]:
+    """What the originator let sister services read, in the order of its answers (rule 3)."""
+    return tuple(
+        Share(
+            message=one.about,
+            service=one.service,
+            question=one.question.id,
+            consent=one.answer.id,
+            conditions=one.conditions,
+        )
+        for one in decisions
+        if one.granted and one.service and one.answer.direction == "in"
+    )
 
 
 # ---- reading the store -----------------------------------------------------------------------------------------------
@@ -216,11 +194,8 @@ def of_dossier(tx: Reading, ctx: Context, row: Dossier) -> Readers | None:
     found = of_row(tx, ctx, row)
     if found is None or len(found.fitting) < 2:
         return found
-    messages = tx.scan(MESSAGES, "by_dossier", (row.id,), limit=_ALL)
-    kind = ctx.catalogue.types.get(row.type)
-    revoking = {name for name, act in kind.acts.items() if act.revokes} if kind else set()
-    telling = [one for one in messages if one.act in revoking or one.act in (ASKED, ANSWERED)]
-    return msgspec.structs.replace(found, shares=shares_of(messages, contents_of(tx, telling), revoking))
+    decisions = onward.decisions(onward.said(tx, row.id, onward.acts()))
+    return msgspec.structs.replace(found, shares=shares_of(decisions))
 
 
 def of_draft(tx: Reading, ctx: Context, type: str, channel: str, authors: Iterable[str]) -> Readers | None:
@@ -231,12 +206,6 @@ def of_draft(tx: Reading, ctx: Context, type: str, channel: str, authors: Iterab
     persons = tx.get_many(PERSONS, [(one,) for one in authors])
     services = {found.as_of(one.service) for one in persons.values()}
     return msgspec.structs.replace(found, services=tuple(sorted(services & set(found.fitting))))
-
-
-def contents_of(tx: Reading, messages: Iterable[Message]) -> dict[str, dict[str, Any]]:
-    """What messages say, where it is held."""
-    found = tx.get_many(CONTENTS, [(one.id,) for one in messages])
-    return {key[0]: json.parse_object(one.body) for key, one in found.items()}
 
 
 def readable(

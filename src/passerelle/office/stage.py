@@ -11,7 +11,6 @@
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any
 
 import msgspec
 
@@ -19,6 +18,7 @@ from passerelle.core import json
 from passerelle.dossiers import progress
 from passerelle.dossiers.rules import Side
 from passerelle.dossiers.types import DossierType
+from passerelle.exchange.cases import remembered
 from passerelle.ports.records import LOGS, MESSAGES, Dossier, Log, Message
 from passerelle.ports.store import Reading
 
@@ -107,7 +107,7 @@ def of_messages(
         if act.kind == "act" and found[act.id] in ("received", "stored"):
             author = own if act.direction == "out" else act.partner
             by: Side = "opener" if author == opener else "answerer"
-            facts = _facts(act)
+            facts = remembered(act)
             about = str(facts.get("message", ""))
             if level := progress.level_of(kind, act.act, by, facts, about):
                 said[_OF_LEVEL[level]].append((act, about if level == "acknowledged" else ""))
@@ -134,10 +134,6 @@ def _before(act: Message, rows: Mapping[str, Message], seen: set[str]) -> list[s
             found.append(name)
             todo += rows[name].after
     return found
-
-
-def _facts(message: Message) -> dict[str, Any]:
-    return json.parse_object(message.facts.encode()) if message.facts else {}
 
 
 class Charge(msgspec.Struct, frozen=True):

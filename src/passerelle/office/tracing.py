@@ -26,6 +26,7 @@ from passerelle.instruments.channel import Channel
 from passerelle.office import consulting, ends, facts, relations, work
 from passerelle.office.asking import Office, ask
 from passerelle.office.consulting import Consultation
+from passerelle.office.onward import Said
 from passerelle.office.policy import Action
 from passerelle.office.reach import Reach
 from passerelle.ports.erasures import Erasure
@@ -167,7 +168,7 @@ def _release(tx: Reading, message: Message) -> Audit | None:
     return next((one for one in released if json.parse_object(one.details).get("message") == message.id), None)
 
 
-def _later(office: Office, found: Iterable[tuple[Message, dict[str, Any]]]) -> Iterable[Later]:
+def _later(office: Office, found: Iterable[Said]) -> Iterable[Later]:
     for one, body in found:
         side = office.ctx.name if one.direction == "out" else one.partner
         yield Later(one.act, one.id, side, one.noted, {key: str(body[key]) for key in _SAID if key in body})

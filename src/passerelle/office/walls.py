@@ -16,7 +16,6 @@ Left unchecked: who asks (`relations`); H3, whose words a person must read; whom
 """
 
 from collections.abc import Iterable, Mapping
-from typing import Any
 
 import msgspec
 
@@ -30,11 +29,12 @@ from passerelle.exchange.context import Context
 from passerelle.instruments.channel import Channel
 from passerelle.instruments.lineage import apart, names
 from passerelle.instruments.standing import Standing
+from passerelle.office import onward
+from passerelle.office.onward import Said
 from passerelle.ports.records import CONTENTS, DOSSIERS, INSTRUMENTS, MESSAGES, Dossier, Instrument, Message
 from passerelle.ports.store import Reading
 
 ONWARD = "H2"
-_MOST = 10_000
 _LINE = 100  # channels that supersede each other
 
 
@@ -94,7 +94,7 @@ class Walls:
         self._channels = Channels(tx, ctx)
         self._sides: dict[tuple[str, str], Side] = {}
         self._passed: dict[tuple[tuple[str, str], tuple[str, str]], str] = {}
-        self._on: dict[str, list[tuple[Message, dict[str, Any]]]] = {}
+        self._on: dict[str, list[Said]] = {}
 
     def check(self, messages: Iterable[Message]) -> None:
         """Raises StateError or WallError unless each of the messages may be used and may meet each other one."""
@@ -135,44 +135,30 @@ class Walls:
             if act.act in follows.ends or (act.act in follows.bars and not over):
                 raise StateError(f"expected a message that may be used, got {message.id}: see {act.act} {act.id}")
 
-    def naming(self, message: Message) -> list[tuple[Message, dict[str, Any]]]:
+    def naming(self, message: Message) -> list[Said]:
         """The acts that count and say something of a message: withdrawn, corrected, restricted, asked, consented."""
         return [(one, body) for one, body in self._acts(message) if body.get("message") == message.id]
 
-    def _acts(self, message: Message) -> list[tuple[Message, dict[str, Any]]]:
+    def _acts(self, message: Message) -> list[Said]:
         """Such acts of its dossier, whatever message they are about."""
         if message.dossier not in self._on:
             follows = shipped().follows
-            words = {*follows.ends, *follows.again, *follows.bars, follows.question, follows.answer}
-            acts = [
-                one
-                for one in self._tx.scan(MESSAGES, "by_dossier", (message.dossier,), limit=_MOST)
-                if one.act in words
-            ]
-            acts = [one for one in acts if one.state in COUNTING[one.direction]]
-            bodies = self._tx.get_many(CONTENTS, [(one.id,) for one in acts])
-            self._on[message.dossier] = [
-                (one, json.parse_object(bodies[(one.id,)].body).get("body", {})) for one in acts if (one.id,) in bodies
-            ]
+            self._on[message.dossier] = onward.said(
+                self._tx, message.dossier, {*onward.acts(), *follows.again, *follows.bars}
+            )
         return self._on[message.dossier]
 
     def consent(self, message: Message, purpose: str) -> Message | None:
         """The author's newest decision on passing a message on for a purpose, when it is consent."""
-        follows = shipped().follows
-        gone = {body.get("message") for one, body in self._acts(message) if one.act in follows.ends}
-        found = [(one, body) for one, body in self.naming(message) if one.id not in gone]
-        asked = {
-            one.id
-            for one, body in found
-            if one.act == follows.question
-            and body.get("purpose") == purpose
-            and body.get("service", self._service) == self._service
-        }
-        newest = None
-        for one, body in found:
-            if one.act == follows.answer and one.direction == message.direction and body.get("question") in asked:
-                newest = one if body.get("decision") in follows.granted else None
-        return newest
+        found = [
+            one
+            for one in onward.decisions(self._acts(message))
+            if one.about == message.id
+            and one.answer.direction == message.direction
+            and one.purpose == purpose
+            and one.service in ("", self._service)
+        ]
+        return found[-1].answer if found and found[-1].granted else None
 
     def _unasked(self, one: Message, other: Message) -> str:
         same = one.dossier == other.dossier or (one.partner, one.purpose) == (other.partner, other.purpose)
