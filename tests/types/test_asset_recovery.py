@@ -204,6 +204,45 @@ def test_a_request_that_is_withdrawn_leaves_the_lifting_due() -> None:
     assert life.state == "closed"
 
 
+def test_what_is_found_after_a_freezing_does_not_hide_it() -> None:
+    life = begun(*TO_FROZEN, ("freezing-lifted", STAYS), "found")
+    assert life.state == "lifted"
+    for side, name in (("opener", "close"), ("answerer", "refuse"), ("answerer", "suspend")):
+        assert stops(life, side, name) == ("10",), name
+
+
+def test_check_10_nothing_but_lifting_follows_a_request_that_was_withdrawn() -> None:
+    life = begun(*TO_FROZEN)
+    life.say("opener", "withdraw", message=life.pair.be.dossier(life.dossier).opening)
+    say(life, "freezing-lifted", **STAYS)
+    assert life.state == "lifted"
+    for name in ("frozen", "confiscated", "returned"):
+        assert stops(life, "answerer", name) == ("10",), name
+    assert stops(life, "opener", "freezing-announced") == ("10",)
+    assert stops(life, "opener", "close") == ("10",)
+
+
+def test_check_10_what_was_lifted_in_full_is_not_confiscated() -> None:
+    for before in ("freezing-lifted", "confiscated"):
+        life = begun(*TO_FROZEN, before)
+        assert stops(life, "answerer", "confiscated") == ("10",), before
+    life = begun(*TO_FROZEN, ("freezing-lifted", STAYS), "confiscated")
+    assert life.state == "confiscated"
+
+
+def test_a_letter_that_is_withdrawn_leaves_the_lifting_due_or_is_replaced() -> None:
+    life = begun(*TO_FROZEN)
+    life.say("opener", "withdraw", message=life.last["freezing-announced"])
+    assert life.state == "lift-due"
+    assert stops(life, "answerer", "confiscated") == ("10",)
+    say(life, "freezing-announced")
+    assert life.state == "frozen"
+    life.say("opener", "ask-more", body={"questions": ["Où en est-on ?"]})
+    life.say("opener", "withdraw", message=life.last["ask-more"])
+    assert life.state == "frozen", "another message"
+    agree(life.pair)
+
+
 @pytest.mark.parametrize(("act", "state"), [("close", "frozen"), ("withdraw", "lift-due")])
 def test_a_freezing_that_crosses_an_end_is_not_overtaken(act: str, state: str) -> None:
     life = begun("found", "freezing-announced")

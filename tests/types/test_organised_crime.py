@@ -155,6 +155,17 @@ def test_an_agreed_operation_ends_with_a_result_and_with_nothing_else() -> None:
         assert story.play(RESULT, CLOSE).now.state == "closed"
 
 
+def test_an_agreement_that_is_withdrawn_stops_it() -> None:
+    for acts in ([AGREE], [AGREE, LOG]):
+        story = at(*acts, ("answerer", "withdraw", {"message": "b"}))
+        assert story.now.state == "stopped"
+        assert story.play(LOG).now.state == "stopped", "what was seen is on record, and nothing goes on"
+        assert story.refused("opener", "close") != []
+        assert story.play(RESULT, CLOSE).now.state == "closed"
+    asked: Told = ("answerer", "ask-more", {})
+    assert at(AGREE, LOG, asked, ("answerer", "withdraw", {"message": "d"})).now.state == "under-way"
+
+
 def test_either_side_stops_it_alone_and_at_once() -> None:
     assert not TYPE.acts["stop-operation"].four_eyes
     for side in ("opener", "answerer"):

@@ -214,6 +214,11 @@ class _Check(Known):
             raise self.fail(f"{path}.by", act.by, way.by)
         if way.opening is not None and not (act.refers or act.revokes):
             raise self.fail(f"{path}.opening", "an act that refers to a message", act.name)
+        if way.names and "message" not in act.schema.get("required", ()):
+            raise self.fail(f"{path}.names", "an act that refers to a message", act.name)
+        for name in way.names:
+            if name not in self.kind.acts:
+                raise self.fail(f"{path}.names", "one of " + ", ".join(self.kind.acts), name)
         if way.to == "@back" and not kept(self.kind):
             raise self.fail(f"{path}.to", "an act with keep_back = true somewhere", "none")
 

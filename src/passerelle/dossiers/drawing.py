@@ -45,7 +45,7 @@ def steps_of(kind: DossierType) -> list[Step]:
                 target = source if way.to == "@same" else way.to
                 if target != source:
                     by = way.by or ("opener" if way.opening else act.by if act.by in _SIDES else "")
-                    found[Step(source, target, act.name, by, bool(way.rules or act.rules))] = None
+                    found[Step(source, target, act.name, by, bool(way.rules or way.names or act.rules))] = None
     return list(found)
 
 
@@ -56,7 +56,7 @@ def _taken(act: ActType, source: str) -> Iterator[Transition]:
         sides = {way.by} if way.by else {"opener", "answerer"}
         if source in way.sources and not way.crossing and left & sides:
             yield way
-            if not way.rules and way.opening is None:
+            if not way.rules and not way.names and way.opening is None:
                 left -= sides
 
 

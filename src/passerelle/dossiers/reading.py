@@ -307,7 +307,7 @@ class Reader:
         if raw.to not in self.states and raw.to not in ("@same", "@back"):
             raise self.fail(f"{path}.to", "@same, @back or a state of: " + ", ".join(self.states), raw.to)
         rules = self._rules(raw.rules, f"{path}.rules", of_act=False)
-        return Transition(frozenset(sources), raw.to, raw.by, raw.opening, raw.crossing, rules)
+        return Transition(frozenset(sources), raw.to, raw.by, raw.opening, raw.crossing, rules, raw.names)
 
     def _rules(self, tables: list[dict[str, Any]], path: str, *, of_act: bool = True) -> tuple[Rule, ...]:
         """Rules of an act, or of one of its transitions, which see less (`OF_ACTS`)."""

@@ -53,6 +53,7 @@ class Transition:
     """From these states to this one (`@same`, `@back`), for one side or both ("").
 
     `opening`: only when the message it refers to is the opening one (True), is not (False), or either (None).
+    `names`: only when that message is the last of one of these acts, which nobody revoked; empty: whatever it is.
     `crossing`: never done on purpose; what becomes of the act when the other side acted at the same time.
     """
 
@@ -62,6 +63,7 @@ class Transition:
     opening: bool | None = None
     crossing: bool = False
     rules: tuple[Rule, ...] = ()
+    names: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -277,7 +279,10 @@ class DossierType:
 
     @cached_property
     def looked_at(self) -> frozenset[str]:
-        """The acts whose last occurrence rules look at."""
+        """The acts whose last occurrence rules and ways look at."""
+        ways = [way for act in self.acts.values() for way in act.transitions]
         rules = [rule for act in self.acts.values() for rule in act.rules]
-        rules += [rule for act in self.acts.values() for way in act.transitions for rule in way.rules]
-        return frozenset(name for rule in rules for name in rule.acts())
+        rules += [rule for way in ways for rule in way.rules]
+        return frozenset(
+            (*(name for rule in rules for name in rule.acts()), *(name for way in ways for name in way.names))
+        )

@@ -177,15 +177,22 @@ def _ways(
 ) -> Iterator[Transition]:
     """The transitions that fit, their rules left aside; with `crossing`, those that only a crossing takes too."""
     opening = "message" in facts and facts["message"] == standing.opening
+    message = facts.get("message")
     for way in act.transitions:
         if (
             standing.state in way.sources
             and (not way.by or way.by == by)
             and (way.opening is None or way.opening == opening)
+            and (not way.names or any(fact.id == message for fact in _last(standing, way.names)))
             and (crossing or not way.crossing)
             and (way.to != "@back" or standing.back)
         ):
             yield way
+
+
+def _last(standing: Standing, names: Iterable[str]) -> Iterator[Fact]:
+    """The last occurrences of these acts."""
+    return (standing.facts[name] for name in names if name in standing.facts)
 
 
 def _taken(act: ActType, standing: Standing, event: Event) -> Transition | None:
@@ -330,6 +337,8 @@ def _possible(act: ActType, standing: Standing, by: Side) -> bool:
     if any(rule.problem(standing.facts, deed) for rule in act.rules):
         return False
     messages: tuple[dict[str, str], ...] = ({}, {"message": standing.opening}) if act.refers else ({},)
+    named = {name for way in act.transitions for name in way.names}
+    messages += tuple({"message": fact.id} for fact in _last(standing, named))
     return any(
         not any(rule.problem(standing.facts, deed) for rule in way.rules)
         for facts in messages

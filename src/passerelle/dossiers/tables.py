@@ -39,6 +39,7 @@ class RawTransition(Raw, frozen=True):
     to: str
     by: Side | Literal[""] = ""
     opening: bool | None = None
+    names: tuple[str, ...] = ()
     crossing: bool = False
     rules: list[dict[str, Any]] = []
 

@@ -12,7 +12,7 @@ from passerelle.dossiers.schema import CatalogueError
 from passerelle.dossiers.shapes import LANGUAGES, DossierType, Language
 from passerelle.dossiers.timeline import describe
 from passerelle.dossiers.ways import reachable
-from tests.unit.dossiers.made import L, text
+from tests.unit.dossiers.made import WAYS, L, text
 from tests.unit.dossiers.test_dossier_catalogue import SHIPPED
 
 COMMON = Common(*((SHIPPED / name).read_bytes() for name in ("envelope.toml", "common.toml")))
@@ -28,6 +28,18 @@ help = {L}
 
 # What stands there, what is put instead, the path of the refusal, and a part of what was expected and found.
 BROKEN = {
+    "way of a message that the act does not name": (
+        '[acts.share]\nby = "either"\nrank = 40\n' + WAYS,
+        '[acts.share]\nby = "either"\nrank = 40\n' + WAYS.replace(" }]", ', names = ["seen"] }]'),
+        "acts.share.transitions[0].names",
+        "an act that refers to a message, got share",
+    ),
+    "way of a message of an act that there is not": (
+        WAYS,
+        WAYS.replace(" }]", ', names = ["sene"] }]'),
+        "acts.follow.transitions[0].names",
+        "got sene",
+    ),
     "state nobody comes to": (
         "[grounds]",
         LIMBO + "[grounds]",
