@@ -115,8 +115,10 @@ class _Check(Known):
             raise self.fail(f"{path}.transitions", "at least one", "none")
         if act.opening and act.by != "opener":
             raise self.fail(f"{path}.by", "opener, for an opening act", act.by)
-        if (act.refers or act.revokes) and "message" not in act.schema.get("required", ()):
-            raise self.fail(f"{path}.body.required", "message, since it depends on it", "none")
+        needed = ["message"] if act.refers or act.revokes or act.corrects else []
+        for name in [*needed, *(["corrections"] if act.corrects else [])]:
+            if name not in act.schema.get("required", ()):
+                raise self.fail(f"{path}.body.required", f"{name}, since it depends on it", "none")
         if act.announces and ((act.announces,), "future") not in act.dated:
             raise self.fail(f"{path}.announces", "a field of the body with a day not before today", act.announces)
 

@@ -50,6 +50,8 @@ class Times(Known):
             self.one_of(f"{path}.then", [deadline.then], self.kind.acts)
         if deadline.back:
             self._back(deadline, path)
+        if deadline.each:
+            self._each(deadline, path)
         for moment in deadline.runs_from if deadline.since else ():
             act = self.kind.acts.get(moment.act)
             days = {steps for steps, _ in act.dated} if act else set()
@@ -63,6 +65,14 @@ class Times(Known):
         for name, text in (*deadline.duration.items(), *([("most", deadline.most)] if deadline.most else [])):
             if "T" in text:
                 raise self.fail(f"{path}.duration.{name}", "a period by days, to be counted back", text)
+
+    def _each(self, deadline: Deadline, path: str) -> None:
+        """What ends one run of many says which: it names a message, or ends them all with a state."""
+        if deadline.anew:
+            raise self.fail(f"{path}.anew", "false, since each act has a run of its own", "true")
+        for number, moment in enumerate(deadline.ends_at):
+            if moment.act and "message" not in self.kind.acts[moment.act].schema.get("required", ()):
+                raise self.fail(f"{path}.ends_at[{number}]", "a state, or an act that requires message", moment.act)
 
     def _escalate(self, deadline: Deadline, path: str) -> None:
         """By the clock, and before the time has run out: nobody is called by the calendar, or too late."""

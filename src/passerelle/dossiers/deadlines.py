@@ -54,7 +54,8 @@ class Happening:
 class Run:
     """A deadline that runs or ran. `end`: what ended it; `met`: it was done, else it lapsed. `promised`: ISO day.
 
-    `promise_gone`: a day was announced, and the content that said which is gone.
+    `promise_gone`: a day was announced, and the content that said which is gone. `rests`: from when to when it paused,
+    milliseconds; `resting`: since when it does, or None.
     """
 
     deadline: Deadline
@@ -63,6 +64,8 @@ class Run:
     met: bool = False
     promised: str = ""
     promise_gone: bool = False
+    rests: tuple[tuple[int, int], ...] = ()
+    resting: int | None = None
 
 
 @dataclass(frozen=True)
@@ -95,31 +98,65 @@ def _revoked(kind: DossierType, happenings: Iterable[Happening]) -> dict[str, Ha
 
 def _runs(
     kind: DossierType, deadline: Deadline, happenings: Iterable[Happening], gone: Mapping[str, Happening]
-) -> Iterable[Run]:
-    made: list[Run] = []
-    run: Run | None = None
-    ended = False
+) -> list[Run]:
+    found: list[Run] = []
+    running: list[int] = []  # places in `found`; one at most, unless each has its own
+    ended, resting = False, False
     for one in happenings:
         if not one.applied:
             continue
         starts = _any(deadline.runs_from, one) and _runs_for(deadline, one)
         now_ended, ended = one.status == "ended" and not ended, one.status == "ended"
-        if run is not None:
-            if _any(deadline.ends_at, one) and one.id not in gone:
-                made.append(replace(run, end=one, met=True))
-                run = None
-            elif gone.get(run.start.id) is one or now_ended or (deadline.anew and one.id not in gone and starts):
-                made.append(replace(run, end=one))
-                run = None
-            elif one.by == deadline.owner and (day := _announced(kind, one)):
-                run = replace(run, promised=day)
-            elif (
-                one.by == deadline.owner and one.days is None and one.act in kind.acts and kind.acts[one.act].announces
-            ):
-                run = replace(run, promise_gone=True)
-        if run is None and starts:
-            run = Run(deadline, one)
-    return [*made, run] if run else made
+        resting = one.state in kind.resting if one.state else resting
+        begins_anew = deadline.anew and starts and one.id not in gone
+        for place in running:
+            run = _rested(found[place], one, resting=resting)
+            if one.id not in gone and _ends(deadline, run, one):
+                run = _ended(run, one, met=True)
+            elif gone.get(run.start.id) is one or (now_ended and not deadline.outlives) or begins_anew:
+                run = _ended(run, one)
+            elif one.by == deadline.owner:
+                run = _promised(kind, run, one)
+            found[place] = run
+        running = [place for place in running if found[place].end is None]
+        if starts and (deadline.each or not running):
+            running.append(len(found))
+            found.append(_rested(Run(deadline, one), one, resting=resting))
+    return found
+
+
+def _ends(deadline: Deadline, run: Run, one: Happening) -> bool:
+    """Whether it is what was owed; where each act has its own run, what was owed from that act."""
+    if not deadline.each:
+        return _any(deadline.ends_at, one)
+    named = one.facts.get("message") == run.start.id
+    return _any((moment for moment in deadline.ends_at if moment.state or named), one)
+
+
+def _rested(run: Run, one: Happening, *, resting: bool) -> Run:
+    """The run, resting from this act on, or no longer."""
+    if resting and run.deadline.pauses and run.resting is None:
+        return replace(run, resting=one.time)
+    return _woken(run, one) if not resting and run.resting is not None else run
+
+
+def _woken(run: Run, one: Happening) -> Run:
+    return run if run.resting is None else replace(run, rests=(*run.rests, (run.resting, one.time)), resting=None)
+
+
+def _ended(run: Run, one: Happening, *, met: bool = False) -> Run:
+    return replace(_woken(run, one), end=one, met=met)
+
+
+def _promised(kind: DossierType, run: Run, one: Happening) -> Run:
+    """The run with the day that the owing side announces, if this act does."""
+    act = kind.acts.get(one.act)
+    if act is None or not act.announces:
+        return run
+    if one.days is None:
+        return replace(run, promise_gone=True)
+    day = one.days.get(act.announces, "")
+    return replace(run, promised=day) if day else run
 
 
 def _any(moments: Iterable[Moment], one: Happening) -> bool:
@@ -132,11 +169,6 @@ def _any(moments: Iterable[Moment], one: Happening) -> bool:
 
 def _runs_for(deadline: Deadline, one: Happening) -> bool:
     return one.urgency is None or not deadline.duration or one.urgency in deadline.duration
-
-
-def _announced(kind: DossierType, one: Happening) -> str:
-    act = kind.acts.get(one.act)
-    return (one.days or {}).get(act.announces, "") if act and act.announces else ""
 
 
 def span(run: Run, place: Place, figure: str = "") -> Span | None:

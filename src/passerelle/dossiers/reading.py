@@ -244,6 +244,7 @@ class Reader:
             wind_down=chosen(change.wind_down, raw.wind_down),
             revokes=raw.revokes,
             keep_back=raw.keep_back,
+            corrects=raw.corrects,
             four_eyes=magistrate or chosen(change.four_eyes, raw.four_eyes),
             magistrate=magistrate,
             judicial=judicial,

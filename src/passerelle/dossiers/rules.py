@@ -10,7 +10,7 @@ acting side are known, so a rule that looks at the act's own body or at a messag
 (`OF_ACTS`).
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any, Literal
 
 import msgspec
@@ -37,6 +37,11 @@ class Fact(msgspec.Struct, frozen=True, array_like=True):
 def holds(where: Mapping[str, tuple[Value, ...]], values: Mapping[str, Value]) -> bool:
     """Whether each named field has one of its words."""
     return all(field in values and values[field] in words for field, words in where.items())
+
+
+def newest(acts: Iterable[str], facts: Mapping[str, Fact]) -> Fact | None:
+    """The one of these acts that was applied last."""
+    return max((facts[name] for name in acts if name in facts), key=lambda fact: fact.at, default=None)
 
 
 class Named(msgspec.Struct, frozen=True):
@@ -85,7 +90,7 @@ class Rule(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class RequiresBefore(Rule, frozen=True):
-    """One of the acts was applied before, its last one with these words, and after the last `since` if that was."""
+    """One of the acts was applied before, after the last `since` if that was; the last of them has these words."""
 
     act: tuple[str, ...]
     where: dict[str, tuple[Value, ...]] = {}
@@ -102,10 +107,9 @@ class RequiresBefore(Rule, frozen=True):
 
     def problem(self, facts: Mapping[str, Fact], deed: Deed) -> Problem | None:
         from_on = facts[self.since].at if self.since in facts else 0
-        for name in self.act:
-            fact = facts.get(name)
-            if fact is not None and fact.at > from_on and holds(self.where, fact.values):
-                return None
+        last = newest(self.act, facts)
+        if last is not None and last.at > from_on and holds(self.where, last.values):
+            return None
         words = "".join(f", {field} {' or '.join(map(str, some))}" for field, some in self.where.items())
         since = f", after {self.since}," if from_on else ""
         return Problem("act", f"{' or '.join(self.act)}{words}{since} before", "none")
@@ -172,7 +176,7 @@ class NoLowerThan(Rule, frozen=True):
         return {self.field: self.order}
 
     def problem(self, facts: Mapping[str, Fact], deed: Deed) -> Problem | None:
-        last = max((facts[name] for name in self.act if name in facts), key=lambda fact: fact.at, default=None)
+        last = newest(self.act, facts)
         if deed.body is None or last is None or self.field not in last.values:
             return None
         least = self.order.index(str(last.values[self.field]))

@@ -114,7 +114,9 @@ class ActType:
 
     `rank`: among concurrent acts the lower is applied first. `lanes`: those it may take. `wind_down`: still allowed
     after the channel was terminated. `revokes`: what the message named had established no longer counts. `keep_back`:
-    remembers the state that was left, for `@back`. `four_eyes`, `magistrate`: what the release needs at least; a
+    remembers the state that was left, for `@back`; in the
+    state that it leads to deadlines pause. `corrects`: its corrections are judged in the content of the message that it
+    names. `four_eyes`, `magistrate`: what the release needs at least; a
     magistrate who releases is another person than the author. `judicial`: it is written by a magistrate, too.
     `announces`: the field of the body with the day for which the owing side announces what it owes, or "".
     `attest`: statements by name that the author makes on this node before the act may be released; they stand in the
@@ -138,6 +140,7 @@ class ActType:
     wind_down: bool
     revokes: bool
     keep_back: bool
+    corrects: bool
     four_eyes: bool
     magistrate: bool
     judicial: bool
@@ -182,8 +185,10 @@ class Deadline:
     """Who owes what by when: a default, which the channel's figure replaces.
 
     Runs from each of `runs_from` (or from the day in its body's field `since`) to the next of `ends_at`. `back`: it is
-    counted back from that day. `anew`: another of `runs_from` begins it anew. No figure for an urgency: it does not run
-    then. No figure at all: it runs only where the channel gives one. `days`:
+    counted back from that day. `anew`: another of `runs_from` begins it anew. `each`: every one of
+    `runs_from` has a run of its own, ended by an act that names it in `body.message`, or by a state. `pauses`: it rests
+    while the dossier is suspended. `outlives`: the end of the dossier does not end it. No figure for an
+    urgency: it does not run then. No figure at all: it runs only where the channel gives one. `days`:
     how P…D is counted; PT… always runs by the clock. `most`: what no channel may exceed; `treaty`: the limit of the
     treaty that the channel names binds. `then`: the act that is due when the time has run out. `escalate`: ISO 8601
     duration by the clock, or ""; each time it passes without an answer, the next person on call is called.
@@ -199,6 +204,9 @@ class Deadline:
     since: str = ""
     back: bool = False
     anew: bool = False
+    each: bool = False
+    pauses: bool = True
+    outlives: bool = False
     most: str = ""
     treaty: bool = False
     then: str = ""
@@ -266,6 +274,12 @@ class DossierType:
     def opening(self) -> tuple[str, ...]:
         """The acts that open a dossier."""
         return tuple(act.name for act in self.acts.values() if act.opening)
+
+    @cached_property
+    def resting(self) -> frozenset[str]:
+        """The states in which work rests: those that an act with `keep_back` leads to."""
+        ways = (way for act in self.acts.values() if act.keep_back for way in act.transitions)
+        return frozenset(way.to for way in ways if not way.to.startswith("@"))
 
     @cached_property
     def kept(self) -> frozenset[str]:
