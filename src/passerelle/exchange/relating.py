@@ -6,8 +6,7 @@ Rules kept here:
 - when a message is withdrawn by its author, what rests on it ends, and stays as ended; when one is corrected or
   restricted, what rests on it is marked, for a person to look at again.
 
-Left unchecked: who may relate what (`office`). An act that is refused by the partner later
-leaves the mark that it made.
+Left unchecked: who may relate what (`office`). An act that the partner refuses later leaves the mark that it made.
 """
 
 from collections.abc import Iterable
@@ -43,15 +42,21 @@ def pair(relation: Relation) -> str:
     return "pair/" + "|".join(sorted((relation.one, relation.other)))
 
 
-def threads(tx: Reading, relation: Relation) -> list[Thread]:
-    """What a relation touches."""
+def dossiers_of(tx: Reading, relation: Relation) -> list[str]:
+    """The dossiers of both ends."""
     ends = (relation.one, relation.other)
     things = tx.get_many(THINGS, [(end.partition("/")[2],) for end in ends if end.startswith("thing/")])
-    dossiers = {dossier_of(end) for end in ends} | {one.dossier for one in things.values()}
+    found = (*map(dossier_of, ends), *(one.dossier for one in things.values()))
+    return [one for one in dict.fromkeys(found) if one]
+
+
+def threads(tx: Reading, relation: Relation) -> list[Thread]:
+    """What a relation touches."""
     on = [
-        *ends,
+        relation.one,
+        relation.other,
         pair(relation),
-        *(f"dossier/{one}" for one in dossiers if one),
+        *(f"dossier/{one}" for one in dossiers_of(tx, relation)),
         *(f"message/{one}" for one in messages_of(relation)),
     ]
     if relation.again:
@@ -107,19 +112,7 @@ def followed(tx: Writing, ctx: Context, message: Message, content: dict[str, Any
             changes = {"state": "withdrawn", "ended": message.noted, "reason": message.id}
             put(tx, msgspec.structs.replace(one, **changes))
             for dossier in dossiers_of(tx, one):
-                notes.record(
-                    tx,
-                    ctx,
-                    What.RELATION_WITHDRAWN,
-                    "node",
-                    dossier,
-                    {"relation": one.id, "message": message.id},
-                    dossier,
-                )
+                details = {"relation": one.id, "message": message.id}
+                notes.record(tx, ctx, What.RELATION_WITHDRAWN, "node", dossier, details, dossier)
         else:
             put(tx, msgspec.structs.replace(one, again=message.id))
-
-
-def dossiers_of(tx: Reading, relation: Relation) -> list[str]:
-    """The dossiers of both ends."""
-    return [one.on.partition("/")[2] for one in threads(tx, relation) if one.on.startswith("dossier/")]

@@ -10,7 +10,6 @@ Rules kept here:
 
 import heapq
 from collections.abc import Callable, Iterable, Iterator
-from functools import cache
 from itertools import islice
 
 import msgspec
@@ -60,15 +59,14 @@ def dossiers(tx: Reading, office: Office, who: Person, wish: Wish) -> Found:
     """The dossiers that somebody wants and may see, the one that moved last first. Raises InputError."""
     if wish.status not in ("", *STATUSES):
         raise InputError(f"--status: expected open or ended, got {wish.status[:20]!r}")
-    sight = Sight(tx, office, who, Action.DOSSIER_LOOK)
-
-    channels = Channels(tx, office.ctx)
+    # Two sights, as each says for itself why nothing is seen: of no part at all, or of no row in a part.
+    parts_sight = Sight(tx, office, who, Action.DOSSIER_LOOK)
     rows_sight = Sight(tx, office, who, Action.DOSSIER_LOOK)
+    channels = Channels(tx, office.ctx)
     known: dict[tuple[object, ...], bool] = {}
 
-    @cache
-    def sees(domain: str, kind: str) -> bool:
-        return sight.sees(On(kind="dossier", domain=domain, type=kind))
+    def sees_part(domain: str, kind: str) -> bool:
+        return parts_sight.sees(On(kind="dossier", domain=domain, type=kind))
 
     def sees_row(row: Dossier) -> bool:
         key = (row.domain, row.type, row.channel, row.addressed)
@@ -77,8 +75,8 @@ def dossiers(tx: Reading, office: Office, who: Person, wish: Wish) -> Found:
         return known[key]
 
     away = gone(tx, office) if wish.unassigned else frozenset()
-    seen = {domain: kinds for domain, kinds in _parts(tx).items() if any(sees(domain, kind) for kind in kinds)}
-    sight.check(seen)
+    seen = {domain: kinds for domain, kinds in _parts(tx).items() if any(sees_part(domain, kind) for kind in kinds)}
+    parts_sight.check(seen)
     streams = [
         _stream(tx, index, prefix)
         for domain, kinds in seen.items()

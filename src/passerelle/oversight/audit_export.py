@@ -25,6 +25,7 @@ from passerelle.ledger import checkpoint as checkpoints
 from passerelle.ledger import merkle
 from passerelle.ledger.checkpoint import Checkpoint
 from passerelle.oversight import audit_log, witnesses
+from passerelle.oversight.exports import kept
 from passerelle.oversight.statements import MAX_FILE, digest_of
 from passerelle.oversight.verify_audit import FORMAT
 from passerelle.ports.audit import AUDIT_BLOCKS, AUDIT_LOGS, WITNESSES, AuditBlock
@@ -159,9 +160,8 @@ class _Export:
 
     def _kept(self, record: Audit) -> bool:
         """Whether the record names an act that its type keeps out of exports."""
-        row = self._tx.get(DOSSIERS, record.dossier) if record.dossier else None
-        kind = self._ctx.catalogue.get(row.type) if row else None
-        return kind is not None and bool(kind.kept) and json.parse_object(record.details).get("act") in kind.kept
+        acts = kept(self._tx, self._ctx, record.dossier)
+        return bool(acts) and json.parse_object(record.details).get("act") in acts
 
     def _block(self, block: AuditBlock, items: list[dict[str, Any]], whole: bool) -> dict[str, Any]:
         under, checkpoint = self._checkpoint(block)

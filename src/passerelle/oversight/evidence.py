@@ -23,6 +23,7 @@ from passerelle.ledger import checkpoint as checkpoints
 from passerelle.ledger import merkle
 from passerelle.ledger import proof as proofs
 from passerelle.ledger.checkpoint import Checkpoint
+from passerelle.oversight.exports import kept
 from passerelle.oversight.verify import FORMAT, LOCAL, NOT_HELD, digest_of
 from passerelle.ports.erasures import ERASURES
 from passerelle.ports.keys import ERAS, SPANS, TOLD, Era, Span
@@ -212,9 +213,7 @@ class Collection:
 
     def _kept(self, message: Message) -> bool:
         """Whether the message is an act that its type keeps out of exports."""
-        row = self._tx.get(DOSSIERS, message.dossier) if message.kind == "act" else None
-        kind = self._ctx.catalogue.get(row.type) if row else None
-        return kind is not None and message.act in kind.kept
+        return message.kind == "act" and message.act in kept(self._tx, self._ctx, message.dossier)
 
     def _checkpoint(self, message: Message) -> Checkpoint:
         found = self._checkpoints.get(message.origin)
