@@ -106,6 +106,11 @@ def stopped(pair: Pair, content: Content, by: str = "be", lane: str = "routine",
     return tuple(checks)
 
 
+def stops(life: Life, by: str, name: str, **changes: Any) -> tuple[str, ...]:
+    """The checks that the next act of this side fails, as `stopped` says."""
+    return stopped(life.pair, life.content(by, name, **changes), by=NODES[by])
+
+
 def reasons(pair: Pair, content: Content, by: str = "be", lane: str = "routine", **people: str) -> list[str]:
     """What the desk tells an author whose act it stops."""
     with pytest.raises(RefusedError) as caught:

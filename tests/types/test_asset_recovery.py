@@ -12,7 +12,7 @@ from passerelle.ports.timers import TIMERS
 from tests.peers.agree import agree
 from tests.peers.pair import NOW, Pair
 from tests.types.asset_recovery import FLAT, HOLDER, LETTER, RACHID, SAMPLE
-from tests.types.life import Life, stopped
+from tests.types.life import Life, stopped, stops
 from tests.unit.dossiers.samples import Content
 
 pytestmark = pytest.mark.shows("asset-recovery", "rules")
@@ -47,10 +47,6 @@ def say(life: Life, name: str, **change: Any) -> Any:
 
 def without(body: Content, *names: str) -> Content:
     return {key: value for key, value in body.items() if key not in names}
-
-
-def stops(life: Life, by: str, name: str, **changes: Any) -> tuple[str, ...]:
-    return stopped(life.pair, life.content(by, name, **changes), by={"opener": "be", "answerer": "ma"}[by])
 
 
 def overtaken(life: Life) -> tuple[str, ...]:

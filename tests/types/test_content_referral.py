@@ -5,22 +5,11 @@ from typing import Any
 import pytest
 
 from tests.types.content_referral import EXAMINED, REFERRAL, SAMPLE
-from tests.types.life import Life, reasons, stopped
+from tests.types.life import Life, reasons, stopped, stops
 from tests.unit.dossiers.samples import YOUSSEF, statement
 
 pytestmark = pytest.mark.shows("content-referral", "rules")
 KIND = SAMPLE.kind
-
-
-@pytest.fixture
-def life() -> Life:
-    made = Life(SAMPLE.pair(), SAMPLE)
-    made.begin()
-    return made
-
-
-def stops(life: Life, name: str, by: str = "ma", **changes: Any) -> tuple[str, ...]:
-    return stopped(life.pair, life.content(by, name, **changes), by=by)
 
 
 def referral(**body: Any) -> Any:
@@ -83,8 +72,10 @@ def test_all_of_it_was_looked_at(examined: list[str]) -> None:
 
 def test_the_answering_side_looks_itself_and_has_a_ground(life: Life) -> None:
     found = {"outcome": "referable", "review": "found", "law": "القانون 03-03"}
-    assert stops(life, "assessed", body=found) == ("9",)
-    assert stops(life, "assessed", body={"outcome": "referable", "review": "none"}) == ("9",), "under which article"
+    assert stops(life, "ma", "assessed", body=found) == ("9",)
+    assert stops(life, "ma", "assessed", body={"outcome": "referable", "review": "none"}) == ("9",), (
+        "under which article"
+    )
     life.say("ma", "refuse", body={"ground": "protected-expression"})
     assert life.state == "refused"
 
@@ -131,13 +122,13 @@ def test_no_act_and_no_word_of_a_list_orders() -> None:
 def test_what_is_told_to_a_host_says_that_the_host_decides(life: Life, field: str, value: str | None) -> None:
     life.say("ma", "assessed")
     body = {**SAMPLE.bodies["forwarded"], field: value}
-    assert stops(life, "forwarded", body={name: one for name, one in body.items() if one}) == ("9",)
+    assert stops(life, "ma", "forwarded", body={name: one for name, one in body.items() if one}) == ("9",)
 
 
 def test_no_host_is_told_without_an_assessment(life: Life) -> None:
-    assert stops(life, "forwarded") == ("10",)
+    assert stops(life, "ma", "forwarded") == ("10",)
     life.say("ma", "assessed", body={"outcome": "not-referable", "review": "undecided"})
-    assert stops(life, "forwarded") == ("10",)
+    assert stops(life, "ma", "forwarded") == ("10",)
     life.say("ma", "assessed")
     life.say("ma", "forwarded")
     assert life.state == "forwarded"
@@ -150,7 +141,7 @@ def test_a_withdrawal_reaches_a_host_that_was_told(life: Life) -> None:
     life.say("ma", "host-outcome")
     life.say("be", "withdraw", message=opening)
     assert life.state == "recall-due"
-    assert stops(life, "close", by="be") == ("10",)
+    assert stops(life, "be", "close") == ("10",)
     life.say("ma", "host-recalled")
     assert life.state == "withdrawn"
 

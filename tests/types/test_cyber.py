@@ -5,23 +5,12 @@ from typing import Any
 import pytest
 
 from tests.types.cyber import MARKS, OBJECTS, SAMPLE, SEEN, SHARE, bundle
-from tests.types.life import Life, contents, reasons, stopped
+from tests.types.life import Life, contents, reasons, stopped, stops
 from tests.unit.dossiers.samples import YOUSSEF, Content, statement
 
 pytestmark = pytest.mark.shows("cyber", "rules")
 KIND = SAMPLE.kind
 LATER = ("sighting", "false-positive", "mitigation", "countermeasure")
-
-
-@pytest.fixture
-def life() -> Life:
-    made = Life(SAMPLE.pair(), SAMPLE)
-    made.begin()
-    return made
-
-
-def stops(life: Life, name: str, by: str = "ma", **changes: Any) -> tuple[str, ...]:
-    return stopped(life.pair, life.content(by, name, **changes), by=by)
 
 
 def share(**changes: Any) -> Content:
@@ -58,15 +47,15 @@ def test_the_bundle_arrives_as_the_text_that_was_made(life: Life) -> None:
 def test_every_act_of_its_own_says_tlp_and_pap(life: Life, field: str) -> None:
     for name in LATER:
         body = {key: value for key, value in SAMPLE.bodies[name].items() if key != field}
-        assert stops(life, name, body=body) == ("9",)
+        assert stops(life, "ma", name, body=body) == ("9",)
     assert stopped(SAMPLE.pair(), SAMPLE.opening(body={k: v for k, v in SHARE.items() if k != field})) == ("9",)
 
 
 @pytest.mark.parametrize("name", LATER)
 def test_no_later_act_says_less_than_the_first(life: Life, name: str) -> None:
     body = SAMPLE.bodies[name]
-    assert stops(life, name, body=body | {"tlp": "green"}) == ("10",)
-    assert stops(life, name, body=body | {"pap": "clear"}) == ("10",)
+    assert stops(life, "ma", name, body=body | {"tlp": "green"}) == ("10",)
+    assert stops(life, "ma", name, body=body | {"pap": "clear"}) == ("10",)
     life.say("ma", name, body=body | {"tlp": "red", "pap": "red"})
     assert life.pair.be.message(life.last[name]).state == "applied", "more is always allowed"
 
@@ -83,7 +72,7 @@ def test_the_markings_inside_say_the_same() -> None:
 @pytest.mark.parametrize("word", ["amber", "amber-strict", "red"])
 def test_from_amber_on_the_receiver_asks_before_it_passes_anything_on(life: Life, word: str) -> None:
     body = SEEN | MARKS | {"tlp": word}
-    assert stops(life, "sighting", body=body, handling=["H0"]) == ("9",)
+    assert stops(life, "ma", "sighting", body=body, handling=["H0"]) == ("9",)
     assert stopped(SAMPLE.pair(), SAMPLE.opening(handling=["H0"])) == ("9",)
     life.say("ma", "sighting", body=body, handling=["H0", "H2"])
     assert life.state == "sighted"
@@ -93,7 +82,7 @@ def test_from_amber_on_the_receiver_asks_before_it_passes_anything_on(life: Life
 def test_nothing_that_shows_is_done_where_the_pap_bars_it(word: str) -> None:
     life = Life(SAMPLE.pair(), SAMPLE)
     life.begin(body=SHARE | {"bundle": bundle(OBJECTS[4]), "pap": word})
-    assert stops(life, "countermeasure", body=SAMPLE.bodies["countermeasure"] | {"pap": word}) == ("10",)
+    assert stops(life, "ma", "countermeasure", body=SAMPLE.bodies["countermeasure"] | {"pap": word}) == ("10",)
     life.say("ma", "mitigation", body=SAMPLE.bodies["mitigation"] | {"pap": word})
     assert life.state == "mitigated", "what cannot be noticed may be done"
 
@@ -103,8 +92,8 @@ def test_nothing_that_shows_is_done_where_the_pap_bars_it(word: str) -> None:
 
 def test_what_was_seen_wrong_and_done_is_said_about_objects(life: Life) -> None:
     for name in ("sighting", "false-positive"):
-        assert stops(life, name, body=SAMPLE.bodies[name] | {"objects": ["indicator--7"]}) == ("9",)
-    assert stops(life, "sighting", body=SEEN | MARKS | {"last_day": "2026-11-18"}) == ("9",)
+        assert stops(life, "ma", name, body=SAMPLE.bodies[name] | {"objects": ["indicator--7"]}) == ("9",)
+    assert stops(life, "ma", "sighting", body=SEEN | MARKS | {"last_day": "2026-11-18"}) == ("9",)
     life.say("ma", "false-positive")
     assert life.state == "answered"
     life.say("ma", "sighting")

@@ -12,7 +12,7 @@ from passerelle.ports.timers import TIMERS, Timer
 from tests.peers.agree import agree
 from tests.peers.pair import NOW, Pair, type_entry
 from tests.types.event_security import AWAY, BAN, JORIS, OFFENCE, POSTS, SAMPLE
-from tests.types.life import Life, reasons, stopped
+from tests.types.life import Life, reasons, stopped, stops
 from tests.unit.dossiers.samples import Content
 
 pytestmark = pytest.mark.shows("event-security", "rules")
@@ -47,11 +47,6 @@ def begun(*acts: str) -> Life:
 
 def without(body: Content, *names: str) -> Content:
     return {key: value for key, value in body.items() if key not in names}
-
-
-def stops(life: Life, by: str, name: str, **changes: object) -> tuple[str, ...]:
-    node = {"opener": "be", "answerer": "ma"}[by]
-    return stopped(life.pair, life.content(by, name, **changes), by=node)
 
 
 # ---- the notice

@@ -1,26 +1,13 @@
 """The rules of `experience`: nothing personal, a programme that the other side agrees to, what came of it."""
 
-from typing import Any
-
 import pytest
 
 from tests.types.experience import DAYS, OFFER, SAMPLE
-from tests.types.life import Life, stopped
+from tests.types.life import Life, stopped, stops
 from tests.unit.dossiers.samples import YOUSSEF, Content, statement
 
 pytestmark = pytest.mark.shows("experience", "rules")
 KIND = SAMPLE.kind
-
-
-@pytest.fixture
-def life() -> Life:
-    made = Life(SAMPLE.pair(), SAMPLE)
-    made.begin()
-    return made
-
-
-def stops(life: Life, name: str, by: str = "be", **changes: Any) -> tuple[str, ...]:
-    return stopped(life.pair, life.content(by, name, **changes), by=by)
 
 
 # ---- nothing personal
@@ -45,7 +32,7 @@ def test_no_text_says_anything_about_a_person(life: Life, act: str, words: str) 
         return
     life.say("ma", "programme")
     life.say("be", "agree")
-    assert stops(life, act, body=body) == ("9",)
+    assert stops(life, "be", act, body=body) == ("9",)
 
 
 def test_no_persons_no_statements_no_index() -> None:
@@ -85,8 +72,8 @@ def test_one_agrees_to_the_programme_of_the_other(life: Life) -> None:
     life.say("ma", "programme")
     programme = life.last["programme"]
     assert life.state == "answered"
-    assert stops(life, "agree", by="ma", message=programme) == ("10",), "not to its own"
-    assert stops(life, "evaluation", by="ma") == ("10",), "nothing took place yet"
+    assert stops(life, "ma", "agree", message=programme) == ("10",), "not to its own"
+    assert stops(life, "ma", "evaluation") == ("10",), "nothing took place yet"
     life.say("be", "agree", message=programme)
     assert life.state == "agreed"
     life.say("ma", "programme", body=DAYS | {"place": "الرباط"})
@@ -100,7 +87,7 @@ def test_what_was_learnt_comes_back_and_is_followed_up(life: Life) -> None:
     assert life.state == "evaluated"
     life.say("ma", "follow-up")
     body = {"points": [{"point": "Traduire le manuel", "status": "soon"}]}
-    assert stops(life, "follow-up", body=body) == ("9",)
+    assert stops(life, "be", "follow-up", body=body) == ("9",)
 
 
 def test_a_visit_can_be_followed_up() -> None:

@@ -12,7 +12,7 @@ from passerelle.dossiers.calendars import Calendars
 from passerelle.dossiers.deadlines import runs, span
 from passerelle.dossiers.timing import Place
 from tests.types.financial_intelligence import CONSENT, EVIDENCE, KARIM, REPORT, REQUEST, SAMPLE
-from tests.types.life import Life, reasons, stopped
+from tests.types.life import Life, reasons, stopped, stops
 from tests.unit.dossiers.samples import Content
 from tests.unit.dossiers.story import Story
 
@@ -27,10 +27,6 @@ def life() -> Life:
     made.begin()
     made.say("answerer", "reply")
     return made
-
-
-def stops(life: Life, name: str, by: str = "be", **changes: Any) -> tuple[str, ...]:
-    return stopped(life.pair, life.content(by, name, **changes), by=by)
 
 
 # ---- between FIUs only
@@ -119,10 +115,10 @@ def test_every_act_bars_court_and_passing_on(codes: list[str]) -> None:
 
 def test_nothing_is_passed_on_before_the_consent(life: Life) -> None:
     answer = life.last["reply"]
-    assert stops(life, "disseminated", message=answer) == ("10",)
+    assert stops(life, "be", "disseminated", message=answer) == ("10",)
     life.say("be", "ask-onward", message=answer)
     question = life.last["ask-onward"]
-    assert stops(life, "disseminated", message=question) == ("10",), "asking is no consent"
+    assert stops(life, "be", "disseminated", message=question) == ("10",), "asking is no consent"
     life.say("ma", "consent", message=answer)
     life.say("be", "disseminated")
     assert life.pair.ma.message(life.last["disseminated"]).state == "applied"
@@ -144,26 +140,26 @@ def test_a_consent_to_something_else_is_none(life: Life, consent: Content, name:
     body = {key: value for key, value in consent.items() if key != "conditions"}
     body = consent if consent["decision"] == "conditional" else body
     life.say("ma", "consent", body={**body, "message": life.last["reply"]})
-    assert stops(life, name, message=life.last["consent"]) == ("10",)
+    assert stops(life, "be", name, message=life.last["consent"]) == ("10",)
 
 
 def test_a_consent_withdrawn_is_none(life: Life) -> None:
     life.say("ma", "consent", message=life.last["reply"])
     given = life.last["consent"]
     life.say("ma", "withdraw", message=given)
-    assert stops(life, "disseminated", message=given) == ("10",)
+    assert stops(life, "be", "disseminated", message=given) == ("10",)
 
 
 def test_one_side_cannot_consent_for_the_other(life: Life) -> None:
-    assert stops(life, "consent", message=life.last["reply"]) == ("10",), "the answer is not the asker's"
+    assert stops(life, "be", "consent", message=life.last["reply"]) == ("10",), "the answer is not the asker's"
     life.say("be", "consent", message=life.last["request"])
-    assert stops(life, "disseminated", message=life.last["consent"]) == ("10",), "nor does it use its own consent"
+    assert stops(life, "be", "disseminated", message=life.last["consent"]) == ("10",), "nor does it use its own consent"
 
 
 @pytest.mark.parametrize("field", ["use", "authority", "purpose", "decision", "question"])
 def test_a_consent_names_authority_purpose_and_use(life: Life, field: str) -> None:
     body = {name: value for name, value in CONSENT.items() if name != field}
-    assert stops(life, "consent", by="ma", body={**body, "message": life.last["reply"]}) == ("9",)
+    assert stops(life, "ma", "consent", body={**body, "message": life.last["reply"]}) == ("9",)
 
 
 def test_conditions_and_grounds_stand_with_the_decision_they_belong_to(life: Life) -> None:
@@ -175,7 +171,7 @@ def test_conditions_and_grounds_stand_with_the_decision_they_belong_to(life: Lif
         bare | {"decision": "refused", "refusal": "outside-scope"},
         bare | {"decision": "granted", "refusal": "outside-scope"},
     ):
-        assert stops(life, "consent", by="ma", body=wrong | message) == ("9",)
+        assert stops(life, "ma", "consent", body=wrong | message) == ("9",)
 
 
 def test_the_unit_itself_consents_not_a_magistrate() -> None:
@@ -209,7 +205,7 @@ def test_information_is_told_without_being_asked() -> None:
 def test_a_refusal_is_explained_but_for_the_neutral_ground() -> None:
     life = Life(SAMPLE.pair(), SAMPLE)
     life.begin()
-    assert stops(life, "refuse", by="ma", body={"ground": "ongoing-investigation"}) == ("9",)
+    assert stops(life, "ma", "refuse", body={"ground": "ongoing-investigation"}) == ("9",)
     for ground in set(KIND.grounds) - {"legal-impediment"}:
         [told] = reasons(life.pair, life.content("ma", "refuse", body={"ground": ground}), by="ma")
         assert "body.comment" in told

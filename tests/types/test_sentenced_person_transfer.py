@@ -1,7 +1,6 @@
 """`sentenced-person-transfer`: conditions, consent or the grounds of the protocol, two states that agree, and after."""
 
 from dataclasses import replace
-from typing import Any
 
 import pytest
 
@@ -11,7 +10,7 @@ from passerelle.office import clock
 from passerelle.ports.timers import TIMERS
 from tests.peers.agree import agree
 from tests.peers.pair import NOW, Pair, type_entry
-from tests.types.life import Life, reasons, stopped
+from tests.types.life import Life, reasons, stopped, stops
 from tests.types.sentenced_person_transfer import BY_HOME_STATE, CONSENT, JUDGMENT, REMOVAL, REQUEST, SAMIR, SAMPLE
 from tests.unit.dossiers.samples import Content
 
@@ -42,10 +41,6 @@ def begun(*acts: Step, request: Content = REQUEST, pair: Pair | None = None) -> 
 
 def without(body: Content, *names: str) -> Content:
     return {key: value for key, value in body.items() if key not in names}
-
-
-def stops(life: Life, by: str, name: str, **changes: Any) -> tuple[str, ...]:
-    return stopped(life.pair, life.content(by, name, **changes), by={"opener": "be", "answerer": "ma"}[by])
 
 
 # ---- who asks

@@ -1,11 +1,10 @@
 """The rules of `threat-contribution`: nothing personal, levels on named scales, scales mapped and never merged."""
 
 from copy import deepcopy
-from typing import Any
 
 import pytest
 
-from tests.types.life import Life, reasons, stopped
+from tests.types.life import Life, reasons, stopped, stops
 from tests.types.threat_contribution import HERE, SAMPLE, THERE
 from tests.unit.dossiers.samples import YOUSSEF, Content, statement
 
@@ -22,10 +21,6 @@ def life() -> Life:
     made.begin()
     made.say("ma", "own-assessment")
     return made
-
-
-def stops(life: Life, name: str, by: str = "be", **changes: Any) -> tuple[str, ...]:
-    return stopped(life.pair, life.content(by, name, **changes), by=by)
 
 
 # ---- what an assessment says
@@ -75,35 +70,35 @@ def test_a_joint_assessment_has_no_level_of_its_own(life: Life) -> None:
     fields = KIND.acts["joint-assessment"].schema["properties"]
     assert set(fields) == {"opener", "answerer", "mapping", "text", "differences"}
     for merged in ({"level": "3 grave"}, {"view": HERE}, {"scale": HERE["scale"]}):
-        assert stops(life, "joint-assessment", body=JOINT | merged) == ("9",)
+        assert stops(life, "be", "joint-assessment", body=JOINT | merged) == ("9",)
 
 
 @pytest.mark.parametrize("side", ["opener", "answerer", "mapping"])
 def test_both_levels_and_their_mapping_are_there(life: Life, side: str) -> None:
     body = {name: value for name, value in JOINT.items() if name != side}
-    assert stops(life, "joint-assessment", body=body) == ("9",)
+    assert stops(life, "be", "joint-assessment", body=body) == ("9",)
 
 
 def test_the_mapping_speaks_of_levels_of_both_scales(life: Life) -> None:
     for side in ("opener", "answerer"):
         body = deepcopy(JOINT)
         body["mapping"][0][side] = "6"
-        assert stops(life, "joint-assessment", body=body) == ("9",)
+        assert stops(life, "be", "joint-assessment", body=body) == ("9",)
     swapped = JOINT | {"opener": THERE, "answerer": HERE}
-    assert stops(life, "joint-assessment", body=swapped) == ("9",)
+    assert stops(life, "be", "joint-assessment", body=swapped) == ("9",)
 
 
 def test_neither_speaks_for_both_before_both_have_spoken() -> None:
     life = Life(SAMPLE.pair(), SAMPLE)
     life.begin()
-    assert stops(life, "joint-assessment") == ("10",)
+    assert stops(life, "be", "joint-assessment") == ("10",)
 
 
 def test_one_side_proposes_and_the_other_adopts(life: Life) -> None:
     life.say("be", "joint-assessment")
     proposal = life.last["joint-assessment"]
-    assert stops(life, "joint-adopted", message=proposal) == ("10",), "not its own"
-    assert stops(life, "joint-adopted", by="ma", message=life.last["assessment"]) == ("10",), "not another message"
+    assert stops(life, "be", "joint-adopted", message=proposal) == ("10",), "not its own"
+    assert stops(life, "ma", "joint-adopted", message=life.last["assessment"]) == ("10",), "not another message"
     life.say("ma", "joint-adopted", message=proposal)
     assert life.state == "adopted"
 
@@ -129,7 +124,7 @@ def test_a_view_given_anew_takes_the_proposal_back(life: Life) -> None:
     ],
 )
 def test_no_text_says_anything_about_a_person(life: Life, words: str) -> None:
-    assert stops(life, "comment", body={"text": words}) == ("9",)
+    assert stops(life, "be", "comment", body={"text": words}) == ("9",)
     assert stopped(SAMPLE.pair(), SAMPLE.opening(body=ASSESSMENT | {"text": words})) == ("9",)
 
 
