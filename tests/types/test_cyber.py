@@ -1,9 +1,14 @@
 """The rules of `cyber`: a bundle of STIX 2.1, TLP and PAP kept, no personal data, an answer within eight hours."""
 
+from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
+from passerelle.dossiers.check import Check
+from passerelle.dossiers.problem import Problem
+from passerelle.ports.records import ALARMS
 from tests.types.cyber import MARKS, OBJECTS, SAMPLE, SEEN, SHARE, bundle
 from tests.types.life import Life, contents, reasons, stopped, stops
 from tests.unit.dossiers.samples import YOUSSEF, Content, statement
@@ -33,6 +38,29 @@ def share(**changes: Any) -> Content:
 )
 def test_what_is_no_bundle_of_the_standard_is_refused_at_both_ends(text: str) -> None:
     assert stopped(SAMPLE.pair(), share(bundle=text)) == ("9",)
+
+
+class Broken(Check, frozen=True):
+    """A check whose own program is wrong."""
+
+    def problems(self, content: Content) -> Iterator[Problem]:
+        raise KeyError(content["id"])
+
+
+def test_a_check_that_fails_refuses_the_act_and_never_stops_the_lane() -> None:
+    life = Life(SAMPLE.pair(), SAMPLE)
+    life.begin()
+    acts = {**KIND.acts, "sighting": replace(KIND.acts["sighting"], checks=(Broken(),))}
+    there = life.pair.be.ctx.catalogue
+    broken = replace(there, types={**there.types, "cyber": replace(KIND, acts=acts)})
+    object.__setattr__(life.pair.be.ctx, "catalogue", broken)
+    life.say("ma", "sighting")
+    refused = life.last["sighting"]
+    life.say("ma", "mitigation")
+    assert life.pair.ma.message(refused).checks == ("9",)
+    assert life.pair.be.message(life.last["mitigation"]).state == "applied"
+    [alarm] = [one for one in life.pair.be.all(ALARMS) if one.what == "check.failed"]
+    assert "KeyError at problems:" in alarm.text, "where, and never what stood there"
 
 
 def test_the_bundle_arrives_as_the_text_that_was_made(life: Life) -> None:

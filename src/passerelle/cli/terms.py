@@ -110,6 +110,7 @@ ALARMS = {
     "attachment.refused": N_("the partner did not take a file"),
     "audit.stopped": N_("the audit log stands still"),
     "calendar.ends": N_("a calendar ends"),
+    "check.failed": N_("a check of this node failed"),
     "deadline.missed": N_("a deadline was missed"),
     "keys.not-told": N_("a change of keys is not told yet"),
     "keys.revoked": N_("a partner revoked a key"),

@@ -125,12 +125,13 @@ def _object(one: Any, at: str, allowed: frozenset[str]) -> Iterator[Problem]:
         yield Problem(f"{at}.spec_version", "2.1", shown(one["spec_version"]))
     if not _is_id(one.get("id"), frozenset({kind})):
         yield Problem(f"{at}.id", f"an id like {kind}--UUID", shown(one.get("id")))
-    for name, value in one.items():
-        yield from _value(name, value, f"{at}.{name}", allowed)
+    wrong = [found for name, value in one.items() for found in _value(name, value, f"{at}.{name}", allowed)]
+    yield from wrong
     for first, last in ORDERED:
         if _is_moment(one.get(first)) and _is_moment(one.get(last)) and _moment(one[last]) < _moment(one[first]):
             yield Problem(f"{at}.{last}", f"not before {first}", shown(one[last]))
-    yield from _special(one, at, allowed)
+    if not wrong:  # what follows looks into values
+        yield from _special(one, at, allowed)
 
 
 def _value(name: str, value: Any, at: str, allowed: frozenset[str]) -> Iterator[Problem]:

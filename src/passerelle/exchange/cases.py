@@ -16,7 +16,6 @@ from typing import Any
 import msgspec
 
 from passerelle.core.errors import DossierError
-from passerelle.dossiers import content as acts
 from passerelle.dossiers import progress
 from passerelle.dossiers import state as states
 from passerelle.dossiers.rules import Side
@@ -25,7 +24,7 @@ from passerelle.exchange import relating
 from passerelle.exchange.channels import Channels
 from passerelle.exchange.checks import Check
 from passerelle.exchange.context import Context
-from passerelle.exchange.judging import Objection, Passage, under
+from passerelle.exchange.judging import Objection, Passage, by_content, under
 from passerelle.instruments.channel import Channel
 from passerelle.ports.people import PERSONS
 from passerelle.ports.records import DOSSIERS, MESSAGES, Dossier, Message
@@ -75,9 +74,8 @@ class Cases:
         # What a dossier with somebody else is like, this partner learns from no number: it is refused with 10 below.
         own = row is not None and row.partner == partner
         is_opener = sender == row.opener if row is not None and own and row.opener else None
-        problems = acts.problems(content, kind, now=written, sender_is_opener=is_opener)
-        if problems:
-            return [Objection(Check.CONTENT, str(one)) for one in problems]
+        if wrong := by_content(content, kind, now=written, sender_is_opener=is_opener):
+            return wrong
         channel = self._channels.standing(content["channel"])
         receiver = partner if leaving else self._ctx.name
         passage = Passage(sender=sender, receiver=receiver, leaving=leaving, lane=lane, written=written, size=size)

@@ -146,6 +146,8 @@ class _Intake:
         self._keep(row)
         self.cases.note(row)
         self.refused.append((row, objections))
+        if any(one.defect for one in objections):
+            notes.alarm(self.tx, self.ctx, "check.failed", self.partner, f"message {row.id}: {words}"[:1000])
 
     def _decide(self, row: Message, content: dict[str, Any]) -> bool:
         """Decide a message that waits for nothing. True when its content is to be kept."""

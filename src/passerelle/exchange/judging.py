@@ -1,9 +1,10 @@
 """What a channel and a type say of one act, with nothing but the act at hand: checks 7 and 8.
 
-The same functions are asked where an act leaves and where it enters. Whether its content is valid (check 9) is asked
-before, what the dossier allows (check 10) afterwards, both by `cases`.
+The same functions are asked where an act leaves and where it enters. Whether its content is valid (check 9,
+`by_content`) is asked before, what the dossier allows (check 10) afterwards, both by `cases`.
 """
 
+import traceback
 from typing import Any
 
 import msgspec
@@ -21,6 +22,8 @@ class Objection(msgspec.Struct, frozen=True):
 
     check: Check
     words: str
+    defect: bool = False
+    """This node's own program failed: persons here must look at it."""
 
 
 class Passage(msgspec.Struct, frozen=True, kw_only=True):
@@ -32,6 +35,26 @@ class Passage(msgspec.Struct, frozen=True, kw_only=True):
     lane: str
     written: int
     size: int
+
+
+def by_content(
+    content: dict[str, Any], kind: DossierType, *, now: int, sender_is_opener: bool | None
+) -> list[Objection]:
+    """What is wrong with a content (check 9); arguments as of `dossiers.content.problems`.
+
+    A check that fails to come to an end is a no, never the end of the lane: whatever a partner sends, what comes
+    behind it in its log is decided.
+    """
+    try:
+        found = acts.problems(content, kind, now=now, sender_is_opener=sender_is_opener)
+    except MemoryError:
+        raise  # says nothing about the content
+    except Exception as error:
+        frames = traceback.extract_tb(error.__traceback__)
+        at = f"{frames[-1].name}:{frames[-1].lineno}" if frames else "-"
+        words = f"content: expected a check that comes to an end, got {type(error).__name__} at {at}"
+        return [Objection(Check.CONTENT, words, defect=True)]
+    return [Objection(Check.CONTENT, str(one)) for one in found]
 
 
 def under(

@@ -89,6 +89,7 @@ def test_what_is_no_bundle_is_refused_and_told_in_few_words(text: str) -> None:
         (1, {"confidence": True}, "objects[1].confidence"),
         (1, {"revoked": "no"}, "objects[1].revoked"),
         (1, {"labels": []}, "objects[1].labels"),
+        (0, {"extensions": 7}, "objects[0].extensions"),
         (1, {"name": " "}, "objects[1].name"),
         (1, {"x_analyst": "somebody"}, "objects[1].x_analyst"),
         (1, {"pattern_type": "prose"}, "objects[1].pattern_type"),
@@ -109,6 +110,15 @@ def test_what_is_no_bundle_is_refused_and_told_in_few_words(text: str) -> None:
 )
 def test_each_rule_of_the_standard_by_the_property_that_breaks_it(number: int, changes: Content, path: str) -> None:
     assert path in paths(changed(number, **changes))
+
+
+@pytest.mark.parametrize("value", [None, [], {}, 7, "x", {"x": None}])
+@pytest.mark.parametrize("name", ["definition", "extensions", "labels", "name", "object_marking_refs"])
+def test_a_marking_of_another_form_is_refused_and_looked_into_no_further(name: str, value: Any) -> None:
+    marking = {key: one for key, one in SAMPLE[0].items() if not key.startswith("definition")}
+    told_of = told(bundle({**marking, name: value}))
+    assert told_of
+    assert all(one.startswith("body.bundle.objects[0].") for one in told_of)
 
 
 def test_versions_of_an_object_stand_beside_each_other_and_none_twice() -> None:
