@@ -2,7 +2,7 @@
 
 What names the reporter, or lets one find him, is never taken over: reporting entity, branch and person, his references,
 his address, teller and authoriser, and his own words (`reason`, `action`, comments). Sides of "my client" become sides
-like others. Whatever else has no field here is left out too, and every element that was left out is named.
+like others. What has no field here, or is longer than its field, is left out too; every element left out is named.
 
 The XML is read strictly: no document type, so no entities; a bounded depth and number of elements.
 
@@ -63,7 +63,13 @@ class Element:
     def value(self, *names: str, most: int = 160) -> str:
         """The text of the first child of these names on one line, or nothing."""
         found = self.child(*names)
-        return " ".join(found.text.split())[:most] if found else ""
+        return found.line(most) if found else ""
+
+    def line(self, most: int = 160) -> str:
+        """Its text on one line. What is longer than its field may be is not taken, and so is named as left out."""
+        text = " ".join(self.text.split())
+        self.taken = len(text) <= most
+        return text if self.taken else ""
 
 
 @dataclass(frozen=True)
@@ -142,7 +148,7 @@ class _Reader:
             ("accounts", list(self.accounts.values())),
             ("entities", list(self.entities.values())),
             ("parties", parties),
-            ("indicators", [_line(one.text) for one in indicators.all("indicator")] if indicators else []),
+            ("indicators", [text for one in indicators.all("indicator") if (text := one.line())] if indicators else []),
         ):
             if found:
                 report[name] = found
@@ -281,10 +287,6 @@ def _keyed(known: dict[str, dict[str, Any]], mark: str, letter: str, made: dict[
 
 def _put(made: dict[str, Any], **values: Any) -> None:
     made.update({name: value for name, value in values.items() if value})
-
-
-def _line(text: str) -> str:
-    return " ".join(text.split())[:160] or "-"
 
 
 def _day(one: Element, name: str) -> str:

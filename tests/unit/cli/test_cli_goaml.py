@@ -95,6 +95,12 @@ def test_nothing_of_who_reported_is_taken_over_and_what_was_left_out_is_named() 
     assert left_out | {"teller", "transaction_location", "branch", "comments"} <= set(taken.left_out)
 
 
+def test_what_is_longer_than_its_field_is_left_out_whole_and_named() -> None:
+    taken = read(XML.replace("<indicator>STRUCT<", f"<indicator>{'x' * 161}<").encode(), "suspect")
+    assert "indicators" not in taken.report
+    assert "indicator" in taken.left_out
+
+
 @pytest.mark.parametrize(
     "text",
     [
