@@ -83,14 +83,16 @@ def _read(node: "Node", tx: "Reading") -> dict[str, Any]:
 def _drafts(node: "Node", tx: "Reading", who: "Person") -> dict[str, Any]:
     """The drafts that wait and that a person may look at; how many others wait."""
     from passerelle.core.clock import to_iso
+    from passerelle.exchange.channels import Channels
     from passerelle.office import facts
     from passerelle.office.asking import Sight
     from passerelle.office.policy import Action
     from passerelle.ports.work import DRAFTS
 
+    channels = Channels(tx, node.ctx)
     sight = Sight(tx, node.office, who, Action.DRAFT_LOOK)
     waiting = tx.scan(DRAFTS, "by_state", ("submitted",), limit=_ALL)
-    seen = [one for one in waiting if sight.sees(facts.of_draft(tx, node.ctx, one))]
+    seen = [one for one in waiting if sight.sees(facts.of_draft(tx, node.ctx, one, channels))]
     shown = [
         {"draft": one.id, "partner": one.partner, "dossier": one.dossier, "act": one.act, "author": one.author}
         | {"created": to_iso(one.created)}

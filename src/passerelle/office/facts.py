@@ -40,12 +40,12 @@ def domain_of(tx: Reading, ctx: Context, digest: str) -> str:
 
 
 def of_act(
-    tx: Reading, ctx: Context, *, kind: str, id: str, type: str, act: str, channel: str, lane: str, author: str
+    channels: Channels, ctx: Context, *, kind: str, id: str, type: str, act: str, channel: str, lane: str, author: str
 ) -> On:
     """An act that is written or to be released. `kind`: dossier (while it is written) or draft."""
     named = ctx.catalogue.types.get(type)
     rule = named.acts.get(act) if named else None
-    found = Channels(tx, ctx).standing(channel) if channel else None
+    found = channels.standing(channel) if channel else None
     instrument = found.instrument if found else None
     listed = magistrate = False
     if isinstance(instrument, Channel) and (entry := instrument.types.get(type)) is not None:
@@ -68,7 +68,7 @@ def of_act(
 def of_content(tx: Reading, ctx: Context, content: dict[str, Any], *, lane: str, author: str, id: str = "") -> On:
     """An act by its content, as an officer writes it."""
     return of_act(
-        tx,
+        Channels(tx, ctx),
         ctx,
         kind="dossier",
         id=id or str(content.get("dossier", "")),
@@ -80,10 +80,11 @@ def of_content(tx: Reading, ctx: Context, content: dict[str, Any], *, lane: str,
     )
 
 
-def of_draft(tx: Reading, ctx: Context, draft: Draft) -> On:
-    """A draft."""
+def of_draft(tx: Reading, ctx: Context, draft: Draft, channels: Channels | None = None) -> On:
+    """A draft. `channels`: those read already, for a list."""
+    channels = channels or Channels(tx, ctx)
     on = of_act(
-        tx,
+        channels,
         ctx,
         kind="draft",
         id=draft.id,
@@ -94,9 +95,9 @@ def of_draft(tx: Reading, ctx: Context, draft: Draft) -> On:
         author=draft.author,
     )
     if (row := tx.get(DOSSIERS, draft.dossier)) is not None:
-        readers = readership.of_row(tx, ctx, row)
+        readers = readership.of_row(tx, ctx, row, channels)
     else:
-        readers = readership.of_draft(tx, ctx, draft.type, draft.channel, draft.authors)
+        readers = readership.of_draft(tx, ctx, draft, channels)
     on = msgspec.structs.replace(on, readers=readers)
     if not _needs_second(tx, ctx, draft, on):
         return on
@@ -114,7 +115,7 @@ def _needs_second(tx: Reading, ctx: Context, draft: Draft, on: On) -> bool:
         return False
     if act.offences and opinion.found(json.parse_object(draft.body), kind):
         return True
-    if act.wind_down or not on.four_eyes:
+    if act.wind_down or not on.four_eyes or not any(one.offences for one in kind.acts.values()):
         return False
     messages = tx.scan(MESSAGES, "by_dossier", (draft.dossier,), limit=_ALL)
     return any(names_opinion(one) for one in messages if one.direction == "in")

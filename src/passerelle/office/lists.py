@@ -171,15 +171,15 @@ def _fits(wish: Wish, sees: Callable[[Dossier], bool]) -> Callable[[Dossier], bo
 
 def drafts_of(tx: Reading, office: Office, who: Person, dossier: str) -> list[Draft]:
     """The drafts in a dossier that is open before somebody: those that he may see, none when he may see none."""
-    sight = Sight(tx, office, who, Action.DRAFT_LOOK)
+    sight, channels = Sight(tx, office, who, Action.DRAFT_LOOK), Channels(tx, office.ctx)
     found = tx.scan(DRAFTS, "by_dossier", (dossier,), limit=_PAGE)
-    return [one for one in found if one.state in OPEN and sight.sees(facts.of_draft(tx, office.ctx, one))]
+    return [one for one in found if one.state in OPEN and sight.sees(facts.of_draft(tx, office.ctx, one, channels))]
 
 
 def readable(tx: Reading, office: Office, who: Person, found: Iterable[Draft]) -> set[str]:
     """Of these drafts, the ids of those that somebody may read: comments and attestations are for him only."""
-    sight = Sight(tx, office, who, Action.DRAFT_READ)
-    return {one.id for one in found if sight.sees(facts.of_draft(tx, office.ctx, one))}
+    sight, channels = Sight(tx, office, who, Action.DRAFT_READ), Channels(tx, office.ctx)
+    return {one.id for one in found if sight.sees(facts.of_draft(tx, office.ctx, one, channels))}
 
 
 def drafts(
@@ -205,7 +205,7 @@ def drafts(
             index, prefix = ("by_author", (author, state)) if author else ("by_state", (state,))
             found += tx.scan(DRAFTS, index, prefix, limit=WALK)
     found = [one for one in found if author in ("", one.author)]
-    sight = Sight(tx, office, who, action)
-    made = [one for one in found if sight.sees(facts.of_draft(tx, office.ctx, one))]
+    sight, channels = Sight(tx, office, who, action), Channels(tx, office.ctx)
+    made = [one for one in found if sight.sees(facts.of_draft(tx, office.ctx, one, channels))]
     sight.check(made)
     return sorted(made, key=lambda one: (one.changed, one.id))

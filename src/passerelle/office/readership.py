@@ -38,6 +38,7 @@ from passerelle.office.onward import Decision, contents_of
 from passerelle.ports.people import PERSONS
 from passerelle.ports.records import Dossier, Message
 from passerelle.ports.store import Reading
+from passerelle.ports.work import Draft
 
 _LOOKING = frozenset(("dossier.look", "draft.look", "review.look"))
 _READING = frozenset(("dossier.read", "draft.read", "attachment.save", "evidence.export"))
@@ -198,12 +199,12 @@ def of_dossier(tx: Reading, ctx: Context, row: Dossier) -> Readers | None:
     return msgspec.structs.replace(found, shares=shares_of(decisions))
 
 
-def of_draft(tx: Reading, ctx: Context, type: str, channel: str, authors: Iterable[str]) -> Readers | None:
+def of_draft(tx: Reading, ctx: Context, draft: Draft, channels: Channels) -> Readers | None:
     """The services of a dossier that is not open yet: those of the authors of the draft that opens it."""
-    found = _side(ctx, type, channel, Channels(tx, ctx))
+    found = _side(ctx, draft.type, draft.channel, channels)
     if found is None:
         return None
-    persons = tx.get_many(PERSONS, [(one,) for one in authors])
+    persons = tx.get_many(PERSONS, [(one,) for one in draft.authors])
     services = {found.as_of(one.service) for one in persons.values()}
     return msgspec.structs.replace(found, services=tuple(sorted(services & set(found.fitting))))
 
