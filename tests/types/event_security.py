@@ -57,7 +57,7 @@ SAMPLE = Sample(
             "source": "A",
             "information": "2",
         },
-        "risk-update": {"change": "lower", "overall": "low", "groups": [AWAY | {"at_risk": 40}]},
+        "risk-update": {"change": "lower", "overall": "low", "last": True, "groups": [AWAY | {"at_risk": 40}]},
         "travel": {
             "journeys": [
                 {

@@ -106,11 +106,50 @@ def test_check_9_one_act_names_one_person(assessed: Life) -> None:
     assert stops(assessed, "answerer", "person-named", subjects=[JORIS, JORIS | {"key": "p2"}]) == ("9",)
 
 
-@pytest.mark.parametrize("name", ["risk-assessment", "risk-update", "travel", "incident", "debrief"])
 @pytest.mark.parametrize("text", ["Mr Janssens mène le groupe.", "Joindre le +32 470 12 34 56."])
-def test_check_9_what_is_said_of_groups_bears_no_mark_of_a_person(name: str, text: str) -> None:
-    content = SAMPLE.act(name, necessity=text)
-    assert [one.path for one in problems(content, SAMPLE.kind, now=NOW)] == ["necessity"]
+def test_check_9_no_act_but_the_one_that_names_bears_a_mark_of_a_person(text: str) -> None:
+    for name in SAMPLE.kind.acts:
+        content = SAMPLE.act(name, necessity=text)
+        if "message" in SAMPLE.kind.acts[name].schema.get("required", ()):
+            content["body"]["message"] = content["id"]
+        found = [one.path for one in problems(content, SAMPLE.kind, now=NOW)]
+        assert found == ([] if name == "person-named" else ["necessity"]), name
+
+
+@pytest.mark.parametrize(
+    ("name", "body"),
+    [
+        ("event-notice", {"expected": "Le meneur, né le 30 août 1997, viendra."}),
+        ("ask-more", {"questions": ["Passeport n° ZX0000017 : est-il annoncé ?"]}),
+        ("reply", {"text": "Mme Peeters conduit le car."}),
+        ("invite-delegation", {"conditions": "Avec Mr Janssens."}),
+        ("event-moved", {"comment": "Demandé par Mr Janssens."}),
+    ],
+)
+def test_check_9_no_text_tells_of_a_person_before_anybody_is_named(notified: Life, name: str, body: Content) -> None:
+    content = SAMPLE.act(name, body=SAMPLE.bodies.get(name, {}) | body)
+    assert [one.path.split(".")[0] for one in problems(content, SAMPLE.kind, now=NOW)] == ["body"]
+    calls = NOTICE | {"contact": "Mr Janssens, +32 470 12 34 56"}
+    assert problems(SAMPLE.act("event-notice", body=calls), SAMPLE.kind, now=NOW) == (), "who does the work"
+
+
+def test_check_9_an_assessment_assesses_each_group() -> None:
+    unknown = AWAY | {"risk": "not-assessed"}
+    for name in ("risk-assessment", "risk-update"):
+        content = SAMPLE.act(name, body=SAMPLE.bodies[name] | {"groups": [unknown]})
+        assert [one.path for one in problems(content, SAMPLE.kind, now=NOW)] == ["body.groups[0].risk"]
+
+
+def test_no_file_goes_with_the_journeys_of_groups() -> None:
+    assert SAMPLE.kind.acts["travel"].attachments.most == 0
+
+
+def test_check_10_after_a_move_a_name_needs_a_new_assessment() -> None:
+    life = begun("risk-assessment")
+    life.say("opener", "event-moved")
+    assert stops(life, "answerer", "person-named") == ("10",)
+    life.say("opener", "risk-assessment")
+    life.say("answerer", "person-named")
 
 
 # ---- nobody is named without a decision or an offence
@@ -277,6 +316,56 @@ def test_an_assessment_that_crosses_a_move_was_made_for_another_day() -> None:
     life.pair.settle("routine")
     assert life.state == "in-charge"
     assert dues(life.pair)["assessment"] == ("2027-01-13 23:59", "running")
+
+
+def test_an_early_update_is_not_the_one_that_is_due() -> None:
+    life = begun("risk-assessment")
+    life.say("answerer", "risk-update", body=SAMPLE.bodies["risk-update"] | {"last": False})
+    assert dues(life.pair)["update"] == ("2027-01-15 23:59", "running")
+    life.say("answerer", "risk-update")
+    assert dues(life.pair)["update"] == ("2027-01-15 23:59", "met")
+
+
+def test_what_was_assessed_before_a_move_is_not_assessed_after_a_suspension() -> None:
+    for moved, state in ((True, "in-charge"), (False, "assessed")):
+        life = begun("risk-assessment")
+        life.say("answerer", "suspend")
+        if moved:
+            life.say("opener", "event-moved")
+        life.say("answerer", "resume")
+        assert life.state == state
+
+
+@pytest.mark.parametrize("side", ["opener", "answerer"])
+def test_check_10_an_assessed_event_ends_by_its_debrief(side: str) -> None:
+    life = begun()
+    assert stops(life, "answerer", "close") == ("10",), "the organiser alone, as long as nothing was assessed"
+    life.say("answerer", "risk-assessment")
+    assert stops(life, side, "close") == ("10",)
+    life.say(side, "debrief")
+    life.say(side, "close")
+    assert life.state == "closed"
+
+
+def test_a_debrief_that_came_too_early_stands_in_nobodys_way() -> None:
+    life = begun("risk-assessment", "debrief")
+    for side, name in (("answerer", "travel"), ("answerer", "risk-update")):
+        life.say(side, name)
+        assert life.state == "debriefed"
+    life.say("answerer", "withdraw", message=life.last["debrief"])
+    assert life.state == "assessed"
+    life.say("answerer", "debrief")
+    life.say("opener", "event-moved")
+    assert life.state == "in-charge"
+    life.say("answerer", "debrief")
+    life.say("answerer", "withdraw", message=life.last["debrief"])
+    assert life.state == "in-charge", "not assessed since the move"
+    life.say("answerer", "debrief")
+    life.say("answerer", "risk-assessment")
+    assert life.state == "assessed"
+    life.say("answerer", "debrief")
+    life.say("opener", "event-cancelled")
+    assert life.state == "called-off"
 
 
 def test_no_time_runs_for_an_event_that_is_called_off() -> None:

@@ -19,6 +19,8 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 from urllib.parse import urlsplit
 
+import msgspec
+
 from passerelle.dossiers import texts
 from passerelle.dossiers.check import Check, Content
 from passerelle.dossiers.checks_persons import PERSONS
@@ -188,10 +190,24 @@ _ID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 
 
 class Impersonal(Check, frozen=True):
-    """No text bears a mark of a person's data. The problem never repeats it: the receiver keeps the problem."""
+    """No text bears a mark of a person's data. The problem never repeats it: the receiver keeps the problem.
+
+    `except`: acts that may. `contacts`: fields of the body that say who does the work, and where to reach them.
+    """
+
+    but: tuple[str, ...] = msgspec.field(name="except", default=())
+    contacts: tuple[str, ...] = ()
+
+    def named(self) -> tuple[str, ...]:
+        return self.contacts
+
+    def words(self) -> Mapping[str, tuple[str, ...]]:
+        return {"act": self.but}
 
     def problems(self, content: Content) -> Iterator[Problem]:
-        for steps, text in texts.written(content):
+        for steps, text in texts.written(content) if content.get("act") not in self.but else ():
+            if steps[0] == "body" and steps[1] in self.contacts:
+                continue
             for what, mark in _MARKS if not _ID.fullmatch(text) else ():
                 if mark.search(text):
                     yield Problem(place(steps), "nothing about a person", what)

@@ -165,6 +165,13 @@ def test_a_web_address_is_one_that_everybody_can_open() -> None:
     assert found(check, {}) == []
 
 
+def test_acts_and_contacts_may_be_left_out_of_it() -> None:
+    check = Impersonal(but=("named",), contacts=("contact",))
+    says = {"necessity": "-", "body": {"contact": "Mr Janssens", "note": "Mr Peeters"}}
+    assert [one.path for one in check.problems({"act": "told", **says})] == ["body.note"]
+    assert list(check.problems({"act": "named", **says})) == []
+
+
 def test_a_check_of_the_type_holds_for_every_act_and_comes_with_9() -> None:
     kind = read(('version = "1.0"', 'version = "1.0"\nchecks = [{ impersonal = {} }]'))
     assert all(act.checks == (Impersonal(),) for act in kind.acts.values())
@@ -185,6 +192,8 @@ def test_a_check_of_the_type_holds_for_every_act_and_comes_with_9() -> None:
         ("[{ in_order = { fields = ['list', 'date'] } }]", "acts.notice.checks", "got date"),
         ("[{ as_person = { fields = ['list'], of = 'names' } }]", "acts.notice.checks", "of: nationalities"),
         ("[{ apart = { categories = [['listed'], ['listed']] } }]", "acts.notice.checks", "two groups"),
+        ("[{ impersonal = { except = ['notices'] } }]", "acts.notice.checks", "got notices"),
+        ("[{ impersonal = { contacts = ['phone'] } }]", "acts.notice.checks", "got phone"),
     ],
 )
 def test_a_check_that_cannot_be_is_refused_at_load(checks: str, where: str, said: str) -> None:
