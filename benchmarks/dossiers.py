@@ -185,7 +185,7 @@ def _people(node: Node) -> None:
 
     def work(tx: Writing) -> None:
         for person, role in ((AUTHOR, "officer"), (RELEASER, "approver")):
-            people.add(tx, people.NewPerson(id=person, users=(this_user(),)), now, "operator")
+            people.add(tx, people.NewPerson(id=person, users=(this_user(),), service="police"), now, "operator")
             people.grant(tx, person, role, now, "operator", domain="*", begin=today, until="")
 
     node.store.write("bench.people", work)

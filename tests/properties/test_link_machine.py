@@ -165,7 +165,7 @@ def run(machine: type[Link], examples: int, steps_: int) -> None:
 
 
 def test_nothing_is_lost_and_nothing_is_doubled_in_memory() -> None:
-    run(Link, 100, 50)
+    run(Link, 60, 50)
 
 
 def test_nothing_is_lost_and_nothing_is_doubled_on_sqlite(tmp_path: Path) -> None:
