@@ -104,6 +104,42 @@ def test_what_the_partner_owes_does_not_run_before_the_act_has_left(pair: Pair) 
     assert {one.state for one in timers_of(pair.be)} == {"running"}
 
 
+def test_while_a_dossier_is_suspended_nobody_is_reminded_and_then_what_was_left_is_left(pair: Pair) -> None:
+    dossier, _ = pair.open_trace()
+    pair.settle()
+    pair.answer("ma", dossier, "acknowledge")
+    pair.settle()
+    now_is(pair, "2026-11-23T12:00:00Z")
+    pair.answer("ma", dossier, "suspend", body={"ground": "capacity"})
+    pair.settle()
+    now_is(pair, "2026-12-05T12:00:00Z")
+    assert told(pair.ma) == told(pair.be) == []
+    for peer in (pair.be, pair.ma):
+        (timer,) = timers_of(peer, deadline="answer")
+        assert (timer.state, to_iso(timer.paused)) == ("paused", "2026-11-23T12:00:00.000Z")
+    pair.answer("ma", dossier, "resume")
+    pair.settle()
+    now_is(pair, "2026-12-05T12:00:01Z")
+    for peer in (pair.be, pair.ma):
+        (timer,) = timers_of(peer, deadline="answer")
+        # Of the 28th: twelve days came meanwhile. Half of the time that runs is over two days later.
+        assert (timer.state, timer.paused, to_iso(timer.due)) == ("running", 0, "2026-12-10T22:59:59.999Z")
+        assert to_iso(timer.half)[:10] == "2026-12-07"
+    now_is(pair, "2026-12-08T12:00:00Z")
+    assert told(pair.ma) == [("nadia", "answer", "half")]
+    # Counted anew from what is left when the content is gone: the pause is added once.
+    for peer in (pair.be, pair.ma):
+        opening = timers_of(peer, deadline="answer")[0].message
+        peer.store.write("test.gone", lambda tx, opening=opening: tx.delete(CONTENTS, [(opening,)]))
+        peer.store.write(
+            "test.touch", lambda tx, peer=peer: tx.put(TOUCHED, marks(peer.ctx, {dossier: "wanted-trace"}))
+        )
+    now_is(pair, "2026-12-11T12:00:00Z")
+    assert [to_iso(one.due) for one in timers_of(pair.ma, deadline="answer")] == ["2026-12-10T22:59:59.999Z"]
+    assert missed(pair.ma) == []
+    assert [one.state for one in timers_of(pair.be, deadline="answer")] == ["missed"]
+
+
 def test_half_nine_tenths_and_end_are_told_once_each_on_each_side(pair: Pair) -> None:
     dossier, _ = pair.open_trace()
     pair.settle()

@@ -84,10 +84,10 @@ def timer_value(node: "Node", timer: "Timer", reference: str, now: int) -> dict[
         "deadline": timer.deadline,
         "label": label_of(node, timer.type, timer.deadline),
         "owner": timer.owner,
-        "state": "overdue" if now > timer.due else "running",
+        "state": "paused" if timer.paused else "overdue" if now > timer.due else "running",
         "started": to_iso(timer.started),
-        "due": to_iso(timer.due),
-        "left_ms": timer.due - now,
+        "due": "" if timer.paused else to_iso(timer.due),
+        "left_ms": timer.due - (timer.paused or now),
         "announced": to_iso(timer.promised) if timer.promised else "",
         "duration": timer.duration,
         "legal": timer.legal,
@@ -180,7 +180,7 @@ def _row(one: dict[str, Any]) -> tuple[str, ...]:
     announced = f" ({_('announced for {day}', day=one['announced'][:10])})" if one["announced"] else ""
     owed = _(OWNERS[one["owner"]]) + ("" if one["owner"] == "own" else f" ({one['partner']})")
     where = (one["dossier"], one["reference"], one["person"])
-    return one["due"], _left(one["left_ms"]) + announced, owed, one["label"], *where
+    return one["due"] or _("paused"), _left(one["left_ms"]) + announced, owed, one["label"], *where
 
 
 def notice_value(node: "Node", notice: "Notice") -> dict[str, Any]:

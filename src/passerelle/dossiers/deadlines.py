@@ -9,7 +9,12 @@ Rules kept here:
 - one that is counted back (`back`) runs from its act to the end of the day that lies its figure before the day in the
   body; where that was over when the act came, to the end of the day of the act. Nobody misses what he could not know;
 - an act whose message was revoked later never ended a deadline; one that it had started has lapsed;
-- a deadline that is still open when the dossier ends has lapsed, unless it began with that end or after it;
+- a deadline that is still open when the dossier ends has lapsed, unless it began with that end or after it, or the type
+  says that it outlives the dossier (`outlives`);
+- where each act has its own run (`each`), it ends with the act that names it, or with a state;
+- while the dossier is suspended nothing runs, unless the type says so (`pauses`): a run goes on with what was left of
+  it. One that had been missed by then stays missed. What is counted back from an event does not wait, since the event
+  does not; where its end came meanwhile, it ends with the day on which work goes on;
 - the figure is the channel's where it names the deadline, else the type's for the urgency of the act that starts it. No
   figure for this urgency: it does not run. `most` cuts what is longer, whoever said it;
 - a day that the owing side announces moves no deadline: nobody extends his own duty. It is shown beside it.
@@ -70,12 +75,16 @@ class Run:
 
 @dataclass(frozen=True)
 class Span:
-    """From when to when, milliseconds. `unknown`: the first year whose holidays are not known, or 0."""
+    """From when to when, milliseconds. `unknown`: the first year whose holidays are not known, or 0.
+
+    `rested`: how much later it ends than it would have without its pauses.
+    """
 
     started: int
     due: int
     duration: str
     unknown: int = 0
+    rested: int = 0
 
 
 def runs(kind: DossierType, happenings: Sequence[Happening]) -> list[Run]:
@@ -183,12 +192,27 @@ def span(run: Run, place: Place, figure: str = "") -> Span | None:
     if not duration or (deadline.back and not since):
         return None
     if deadline.back:
-        return _back(deadline, start.time, since, duration, place)
+        return rested(run, _back(deadline, start.time, since, duration, place), place)
     started = timing.first_of(since, place.zone) if since else start.time
     end = timing.end_of(started, duration, deadline.days, place)
     if deadline.most and (most := timing.end_of(started, deadline.most, deadline.days, place)).due < end.due:
         end, duration = most, deadline.most
-    return Span(started, end.due, duration, end.unknown)
+    return rested(run, Span(started, end.due, duration, end.unknown), place)
+
+
+def rested(run: Run, found: Span, place: Place) -> Span:
+    """The span with what its pauses add. `found`: without them. Raises InputError when the zone is not known."""
+    due, unknown = found.due, found.unknown
+    for begin, end in run.rests:
+        rest = max(begin, found.started), end
+        if rest[0] > due or rest[1] <= rest[0]:
+            continue
+        if run.deadline.back:  # the event does not wait
+            due = max(due, timing.day_ends(timing.day_there(end, place.zone), place.zone)) if end > due else due
+            continue
+        due, missing = timing.later(due, rest, found.duration, run.deadline.days, place)
+        unknown = unknown or missing
+    return replace(found, due=due, unknown=unknown, rested=due - found.due)
 
 
 def _back(deadline: Deadline, told: int, day: str, duration: str, place: Place) -> Span:
@@ -200,11 +224,13 @@ def _back(deadline: Deadline, told: int, day: str, duration: str, place: Place) 
     return Span(told, max(end.due, today), duration, end.unknown)
 
 
-State = Literal["running", "met", "late", "missed", "lapsed"]
+State = Literal["running", "paused", "met", "late", "missed", "lapsed"]
 
 
 def state_of(run: Run, due: int, now: int) -> State:
-    """How it stands: done in time or behind its end, lapsed, still running, or missed and not done."""
+    """How it stands: done in time or behind its end, lapsed, still running, paused, or missed and not done."""
+    if run.end is None and run.resting is not None and run.resting <= due:
+        return "paused"
     if run.end is None:
         return "missed" if now > due else "running"
     if run.end.time > due:

@@ -11,6 +11,8 @@ Rules kept here (ISO 8601 durations; days as in Regulation (EEC, Euratom) 1182/7
 - a period may be counted back from a day: it ends at the end of the day that lies so long before. Years and months move
   back to the last day of a shorter month; then so many days, weekends and holidays left out where working days count;
 - a period by calendar may end on a holiday: who wants it otherwise counts working days;
+- a time that rested goes on with what was left: by the clock it ends later by the length of the rest; by days, by as
+  many days (working days where those count) as came with the rest;
 - half and nine tenths are those of the real time between beginning and end.
 
 A day begins at the first instant that bears its date: where clocks skip midnight, at the skip. A day that a zone never
@@ -142,6 +144,23 @@ def end_before(day: str, duration: str, days: Days, place: Place) -> End:
         return End(day_ends(first, place.zone), next(unknown, 0))
     except (ValueError, OverflowError):
         raise InputError(f"expected a day like 2026-11-21 with {duration} before it, got {day[:30]!r}") from None
+
+
+def later(end: int, rest: tuple[int, int], duration: str, days: Days, place: Place) -> End:
+    """When a time that would end at `end` ends, after it rested from one moment to another (milliseconds).
+
+    By the clock it rests as long as the rest was; by days, as many days there as the rest brought, the one of its
+    beginning not counted. Raises InputError when the zone is not known.
+    """
+    if "T" in duration:
+        return End(end + rest[1] - rest[0])
+    first, last = (day_there(moment, place.zone) for moment in rest)
+    day, count = day_there(end, place.zone), (last - first).days
+    if days == "calendar":
+        return End(day_ends(day + count * _DAY, place.zone))
+    moved = _working(day, sum(place.calendar.working(first + (one + 1) * _DAY) for one in range(count)), place.calendar)
+    unknown = (year for year in range(first.year, moved.year + 1) if not place.calendar.covers(year))
+    return End(day_ends(moved, place.zone), next(unknown, 0))
 
 
 def _moved(day: date, months: int) -> date:

@@ -86,7 +86,7 @@ def refresh(ctx: Context) -> bool:
     now = counting.basis(ctx, ctx.store.read(places))
     if (there := ctx.store.read(lambda tx: tx.get(META, _BASIS))) is not None and there.value == now:
         return False
-    for state in ("running", "missed"):
+    for state in ("running", "missed", "paused"):
         after: Key | None = ()
         while after is not None:
             after = _touch_page(ctx, state, after)

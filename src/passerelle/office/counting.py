@@ -6,6 +6,7 @@ Rules kept here:
 - time runs from the entry of the act; while an own act has none, what the partner owes from it does not run yet: it has
   not left. What this node owes from it runs from its writing;
 - when a content was erased, the timer that began with it keeps its figures;
+- while it pauses nothing is told of it, and the clock does not look at it;
 - a legal time whose end was passed is written down as missed, once, also when the clock was not there to see it.
 
 Left unchecked: that the partner counts the same. It may know other holidays; nothing is decided by this.
@@ -131,7 +132,7 @@ def _timer(tx: Writing, ctx: Context, channels: Channels, row: Dossier, run: Run
     digest = message.channel if message else row.channel
     place = ctx.place(tx, "" if own else row.partner)
     if known is not None and (run.start.days is None or run.start.urgency is None):
-        span: Span | None = Span(known.started, known.due, known.duration)
+        span: Span | None = deadlines.rested(run, Span(known.started, known.due - known.rested, known.duration), place)
     else:
         span = deadlines.span(run, place, _figure(channels, digest, row.type, deadline.name))
     if span is None:
@@ -155,13 +156,15 @@ def _with_end(
     channels: Channels,
 ) -> Timer:
     deadline, now = run.deadline, ctx.clock.now()
-    half, late, due = timing.stages(span.started, span.due)
+    half, late, due = timing.stages(span.started + span.rested, span.due)
     promised = timing.last_of(run.promised, place.zone) if run.promised else 0
     if known and run.promise_gone:
         promised = max(promised, known.promised)  # the day was told before the content went
     stage, called = (known.stage, known.called) if known else (0, 0)
     if known and promised > known.promised:
         stage = min(stage, 3)  # another day was announced: it is told when that is over too
+    if known and due > known.due:
+        stage = min(stage, 2)  # a pause came to be known behind its end: the new one is told
     timer = Timer(
         dossier=row.id,
         deadline=deadline.name,
@@ -184,7 +187,10 @@ def _with_end(
         called=called,
         person=_in_charge(row),
         legal=deadline.treaty or bool(deadline.escalate),
+        rested=span.rested,
     )
+    if timer.state == "paused":
+        return msgspec.structs.replace(timer, paused=run.resting or 0)
     if run.end is None:
         return msgspec.structs.replace(timer, next=_following(timer, now))
     if timer.state == "late" and stage < 3:

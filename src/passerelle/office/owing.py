@@ -32,11 +32,12 @@ def owed(
 ) -> tuple[list[Timer], bool]:
     """At most `limit` timers by their end, so what is overdue comes first, and whether there are more.
 
-    `until`: none that ends later (milliseconds). `fits`: which of them; it may look at the store.
+    Paused ones come last. `until`: none that ends later (milliseconds), and none that pauses. `fits`: which of them; it
+    may look at the store.
     """
     found: list[Timer] = []
     for owner in owners:
-        for state in ("missed", "running"):
+        for state in ("missed", "running", "paused") if until is None else ("missed", "running"):
             count = 0
             for timer in _walk(tx, state, owner):
                 if until is not None and timer.due > until:
@@ -46,7 +47,7 @@ def owed(
                     count += 1
                     if count > limit:
                         break
-    found.sort(key=lambda one: (one.due, one.dossier, one.deadline))
+    found.sort(key=lambda one: (bool(one.paused), one.due, one.dossier, one.deadline))
     return found[:limit], len(found) > limit
 
 

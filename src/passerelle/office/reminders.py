@@ -65,13 +65,13 @@ def told(timer: Timer, now: int, roster: Sequence[str] = ()) -> tuple[Timer, lis
 
 def _calls(timer: Timer, now: int) -> int:
     """How many calls should have been made by now; none at the end itself."""
-    last = min(now, timer.due - 1)
-    return (last - timer.started) // timer.every + 1 if last >= timer.started else 0
+    last, begun = min(now, timer.due - 1), timer.started + timer.rested
+    return (last - begun) // timer.every + 1 if last >= begun else 0
 
 
 def _called(timer: Timer, places: range, roster: Sequence[str]) -> Iterator[Word]:
     for place in range(places.start, min(places.stop, len(roster) + 1)):
-        moment = timer.started + place * timer.every
+        moment = timer.started + timer.rested + place * timer.every
         yield Word("call", moment, roster[place]) if place < len(roster) else Word("exhausted", moment)
 
 
@@ -83,7 +83,7 @@ def next_of(timer: Timer, stage: int, called: int, now: int) -> int:
     if now > timer.due:
         return timer.promised + 1 if stage == 3 and timer.promised > timer.due else NEVER
     if timer.every:
-        call = timer.started + called * timer.every
+        call = timer.started + timer.rested + called * timer.every
         return call if call < timer.due else over
     return (timer.half, timer.late)[stage] if stage < 2 else over
 

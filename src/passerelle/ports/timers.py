@@ -20,9 +20,12 @@ class Timer(msgspec.Struct, frozen=True):
     that is told instead, or "". `every`, `called`: while it runs the next on call is called each time this passes, and
     so many were called. `promised`: the end of the day for which the owing side announced it, 0 = none.
 
-    `state`: running, met, late (done behind its end), missed (behind its end and not done), lapsed (nothing is owed any
-    more). `stage`: what was told: 0 nothing, 1 half of the time, 2 nine tenths, 3 the end, 4 the announced day. `next`:
-    when the clock has something to do with it.
+    `paused`: since when it rests, 0 = it does not; `due` is then what it was. `rested`: so much later it ends for the
+    pauses before.
+
+    `state`: running, paused, met, late (done behind its end), missed (behind its end and not done), lapsed (nothing is
+    owed any more). `stage`: what was told: 0 nothing, 1 half of the time, 2 nine tenths, 3 the end, 4 the announced
+    day. `next`: when the clock has something to do with it.
     """
 
     dossier: str
@@ -50,6 +53,8 @@ class Timer(msgspec.Struct, frozen=True):
     tell: str = ""
     legal: bool = False
     local: bool = False
+    paused: int = 0
+    rested: int = 0
 
 
 class Touched(msgspec.Struct, frozen=True):

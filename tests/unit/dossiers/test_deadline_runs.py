@@ -235,3 +235,115 @@ def test_a_move_that_was_withdrawn_moved_nothing() -> None:
     history = [event(0, "2027-02-10"), event(1, "2027-03-10"), did(2, "withdraw", "opener", facts={"message": "m1"})]
     (run,) = towards(history)
     assert (run.start.id, run.end) == ("m0", None)
+
+
+# ---- while the dossier is suspended
+
+
+def owed(*history: Happening, figure: str = "P7D", **more: Any) -> tuple[Run, str]:
+    """The newest run of a deadline that a reply meets, and when it is due."""
+    moments = (Moment("request"),), (Moment("reply"),)
+    given = {"days": "calendar", "labels": WORDS} | more
+    deadline = Deadline("answer", "answerer", *moments, {"standard": figure}, **given)  # type: ignore[arg-type]
+    run = runs(replace(WANTED, deadlines={"answer": deadline}), list(history))[-1]
+    found = span(run, BE)
+    return run, to_iso(found.due) if found else ""
+
+
+def suspended(number: int) -> Happening:
+    return did(number, "suspend", state="suspended")
+
+
+def resumed(number: int) -> Happening:
+    return did(number, "resume", state="in-charge")
+
+
+@pytest.mark.parametrize(
+    ("figure", "days", "due"),
+    [
+        ("P7D", "calendar", "2026-12-01T22:59:59.999Z"),  # of the 28th, three days later
+        ("P7D", "working", "2026-12-02T22:59:59.999Z"),  # of the 1st, one working day later
+        ("PT168H", "calendar", "2026-12-01T12:00:00.000Z"),  # of the 28th at noon, 72 hours later
+    ],
+)
+def test_a_suspension_pauses_what_is_owed(figure: str, days: str, due: str) -> None:
+    """Suspended on Friday the 27th at noon, resumed on Monday: three days, of which people work on one."""
+    run, told = owed(request(), suspended(144), resumed(216), figure=figure, days=days)
+    assert told == due
+    found = span(run, BE)
+    assert found
+    assert state_of(run, found.due, from_iso(due)) == "running"
+    assert state_of(run, found.due, from_iso(due) + 1) == "missed"
+
+
+def test_while_it_pauses_nothing_is_missed_and_what_is_done_meanwhile_is_in_time() -> None:
+    run, due = owed(request(), suspended(48))
+    assert state_of(run, from_iso(due), from_iso(due) + 1000 * HOUR) == "paused"
+    run, due = owed(request(), suspended(48), did(400, "reply"))
+    assert state_of(run, from_iso(due), START + 900 * HOUR) == "met"
+
+
+def test_each_suspension_adds_its_own_time_and_no_more() -> None:
+    twice = [suspended(24), resumed(48), suspended(96), did(97, "suspend"), resumed(120)]
+    assert owed(request(), *twice)[1] == "2026-11-30T22:59:59.999Z"
+    within_a_day = [suspended(1), resumed(2)]
+    assert owed(request(), *within_a_day)[1] == owed(request())[1]
+    assert owed(request(), *within_a_day, figure="PT8H")[1] == "2026-11-21T21:00:00.000Z"
+
+
+def test_what_had_been_missed_stays_missed_when_the_dossier_is_suspended() -> None:
+    run, due = owed(request(), suspended(500), resumed(900))
+    assert due == owed(request())[1]
+    assert state_of(run, from_iso(due), START + 999 * HOUR) == "missed"
+
+
+def test_what_begins_while_the_dossier_is_suspended_waits_for_the_end_of_that() -> None:
+    _, due = owed(suspended(0), did(24, "request", "opener"), resumed(72), figure="PT8H")
+    assert due == to_iso(START + 80 * HOUR)
+
+
+def test_a_limit_that_no_suspension_stops_runs_on() -> None:
+    run, due = owed(request(), suspended(48), resumed(120), pauses=False)
+    assert due == owed(request())[1]
+    run, due = owed(request(), suspended(48), pauses=False)
+    assert state_of(run, from_iso(due), from_iso(due) + 1) == "missed"
+    custody = {one.name for one in WANTED.deadlines.values() if not one.pauses}
+    assert custody == {"extradition-request", "index-withdrawal"}
+
+
+def test_an_event_does_not_wait_but_nobody_misses_what_rested() -> None:
+    history = [event(0, "2027-02-10"), suspended(24), resumed(48)]
+    (run,) = towards(history)
+    found = span(run, BE)
+    assert found
+    assert to_iso(found.due) == "2027-01-20T22:59:59.999Z"
+    (run,) = towards([history[0], suspended(24), did(24 * 80, "resume", state="in-charge")])
+    found = span(run, BE)
+    assert found
+    assert to_iso(found.due) == "2027-02-09T22:59:59.999Z"
+
+
+# ---- runs of their own, and such as outlive the dossier
+
+
+def test_each_act_has_its_own_run_which_the_act_that_names_it_ends() -> None:
+    deadline = replace(assessment(since="", back=False, anew=False), each=True)
+    kind = replace(WANTED, deadlines={"assessment": deadline})
+    history = [request(), did(1, "request", "opener"), did(2, "reply", facts={"message": "m1"})]
+    one, two = runs(kind, history)
+    assert (one.start.id, one.end) == ("m0", None)
+    assert (two.start.id, two.end and two.end.id, two.met) == ("m1", "m2", True)
+    # A withdrawal takes back the one that it names; a state that ends them ends them all.
+    one, two = runs(kind, [*history[:2], did(2, "withdraw", "opener", facts={"message": "m0"})])
+    assert (one.end and one.end.id, one.met, two.end) == ("m2", False, None)
+    kind = replace(WANTED, deadlines={"assessment": replace(deadline, ends_at=(Moment(state="answered"),))})
+    assert [one.met for one in runs(kind, [*history[:2], did(2, "no-trace", state="answered")])] == [True, True]
+
+
+def test_what_outlives_the_dossier_is_owed_until_it_is_done() -> None:
+    over = did(1, "close", "opener", state="closed", status="ended")
+    run, _ = owed(request(), over, outlives=True)
+    assert run.end is None
+    run, _ = owed(request(), over, replace(did(2, "reply"), status="ended"), outlives=True)
+    assert (run.end and run.end.id, run.met) == ("m2", True)
+    assert owed(request(), over)[0].end == over
