@@ -19,9 +19,9 @@ In this order:
 valid stays so. The minor flag may also be the one of the day on which the id was made, at most 40 days before `now`: a
 birthday between writing and sending refuses nobody.
 
-Left unchecked: whether the channel allows it (check 8) and the dossier's state (check 10); persons that
-statements and body of a later act name may stand in earlier acts, so `state.refusals` looks for them. Whether a text is
-true, whether a country code is given to a country, whether a name is written in the script it names.
+Left unchecked: whether the channel allows it (check 8) and the dossier's state (check 10); persons that statements and
+body of a later act name may stand in earlier acts, so `state.refusals` looks for them. Whether a text is true, whether
+a country code is given to a country, whether a name is written in the script it names.
 """
 
 from collections.abc import Iterator, Mapping

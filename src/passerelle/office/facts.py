@@ -132,8 +132,8 @@ def of_row(tx: Reading, ctx: Context, row: Dossier, channels: Channels | None = 
     return On(kind="dossier", id=row.id, domain=row.domain, type=row.type, readers=readers)
 
 
-def of_dossier(tx: Reading, ctx: Context, row: Dossier) -> On:
-    """A dossier that is opened."""
+def of_dossier(tx: Reading, ctx: Context, row: Dossier, channels: Channels | None = None) -> On:
+    """A dossier that is opened. `channels`: those read already."""
     newest = tx.scan(MESSAGES, "by_dossier", (row.id,), limit=1, descending=True)
     lane = newest[0].lane if newest else ""
     return On(
@@ -143,7 +143,7 @@ def of_dossier(tx: Reading, ctx: Context, row: Dossier) -> On:
         lane=lane,
         type=row.type,
         author=row.person,
-        readers=readership.of_dossier(tx, ctx, row),
+        readers=readership.of_dossier(tx, ctx, row, channels),
     )
 
 

@@ -5,8 +5,9 @@ was not shown is not shown by a relation either (`readership`).
 """
 
 from passerelle.exchange import relating
+from passerelle.exchange.channels import Channels
 from passerelle.office import facts, readership
-from passerelle.office.asking import Office, holder_of, may
+from passerelle.office.asking import Office, holder_of
 from passerelle.office.onward import contents_of
 from passerelle.office.people import ANYWHERE
 from passerelle.office.policy import Action
@@ -22,8 +23,9 @@ class Reach:
     """What one person reads. `walls` are those that he stands before, with what was consented to for his service."""
 
     def __init__(self, tx: Reading, office: Office, who: Person) -> None:
-        self._tx, self._office, self._who = tx, office, who
-        self._held = holder_of(tx, who.id, office.today())
+        self._tx, self._ctx = tx, office.ctx
+        self._held, self._policy = holder_of(tx, who.id, office.today()), office.policy(tx)
+        self._channels = Channels(tx, office.ctx)
         self.walls = Walls(tx, office.ctx, self._held.service)
         self._rows: dict[str, Dossier | None] = {}
         self._readers: dict[str, Readers | None] = {}
@@ -38,9 +40,9 @@ class Reach:
         """Whether he may read of this dossier at all."""
         if dossier not in self._rows:
             row = self._tx.get(DOSSIERS, dossier)
-            on = facts.of_dossier(self._tx, self._office.ctx, row) if row else None
-            allowed = on is not None and may(self._tx, self._office, self._who, Action.DOSSIER_READ, on)
-            self._rows[dossier] = row if allowed else None
+            on = facts.of_dossier(self._tx, self._ctx, row, self._channels) if row else None
+            allowed = on is not None and self._policy.decide(self._held, Action.DOSSIER_READ, on).allowed
+            self._rows[dossier] = row if allowed and self._held.held else None
             self._readers[dossier] = on.readers if on else None
         return self._rows[dossier] is not None
 

@@ -190,9 +190,9 @@ def of_row(tx: Reading, ctx: Context, row: Dossier, channels: Channels | None = 
     return msgspec.structs.replace(found, services=tuple(sorted({*row.addressed, *sole})) or found.fitting)
 
 
-def of_dossier(tx: Reading, ctx: Context, row: Dossier) -> Readers | None:
+def of_dossier(tx: Reading, ctx: Context, row: Dossier, channels: Channels | None = None) -> Readers | None:
     """The services of a dossier, with what consents add."""
-    found = of_row(tx, ctx, row)
+    found = of_row(tx, ctx, row, channels)
     if found is None or len(found.fitting) < 2:
         return found
     decisions = onward.decisions(onward.said(tx, row.id, onward.acts()))

@@ -30,7 +30,7 @@ from passerelle.exchange import attachments, desk, notes
 from passerelle.exchange.context import Context
 from passerelle.exchange.desk import Act, Leaving
 from passerelle.office import consulting, drafts, facts, reviews, telling
-from passerelle.office.asking import Office, On, ask, holder_of
+from passerelle.office.asking import Office, On, ask, may
 from passerelle.office.policy import Action
 from passerelle.ports.people import Person
 from passerelle.ports.records import MESSAGES, Message
@@ -254,7 +254,7 @@ def _how(tx: Reading, office: Office, who: Person, found: Draft, on: On) -> Acti
         if on.review:
             return Action.DRAFT_RELEASE_ON_DUTY
         return Action.DRAFT_RELEASE if on.four_eyes else Action.DRAFT_RELEASE_ALONE
-    if on.review and not may(tx, office, who.id, Action.DRAFT_RELEASE, on):
+    if on.review and not may(tx, office, who, Action.DRAFT_RELEASE, on):
         return Action.DRAFT_RELEASE_ON_DUTY
     return Action.DRAFT_RELEASE
 
@@ -274,7 +274,7 @@ def check_known(tx: Reading, office: Office, who: Person, draft_id: str) -> None
     message = tx.get(MESSAGES, draft_id) if tx.get(DRAFTS, draft_id) is None else None
     if message is None or message.direction != "out" or not message.releaser:
         return
-    if may(tx, office, who.id, Action.DOSSIER_LOOK, facts.of_message(tx, office.ctx, message)):
+    if may(tx, office, who, Action.DOSSIER_LOOK, facts.of_message(tx, office.ctx, message)):
         words = f"released by {message.releaser} on {to_iso(message.noted)}"
         raise StateError(f"expected a draft, got message {draft_id}, {words}")
 
@@ -289,11 +289,6 @@ def _release_asked(tx: Reading, office: Office, who: Person, draft_id: str) -> t
     action = _how(tx, office, who, there, on)
     ask(tx, office, who, action, on)
     return action, on
-
-
-def may(tx: Reading, office: Office, person: str, action: Action, on: On) -> bool:
-    """Whether a person may do this today. For choosing a way and for lists: no refusal is written down."""
-    return office.policy(tx).decide(holder_of(tx, person, office.today()), action, on).allowed
 
 
 # ---- the steps -------------------------------------------------------------------------------------------------------
