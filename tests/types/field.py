@@ -39,6 +39,8 @@ class Field:
         body = dict(made["body"])
         if move.message is not None:
             body["message"] = dossier.messages[move.message]
+        if move.question is not None:
+            body["question"] = dossier.messages[move.question]
         urgency = move.urgency or made["urgency"]
         return {**made, "id": new_id(), "dossier": dossier.id, "body": body, "urgency": urgency}
 

@@ -58,13 +58,12 @@ TOLD: Content = {name: REQUEST[name] for name in ("matter", "facts", "link", "pr
 CONSENT: Content = {
     "question": "01932f3a-1234-7abc-8def-0123456789ab",
     "decision": "conditional",
-    "use": "disseminate",
     "authority": "Parquet fédéral",
     "purpose": "Information judiciaire pour blanchiment",
     "conditions": "À titre de renseignement seulement.",
 }
-EVIDENCE: Content = CONSENT | {"use": "evidence", "authority": "Tribunal de première instance de Liège"}
-PASSED: Content = {"authority": "Parquet fédéral", "on": "2026-11-20", "purpose": "Information judiciaire"}
+EVIDENCE: Content = CONSENT | {"authority": "Tribunal de première instance de Liège"}
+PASSED: Content = {"on": "2026-11-21"}
 
 SAMPLE = Sample(
     name="financial-intelligence",
@@ -72,7 +71,7 @@ SAMPLE = Sample(
         "request": REQUEST,
         "disseminate": TOLD,
         "disseminated": PASSED,
-        "used-as-evidence": {"court": "Tribunal de première instance de Liège", "on": "2026-11-20"},
+        "used-as-evidence": PASSED | {"case": "BE-2026-417"},
         "feedback": {"outcome": "led-to-analysis"},
         "reply": {"text": "الحساب مفتوح باسم شركة ثانية لها المسير نفسه.", "report": REPORT},
         "consent": CONSENT,

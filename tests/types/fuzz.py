@@ -18,7 +18,7 @@ from hypothesis import HealthCheck, Phase, given, seed, settings
 from hypothesis import strategies as st
 
 from passerelle.core.ids import new_id
-from passerelle.dossiers.rules import Side
+from passerelle.dossiers.rules import Names, Side
 from tests.types import Sample, samples
 from tests.types.breaking import Bad, beyond
 from tests.types.trial import Trial, told
@@ -130,6 +130,7 @@ class Fuzz:
         """The fields that rules about the dossier look at: they stay as the sample has them, where it stands."""
         act = self.sample.kind.acts[name]
         looked_at = {name for rule in act.rules for name in rule.own()} | {rule.field for rule in act.figures}
+        looked_at |= {rule.since for rule in act.rules if isinstance(rule, Names) and rule.since}
         return frozenset({"message"}) | frozenset(act.remembered) | looked_at
 
     def ways(self, name: str, content: Content) -> list[Any]:

@@ -12,6 +12,7 @@ from passerelle.exchange.desk import RefusedError
 from passerelle.ports.records import CONTENTS
 from tests.peers.pair import Pair, Peer
 from tests.types import Sample, samples
+from tests.types.walks import ASKING, NO_QUESTION
 from tests.unit.dossiers.samples import Content
 
 NODES = {"opener": "be", "answerer": "ma", "be": "be", "ma": "ma"}
@@ -36,6 +37,7 @@ class Life:
         self.pair, self.lane = pair, lane
         self.sample = samples()[sample] if isinstance(sample, str) else sample
         self.dossier = ""
+        self.answer = ""  # the message that a test asks about
         self.last: dict[str, str] = {}  # messages, by node and by act
 
     def begin(self, act: str = "", **changes: Any) -> Any:
@@ -50,11 +52,14 @@ class Life:
         return self._post(NODES[by], self.content(by, name, **changes), {})
 
     def content(self, by: str, name: str, **changes: Any) -> Content:
-        """The act that `say` would post."""
+        """The act that `say` would post; an answer is to the last question, unless it says to which."""
         given = "message" in changes or "message" in changes.get("body", {})
         if not given and (message := self.named(NODES[by], name)):
             changes["message"] = message
-        return self.sample.act(name, **{"dossier": self.dossier} | changes)
+        made = self.sample.act(name, **{"dossier": self.dossier} | changes)
+        if made["body"].get("question") == NO_QUESTION:
+            made["body"]["question"] = self.last.get("question", NO_QUESTION)
+        return made
 
     def named(self, node: str, name: str) -> str:
         """The message that an act of this node names: the last of the act that its rules ask for, or of a side."""
@@ -80,6 +85,8 @@ class Life:
         message = self.pair.post(node, content, self.lane, **people)
         self.pair.settle("routine", "flash")
         self.last[node] = self.last[message.act] = message.id
+        if message.act in ASKING:
+            self.last["question"] = message.id
         return message
 
     @property

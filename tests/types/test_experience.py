@@ -78,6 +78,9 @@ def test_one_agrees_to_the_programme_of_the_other(life: Life) -> None:
     assert life.state == "agreed"
     life.say("ma", "programme", body=DAYS | {"place": "الرباط"})
     assert life.state == "answered", "a new programme is agreed to anew"
+    assert stops(life, "be", "agree", message=programme) == ("10",), "the first was replaced"
+    life.say("be", "agree")
+    assert life.state == "agreed"
 
 
 def test_what_was_learnt_comes_back_and_is_followed_up(life: Life) -> None:

@@ -11,7 +11,7 @@ from passerelle.core.errors import InputError
 from passerelle.dossiers.calendars import Calendars
 from passerelle.dossiers.deadlines import runs, span
 from passerelle.dossiers.timing import Place
-from tests.types.financial_intelligence import CONSENT, EVIDENCE, KARIM, REPORT, REQUEST, SAMPLE
+from tests.types.financial_intelligence import CONSENT, KARIM, REPORT, REQUEST, SAMPLE
 from tests.types.life import Life, reasons, stopped, stops
 from tests.unit.dossiers.samples import Content
 from tests.unit.dossiers.story import Story
@@ -124,40 +124,97 @@ def test_nothing_is_passed_on_before_the_consent(life: Life) -> None:
     assert life.pair.ma.message(life.last["disseminated"]).state == "applied"
 
 
-@pytest.mark.parametrize(
-    ("consent", "name"),
-    [
-        (
-            CONSENT | {"decision": "refused", "refusal": "impairs-investigation", "explanation": "Enquête en cours"},
-            "disseminated",
-        ),
-        (EVIDENCE, "disseminated"),
-        (CONSENT, "used-as-evidence"),
-    ],
-    ids=["refused", "for evidence alone", "for passing on alone"],
-)
-def test_a_consent_to_something_else_is_none(life: Life, consent: Content, name: str) -> None:
-    body = {key: value for key, value in consent.items() if key != "conditions"}
-    body = consent if consent["decision"] == "conditional" else body
-    life.say("ma", "consent", body={**body, "message": life.last["reply"]})
-    assert stops(life, "be", name, message=life.last["consent"]) == ("10",)
+REFUSED: Content = {
+    "decision": "refused",
+    "refusal": "impairs-investigation",
+    "explanation": "Enquête en cours",
+    "authority": CONSENT["authority"],
+    "purpose": CONSENT["purpose"],
+}
 
 
-def test_a_consent_withdrawn_is_none(life: Life) -> None:
-    life.say("ma", "consent", message=life.last["reply"])
-    given = life.last["consent"]
-    life.say("ma", "withdraw", message=given)
-    assert stops(life, "be", "disseminated", message=given) == ("10",)
+@pytest.fixture
+def agreed(life: Life) -> Life:
+    """The answer may be passed on: asked, and consented to."""
+    life.answer = life.last["reply"]
+    life.say("be", "ask-onward", message=life.answer)
+    life.say("ma", "consent", message=life.answer)
+    return life
 
 
-def test_one_side_cannot_consent_for_the_other(life: Life) -> None:
-    assert stops(life, "be", "consent", message=life.last["reply"]) == ("10",), "the answer is not the asker's"
-    life.say("be", "consent", message=life.last["request"])
-    assert stops(life, "be", "disseminated", message=life.last["consent"]) == ("10",), "nor does it use its own consent"
+def answered(life: Life, **body: Any) -> Content:
+    """What the unit says of the answer that was asked about; without conditions where it does not grant any."""
+    conditions = {} if body.get("decision") == "refused" else {"conditions": CONSENT["conditions"]}
+    plain = {"message": life.answer, "question": life.last["question"]}
+    return {name: CONSENT[name] for name in ("decision", "authority", "purpose")} | conditions | plain | body
 
 
-@pytest.mark.parametrize("field", ["use", "authority", "purpose", "decision", "question"])
-def test_a_consent_names_authority_purpose_and_use(life: Life, field: str) -> None:
+def test_a_refusal_is_no_consent(life: Life) -> None:
+    life.answer = life.last["reply"]
+    life.say("be", "ask-onward", message=life.answer)
+    life.say("ma", "consent", body=answered(life, **REFUSED))
+    assert stops(life, "be", "disseminated", message=life.last["consent"]) == ("10",)
+
+
+@pytest.mark.parametrize(("question", "other"), [("ask-onward", "used-as-evidence"), ("ask-evidence", "disseminated")])
+def test_a_consent_is_for_what_was_asked_alone(life: Life, question: str, other: str) -> None:
+    answer = life.last["reply"]
+    life.say("be", question, message=answer)
+    life.say("ma", "consent", message=answer)
+    assert stops(life, "be", other, message=life.last["consent"]) == ("10",)
+
+
+def test_whom_and_what_for_stands_in_the_consent_alone() -> None:
+    for name in ("disseminated", "used-as-evidence"):
+        assert not {"authority", "purpose", "court"} & set(KIND.acts[name].schema["properties"])
+
+
+def test_the_newest_answer_to_a_question_counts(agreed: Life) -> None:
+    first = agreed.last["consent"]
+    agreed.say("ma", "consent", body=answered(agreed, **REFUSED))
+    assert stops(agreed, "be", "disseminated", message=first) == ("10",), "the unit changed its mind"
+    agreed.say("ma", "consent", body=answered(agreed))
+    assert stops(agreed, "be", "disseminated", message=first) == ("10",), "the first one was replaced"
+    agreed.say("be", "disseminated")
+
+
+def test_another_question_leaves_a_consent_as_it_is(agreed: Life) -> None:
+    first = agreed.last["consent"]
+    agreed.say("be", "ask-onward", message=agreed.answer)
+    agreed.say("ma", "consent", body=answered(agreed, **REFUSED))
+    agreed.say("be", "disseminated", message=first)
+
+
+@pytest.mark.parametrize("act", ["withdraw", "restrict"])
+@pytest.mark.parametrize("what", ["reply", "consent"])
+def test_nothing_rests_on_what_was_withdrawn_or_restricted(agreed: Life, act: str, what: str) -> None:
+    agreed.say("ma", act, message=agreed.last[what])
+    assert stops(agreed, "be", "disseminated", message=agreed.last["consent"]) == ("10",)
+    if act == "restrict" and what == "reply":
+        agreed.say("ma", "withdraw", message=agreed.last["restrict"])
+        agreed.say("be", "disseminated", message=agreed.last["consent"])
+
+
+def test_a_question_taken_back_has_no_answer(agreed: Life) -> None:
+    agreed.say("be", "withdraw", message=agreed.last["question"])
+    assert stops(agreed, "be", "disseminated", message=agreed.last["consent"]) == ("10",)
+
+
+def test_an_answer_to_no_question_is_no_consent(agreed: Life) -> None:
+    for wrong in (agreed.last["request"], agreed.answer, "01932f3a-1234-7abc-8def-000000000017"):
+        agreed.say("ma", "consent", body=answered(agreed, question=wrong))
+        assert stops(agreed, "be", "disseminated", message=agreed.last["consent"]) == ("10",)
+    agreed.say("ma", "interim")
+    agreed.say("ma", "consent", body=answered(agreed, message=agreed.last["interim"]))
+    assert stops(agreed, "be", "disseminated", message=agreed.last["consent"]) == ("10",), "asked about another message"
+
+
+def test_nothing_was_passed_on_before_its_consent_came(agreed: Life) -> None:
+    assert stops(agreed, "be", "disseminated", body={"message": agreed.last["consent"], "on": "2026-11-20"}) == ("10",)
+
+
+@pytest.mark.parametrize("field", ["authority", "purpose", "decision", "question"])
+def test_a_consent_names_question_authority_and_purpose(life: Life, field: str) -> None:
     body = {name: value for name, value in CONSENT.items() if name != field}
     assert stops(life, "ma", "consent", body={**body, "message": life.last["reply"]}) == ("9",)
 

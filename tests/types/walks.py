@@ -16,9 +16,13 @@ from passerelle.dossiers.rules import Names, Side
 from passerelle.dossiers.state import EMPTY, Event, Standing, fold, named, refusals, step
 from passerelle.dossiers.types import ActType
 from tests.types import Sample, Told
+from tests.unit.dossiers import samples as shared
 from tests.unit.dossiers.samples import Content
 
 SIDES: tuple[Side, Side] = ("opener", "answerer")
+ASKING = ("ask-onward", "ask-evidence")
+NO_QUESTION = shared.BODIES["consent"]["question"]
+"""What a sample answers; a life or a way puts the question that was asked in its place."""
 MOST = 4000
 """So many standings of one type are looked at; what is not found by then is said not to be found."""
 
@@ -27,7 +31,7 @@ MOST = 4000
 class Move:
     """An act of a side. `variant`: which of the sample's bodies; `message`: the number in the way of what it names.
 
-    `urgency`: another than the sample's, or "".
+    `urgency`: another than the sample's, or ""; `question`: the number of the question that it answers.
     """
 
     side: Side
@@ -35,6 +39,7 @@ class Move:
     variant: int = 0
     message: int | None = None
     urgency: str = ""
+    question: int | None = None
 
 
 Way = tuple[Move, ...]
@@ -81,6 +86,8 @@ def content_of(sample: "Sample", move: Move) -> Content:
     body = {name: value for name, value in content["body"].items() if name != "message"}
     if move.message is not None:
         body["message"] = name_of(move.message)
+    if move.question is not None:
+        body["question"] = name_of(move.question)
     return {**content, "body": body, "urgency": move.urgency or content["urgency"]}
 
 
@@ -100,7 +107,15 @@ def candidates(sample: "Sample", way: Way, act: ActType, side: Side) -> Iterator
             continue
         newest = {(one.side, one.act): number for number, one in enumerate(way)}
         for number in sorted(newest.values(), reverse=True):
-            yield Move(side, act.name, variant, number)
+            yield Move(side, act.name, variant, number, question=_question(sample, way, act, variant, number))
+
+
+def _question(sample: "Sample", way: Way, act: ActType, variant: int, message: int) -> int | None:
+    """The newest question about a message that an act with this body can answer."""
+    if variants(sample, act.name)[variant]["body"].get("question") != NO_QUESTION:
+        return None
+    asked = (number for number, one in enumerate(way) if one.act in ASKING and one.message == message)
+    return max(asked, default=None)
 
 
 def refused(sample: "Sample", way: Way, standing: Standing, move: Move) -> tuple[Any, ...]:
@@ -133,7 +148,11 @@ def _mark(sample: "Sample", way: Way, standing: Standing) -> Any:
     facts: Mapping[str, Any] = standing.facts
     kept = sorted((name, fact.by, tuple(sorted(fact.values.items()))) for name, fact in facts.items())
     newest = max(facts, key=lambda name: facts[name].at, default="")
-    asked = {(one.side, one.act, one.variant) for one in way if one.act in _asked_for(sample)}
+    asked = {
+        (one.side, one.act, one.variant, "" if one.question is None else way[one.question].act)
+        for one in way
+        if one.act in _asked_for(sample)
+    }
     return (standing.state, standing.back, tuple(kept), newest, tuple(sorted(asked)))
 
 
@@ -141,7 +160,7 @@ def _mark(sample: "Sample", way: Way, standing: Standing) -> Any:
 def _asked_for(sample: "Sample") -> frozenset[str]:
     """The acts that a rule asks the message named to be one of."""
     rules = [rule for act in sample.kind.acts.values() for rule in act.rules if isinstance(rule, Names)]
-    return frozenset(name for rule in rules for name in rule.act)
+    return frozenset(name for rule in rules for name in (*rule.act, *rule.answers))
 
 
 def way_of(sample: "Sample", life: Sequence[Told]) -> Way:

@@ -160,10 +160,20 @@ class _Check(Known):
         self.where(path, act.name, rule.own())
         if isinstance(rule, Names | Untainted) and "message" not in act.schema.get("required", ()):
             raise self.fail(f"acts.{act.name}.body.required", "message, since a rule looks at it", "none")
+        if isinstance(rule, Names):
+            self.one_of(f"{path}.names", (*rule.answers, *rule.free_of), self.kind.acts)
+            if rule.since and ((rule.since,), "past") not in act.dated:
+                raise self.fail(f"{path}.names.since", "a field of the body with a day not after today", rule.since)
+            if rule.answers and (strays := [one for one in rule.act if not self._asked(one)]):
+                raise self.fail(f"{path}.names.act", "acts whose body must name question and message", strays[0])
         if isinstance(rule, NoLowerThan):
             words = self.words(act.name, rule.field)
             if sorted(rule.order) != sorted(map(str, words)):
                 raise self.fail(f"{path}.order", f"each once of {', '.join(map(str, words))}", ", ".join(rule.order))
+
+    def _asked(self, act: str) -> bool:
+        """Whether an act always says which question it answers, about which message."""
+        return {"question", "message"} <= set(self.kind.acts[act].schema.get("required", ()))
 
     def _demand(self, act: ActType, demand: Demand, path: str) -> None:
         """A case that can occur, and something that then must be there and can be."""

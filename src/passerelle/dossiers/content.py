@@ -269,14 +269,13 @@ def categories_of(content: Mapping[str, Any]) -> frozenset[str]:
 def facts_of(content: Mapping[str, Any], kind: DossierType) -> dict[str, Any]:
     """What the state of a dossier needs of a valid content, as plain JSON values; never a name, a date or a text.
 
-    `message`: the id that the body names; `subjects`: keys of the persons it brings; `@risk`: that a statement may have
-    been obtained by ill-treatment; `@opinion`: that it names an offence of opinion; and the fields of the body that
-    rules of the type look at (words of a closed list, or true and false).
+    `message`, `question`: the ids that the body names; `subjects`: keys of the persons it brings; `@risk`: that a
+    statement may have been obtained by ill-treatment; `@opinion`: that it names an offence of opinion; and the fields
+    of the body that rules of the type look at (words of a closed list, or true and false).
     """
     body = content.get("body", {})
     facts = {name: body[name] for name in kind.acts[content["act"]].remembered if name in body}
-    if "message" in body:
-        facts["message"] = body["message"]
+    facts |= {name: body[name] for name in ("message", "question") if name in body}
     if content.get("subjects"):
         facts["subjects"] = [person["key"] for person in content["subjects"]]
     if any(statement["risk_of_ill_treatment"] for statement in content.get("statements", ())):

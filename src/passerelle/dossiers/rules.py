@@ -15,12 +15,15 @@ from typing import Any, Literal
 
 import msgspec
 
+from passerelle.core.clock import day_of
+from passerelle.core.retold import E_
 from passerelle.dossiers.problem import Problem
 
 Side = Literal["opener", "answerer"]
 Value = str | int | bool
 RISK = "@risk"
 """The fact that a message has a statement with a risk of ill-treatment; no field of a body has such a name."""
+_WESTMOST = 12 * 60 * 60 * 1000  # milliseconds: no zone is further behind UTC
 OPINION = "@opinion"
 """The fact that a message names an offence of opinion."""
 
@@ -45,12 +48,22 @@ def newest(acts: Iterable[str], facts: Mapping[str, Fact]) -> Fact | None:
 
 
 class Named(msgspec.Struct, frozen=True):
-    """The message that `body.message` names: its act, author and facts; whether one that the author saw revoked it."""
+    """The message that `body.message` names: its act, author and facts, as the author of the judged act saw it.
+
+    `revoked`: its author took it back; `under`: the acts that name it and stand; `newest`: no later message of its act
+    that stands says something about the same message and question; `asked`, `about`: the question and the message
+    that it names itself; `entered`: milliseconds of its entry in a log, 0 where that is not known.
+    """
 
     act: str
     by: Side
     facts: dict[str, Any] = {}
     revoked: bool = False
+    under: frozenset[str] = frozenset()
+    newest: bool = True
+    asked: "Named | None" = None
+    about: "Named | None" = None
+    entered: int = 0
 
 
 class Deed(msgspec.Struct, frozen=True):
@@ -137,10 +150,20 @@ class ByAuthorOf(Rule, frozen=True):
 
 
 class Names(Rule, frozen=True):
-    """The message that `body.message` names is one of the acts, with these words, and was not revoked."""
+    """The message that `body.message` names is one of the acts, with these words, and was not revoked.
+
+    `newest`: and nothing newer of its act stands (of answers: to the same question). `answers`: and it answers one of
+    these acts of the other side, about the same message; neither question nor message were revoked. `free_of`: and
+    none of these acts stands against it or the message that it is about. `since`: a field of the own body with a day,
+    which is not before that of its entry wherever on Earth its author was.
+    """
 
     act: tuple[str, ...]
     where: dict[str, tuple[Value, ...]] = {}
+    newest: bool = False
+    answers: tuple[str, ...] = ()
+    free_of: tuple[str, ...] = ()
+    since: str = ""
 
     def needs(self) -> tuple[str, ...]:
         return self.act
@@ -152,11 +175,36 @@ class Names(Rule, frozen=True):
         if deed.body is None:
             return None
         named = deed.named
-        if named is not None and named.act in self.act and not named.revoked and holds(self.where, named.facts):
+        if named is None or named.act not in self.act or named.revoked or not holds(self.where, named.facts):
+            words = "".join(f", {field} {' or '.join(map(str, some))}" for field, some in self.where.items())
+            got = "another message" if named is None else f"{named.act}, revoked" if named.revoked else named.act
+            return Problem("body.message", f"a message that is {' or '.join(self.act)}{words}", got)
+        if self.newest and not named.newest:
+            return Problem("body.message", f"the newest {named.act}", "one that a newer one replaced")
+        if self.answers and (got := self._unanswering(named)):
+            return Problem("body.message", f"an answer to {' or '.join(self.answers)} that stands", got)
+        barred = {one for each in (named, named.about) if each for one in each.under if one in self.free_of}
+        if barred:
+            return Problem("body.message", "a message that may be used", f"one under {', '.join(sorted(barred))}")
+        return self._early(named, deed.body)
+
+    def _unanswering(self, named: Named) -> str:
+        """Why the message is no answer to a question that stands; empty when it is one."""
+        asked, about = named.asked, named.about
+        if asked is None or asked.act not in self.answers or asked.by == named.by:
+            return E_("an answer to no such question")
+        if asked.facts.get("message") != named.facts.get("message"):
+            return E_("an answer about another message than was asked about")
+        if asked.revoked:
+            return E_("a question that was taken back")
+        return E_("a message that was taken back") if about is None or about.revoked else ""
+
+    def _early(self, named: Named, body: Mapping[str, Any]) -> Problem | None:
+        day = body.get(self.since) if self.since else None
+        if day is None or not named.entered:
             return None
-        words = "".join(f", {field} {' or '.join(map(str, some))}" for field, some in self.where.items())
-        got = "another message" if named is None else f"{named.act}, revoked" if named.revoked else named.act
-        return Problem("body.message", f"a message that is {' or '.join(self.act)}{words}", got)
+        first = day_of(named.entered - _WESTMOST)
+        return None if day >= first else Problem(f"body.{self.since}", f"{first} or later", day)
 
 
 class NoLowerThan(Rule, frozen=True):

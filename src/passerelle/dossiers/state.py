@@ -252,16 +252,41 @@ def step(kind: DossierType, standing: Standing, event: Event) -> Standing:
 
 def named(kind: DossierType, past: Iterable[Event], standing: Standing, message: object) -> Named | None:
     """The message of this id among the events of a closure, whose standing it is; None when it is not one of them."""
-    events = tuple(past)
-    found = next((event for event in events if event.id == message), None)
-    if found is None:
-        return None
-    revoked = any(
-        event.facts.get("message") == message and event.id not in standing.overtaken
-        for event in events
-        if (act := kind.acts.get(event.act)) and act.revokes
-    )
-    return Named(found.act, found.by, found.facts, revoked)
+    events = _known(past)
+    over = set(standing.overtaken)
+    revoking = {name for name, act in kind.acts.items() if act.revokes}
+    gone = {one.facts.get("message") for one in events.values() if one.act in revoking and one.id not in over}
+    standing_ = [one for one in events.values() if one.id not in over and one.id not in gone]
+
+    def of(id_: object, deep: bool) -> Named | None:
+        one = events.get(str(id_))
+        if one is None:
+            return None
+        under = frozenset(other.act for other in standing_ if other.facts.get("message") == id_)
+        plain = Named(one.act, one.by, one.facts, id_ in gone, under)
+        if not deep:
+            return plain
+        return msgspec.structs.replace(
+            plain,
+            newest=not _later(kind, events, standing_, one),
+            asked=of(one.facts.get("question"), False),
+            about=of(one.facts.get("message"), False),
+        )
+
+    return of(message, True)
+
+
+def _later(kind: DossierType, events: Mapping[str, Event], among: Iterable[Event], one: Event) -> bool:
+    """Whether one of these, of the same act and about the same message and question, comes after it in the order."""
+    same = [other.id for other in among if other.id != one.id and _like(other) == _like(one)]
+    if not same:
+        return False
+    places = {event.id: place for place, event in enumerate(order(kind, events.values()))}
+    return any(places[id_] > places[one.id] for id_ in same)
+
+
+def _like(event: Event) -> tuple[Any, ...]:
+    return event.act, event.facts.get("message"), event.facts.get("question")
 
 
 def _by_problem(act: ActType, by: Side, author: Side | None, message: object) -> Problem | None:

@@ -124,6 +124,8 @@ class Cases:
             past = states.closure(events, _resolve(after, messages))
             standing = states.fold(kind, past)
             named = states.named(kind, past, standing, message)
+            if named is not None:
+                named = msgspec.structs.replace(named, entered=messages[message].time)
         found = states.refusals(kind, standing, content["act"], by, content, named=named)
         return [Objection(Check.STATE, str(one)) for one in found]
 
