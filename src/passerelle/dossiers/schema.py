@@ -232,44 +232,39 @@ def _referred(schema: Any) -> Iterator[str]:
             yield from _referred(child)
 
 
-def dated(
-    schema: Mapping[str, Any], defs: Mapping[str, Any], steps: Steps = ()
-) -> Iterator[tuple[Steps, Literal["past", "future"]]]:
-    """Where in a body the days stand that are marked `x-date`. Definitions do not refer to themselves."""
+def _parts(schema: Mapping[str, Any], defs: Mapping[str, Any], steps: Steps = ()) -> Iterator[tuple[Steps, Any]]:
+    """A schema and all that stand in it, each with the way to its values; what a reference stands for comes behind it.
+
+    Definitions do not refer to themselves.
+    """
+    yield steps, schema
     if "$ref" in schema:
-        yield from dated(defs[schema["$ref"].removeprefix("#/$defs/")], defs, steps)
-    elif "x-date" in schema:
-        yield steps, schema["x-date"]
+        yield from _parts(defs[schema["$ref"].removeprefix("#/$defs/")], defs, steps)
     for name, child in schema.get("properties", {}).items():
-        yield from dated(child, defs, (*steps, name))
+        yield from _parts(child, defs, (*steps, name))
     if "items" in schema:
-        yield from dated(schema["items"], defs, (*steps, "*"))
+        yield from _parts(schema["items"], defs, (*steps, "*"))
 
 
-def offences(
-    schema: Mapping[str, Any], defs: Mapping[str, Any], steps: Steps = ()
-) -> Iterator[tuple[Steps, tuple[str, ...]]]:
+def dated(schema: Mapping[str, Any], defs: Mapping[str, Any]) -> Iterator[tuple[Steps, Literal["past", "future"]]]:
+    """Where in a body the days stand that are marked `x-date`."""
+    for steps, part in _parts(schema, defs):
+        if "x-date" in part and "$ref" not in part:
+            yield steps, part["x-date"]
+
+
+def offences(schema: Mapping[str, Any], defs: Mapping[str, Any]) -> Iterator[tuple[Steps, tuple[str, ...]]]:
     """Where in a body an offence is named (`x-offence`): in words, or by one of these words of a closed list."""
-    if "x-offence" in schema:
-        yield steps, tuple(schema["x-offence"]) if "enum" in schema else ()
-    elif "$ref" in schema:
-        yield from offences(defs[schema["$ref"].removeprefix("#/$defs/")], defs, steps)
-    for name, child in schema.get("properties", {}).items():
-        yield from offences(child, defs, (*steps, name))
-    if "items" in schema:
-        yield from offences(schema["items"], defs, (*steps, "*"))
+    done: set[Steps] = set()
+    for steps, part in _parts(schema, defs):
+        if "x-offence" in part and steps not in done:  # a reference may be marked, and what it stands for, too
+            done.add(steps)
+            yield steps, tuple(part["x-offence"]) if "enum" in part else ()
 
 
-def keyed(schema: Mapping[str, Any], defs: Mapping[str, Any], steps: Steps = ()) -> Iterator[Steps]:
+def keyed(schema: Mapping[str, Any], defs: Mapping[str, Any]) -> Iterator[Steps]:
     """Where in a body persons are named by their keys."""
-    if schema.get("$ref") == "#/$defs/key":
-        yield steps
-    elif "$ref" in schema:
-        yield from keyed(defs[schema["$ref"].removeprefix("#/$defs/")], defs, steps)
-    for name, child in schema.get("properties", {}).items():
-        yield from keyed(child, defs, (*steps, name))
-    if "items" in schema:
-        yield from keyed(schema["items"], defs, (*steps, "*"))
+    return (steps for steps, part in _parts(schema, defs) if part.get("$ref") == "#/$defs/key")
 
 
 _EXPECTED = {

@@ -113,22 +113,21 @@ class ActType:
     """An act. `by`: opener, answerer, either, or the author or the receiver of the message that `body.message` names.
 
     `rank`: among concurrent acts the lower is applied first. `lanes`: those it may take. `wind_down`: still allowed
-    after the channel was terminated. `revokes`: what the message named had established no longer counts. `keep_back`:
-    remembers the state that was left, for `@back`; in the
-    state that it leads to deadlines pause. `corrects`: its corrections are judged in the content of the message that it
-    names. `four_eyes`, `magistrate`: what the release needs at least; a
-    magistrate who releases is another person than the author. `judicial`: it is written by a magistrate, too.
-    `announces`: the field of the body with the day for which the owing side announces what it owes, or "".
-    `attest`: statements by name that the author makes on this node before the act may be released; they stand in the
-    type, so both sides know that they are asked for, and they are never sent. `review`: ISO 8601 duration or ""; in the
-    flash lane a duty officer may release the act alone, and a second person reviews it within that time.
-    `exported`: whether its content may stand in a file of evidence or of the audit log that leaves this node.
-    `demands`: what must be there for certain persons or words; `checks`: content rules, those of the type first;
-    `figures`: durations of the body that are held against figures of the channel.
-    `schema`: JSON Schema 2020-12 of the body with its `$defs`. `remembered`: fields of the body that rules and
-    deadlines look at later. `dated`: where days stand that must be past or future; `offences`: where offences are
-    named, in words or by which words of a list; `keyed`: where persons are named by their keys. `attachments`: the
-    files that it may bear.
+    after the channel was terminated. `revokes`: what the message named had established no longer counts.
+    `keep_back`: remembers the state that was left, for `@back`; in the state that it leads to deadlines pause.
+    `corrects`: its corrections are judged in the content of the message that it names. `four_eyes`, `magistrate`:
+    what the release needs at least; a magistrate who releases is another person than the author. `judicial`: it is
+    written by a magistrate, too. `announces`: the field of the body with the day for which the owing side announces
+    what it owes, or "". `attest`: statements by name that the author makes on this node before the act may be
+    released; they stand in the type, so both sides know that they are asked for, and they are never sent. `review`:
+    ISO 8601 duration or ""; in the flash lane a duty officer may release the act alone, and a second person reviews
+    it within that time. `exported`: whether its content may stand in a file of evidence or of the audit log that
+    leaves this node. `demands`: what must be there for certain persons or words; `checks`: content rules, those of
+    the type first; `figures`: durations of the body that are held against figures of the channel. `schema`: JSON
+    Schema 2020-12 of the body with its `$defs`. `remembered`: fields of the body that rules and deadlines look at
+    later. `dated`: where days stand that must be past or future; `offences`: where offences are named, in words or
+    by which words of a list; `keyed`: where persons are named by their keys. `attachments`: the files that it may
+    bear.
     """
 
     name: str
@@ -185,13 +184,13 @@ class Deadline:
     """Who owes what by when: a default, which the channel's figure replaces.
 
     Runs from each of `runs_from` (or from the day in its body's field `since`) to the next of `ends_at`. `back`: it is
-    counted back from that day. `anew`: another of `runs_from` begins it anew. `each`: every one of
-    `runs_from` has a run of its own, ended by an act that names it in `body.message`, or by a state. `pauses`: it rests
-    while the dossier is suspended. `outlives`: the end of the dossier does not end it. No figure for an
-    urgency: it does not run then. No figure at all: it runs only where the channel gives one. `days`:
-    how P…D is counted; PT… always runs by the clock. `most`: what no channel may exceed; `treaty`: the limit of the
-    treaty that the channel names binds. `then`: the act that is due when the time has run out. `escalate`: ISO 8601
-    duration by the clock, or ""; each time it passes without an answer, the next person on call is called.
+    counted back from that day. `anew`: another of `runs_from` begins it anew. `each`: every one of `runs_from` has a
+    run of its own, ended by an act that names it in `body.message`, or by a state. `pauses`: it rests while the dossier
+    is suspended. `outlives`: the end of the dossier does not end it. No figure for an urgency: it does not run then. No
+    figure at all: it runs only where the channel gives one. `days`: how P…D is counted; PT… always runs by the clock.
+    `most`: what no channel may exceed; `treaty`: the limit of the treaty that the channel names binds. `then`: the act
+    that is due when the time has run out. `escalate`: ISO 8601 duration by the clock, or ""; each time it passes
+    without an answer, the next person on call is called.
     """
 
     name: str
