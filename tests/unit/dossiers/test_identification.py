@@ -469,9 +469,10 @@ def test_the_opening_side_acknowledges_nothing_for_the_other() -> None:
     assert ran(("answerer", "acknowledge", {}))["acknowledge"] == [("request", "acknowledge")]
 
 
-def test_after_a_suspension_or_more_information_an_answer_is_due_anew() -> None:
-    assert ran(CHARGE, SUSPEND)["answer"] == [("request", "suspend")]
-    assert ran(CHARGE, SUSPEND, RESUME)["answer"] == [("request", "suspend"), ("resume", "")]
+def test_after_more_information_an_answer_is_due_anew_and_after_a_suspension_the_same_goes_on() -> None:
+    [_, suspended] = runs(KIND, at(CHARGE, SUSPEND).happenings())
+    assert (suspended.deadline.name, suspended.end, suspended.resting is None) == ("answer", None, False)
+    assert ran(CHARGE, SUSPEND, RESUME)["answer"] == [("request", "")]
     assert ran(NOT, MORE, CONFIRM)["answer"] == [
         ("request", "nationality-not-confirmed"),
         ("more-information", "nationality-confirmed"),
