@@ -30,6 +30,7 @@ SCREENING: Content = {
 }
 FOLLOW_UP: Content = {
     "verified_by": "Officier de permanence 0417",
+    "by_a_person": True,
     "verified_on": "2026-11-21",
     "verified_at": "14:30",
     "compared": ["identity-data", "document"],
@@ -57,6 +58,7 @@ SAMPLE = Sample(
         "screening-hit": SCREENING,
         "crossing-reply": {"crossings": [CROSSING]},
         "hit": {"crossing": CROSSING},
+        "ask-more": {"question": "Par quel poste le document est-il entré ?"},
         "hit-follow-up": FOLLOW_UP,
         "list-erased": ERASED,
     },

@@ -4,11 +4,14 @@ from typing import Any
 
 import pytest
 
+from passerelle.dossiers.content import problems
 from passerelle.dossiers.types import Catalogue
 from passerelle.office import clock
 from passerelle.ports.timers import TIMERS
-from tests.peers.pair import Pair
+from tests.peers.pair import NOW, Pair
 from tests.types.border_data import (
+    CROSSING,
+    DOCUMENT,
     ERASED,
     FOLLOW_UP,
     NOT_THE_PERSON,
@@ -94,6 +97,34 @@ def test_check_9_no_file_in_which_a_list_could_travel(pair: Pair, media: str) ->
     assert "9" in stopped(pair, SAMPLE.act("screening-hit", attachments=[file]))
 
 
+ANOTHER = "Aussi : passeport n° ZX0000018"
+
+
+@pytest.mark.parametrize(
+    ("name", "changes"),
+    [
+        ("ask-more", {"body": {"questions": ["Et ceux-ci ?"]}}),
+        ("ask-more", {"body": {"question": ANOTHER}}),
+        ("crossing-reply", {"body": {"crossings": [CROSSING | {"document": "ZX0000017 ZX0000018"}]}}),
+        ("crossing-reply", {"body": {"crossings": [CROSSING] * 21}}),
+        ("crossing-reply", {"body": {"crossings": [CROSSING | {"carrier": "Mme Bennani, née le 3 mai 1990"}]}}),
+        ("document-question", {"body": PERIOD | {"document": DOCUMENT | {"number": "ZX0000017, ZX0000018"}}}),
+        ("document-question", {"body": PERIOD | {"document": DOCUMENT | {"note": "Et ZX0000018"}}}),
+        ("crossing-question", {"necessity": ANOTHER}),
+        ("crossing-question", {"subjects": [SUSPECT | {"note": ANOTHER}]}),
+        ("no-trace", {"body": {"searched": ["Tanger Med"], "comment": "Mais ZX0000018 oui"}}),
+    ],
+)
+def test_check_9_no_text_has_room_for_a_list(name: str, changes: Content) -> None:
+    assert problems(SAMPLE.act(name, **changes), TYPE, now=NOW)
+    assert problems(SAMPLE.act(name), TYPE, now=NOW) == ()
+
+
+def test_a_person_may_come_with_the_numbers_that_identify_him() -> None:
+    number = {"kind": "national-number", "country": "BE", "value": "85.01.02-123.45"}
+    assert problems(SAMPLE.act("crossing-question", subjects=[SUSPECT | {"numbers": [number]}]), TYPE, now=NOW) == ()
+
+
 # ---- no criterion of origin or religion ------------------------------------------------------------------------------
 
 
@@ -105,9 +136,45 @@ def test_check_9_nobody_is_asked_about_for_origin(pair: Pair, field: Content) ->
         assert stopped(pair, SAMPLE.act(name, subjects=[SAMPLE.subjects[name][0] | field])) == ("9",)
 
 
-@pytest.mark.parametrize("words", ["Voyageurs de religion juive", "Etnische afkomst", "حسب ديانة المسافر"])
-def test_check_9_no_text_gives_such_a_criterion(pair: Pair, words: str) -> None:
-    assert stopped(pair, SAMPLE.act("crossing-question", necessity=words)) == ("9",)
+CRITERIA = [
+    "Voyageurs de religion juive",
+    "Etnische afkomst",
+    "حسب ديانة المسافر",
+    "voyageurs d'origine marocaine",
+    "de confession islamique",
+    "islam",
+    "porte un Coran",
+    "imam à Tanger",
+    "couple juif",
+    "femme en hijab",
+    "des Maghrébins",
+    "groupe d'Arabes",
+    "d'origine nord-africaine",
+    "North African males",
+    "Moroccan nationals",
+    "مسافر مسلم",
+    "الدين الإسلامي",
+    "من أصل مغربي",
+    "Marokkaanse onderdanen",
+    "vrouw met hoofddoek",
+]
+
+
+def test_check_9_no_text_gives_such_a_criterion(pair: Pair) -> None:
+    assert stopped(pair, SAMPLE.act("crossing-question", necessity=CRITERIA[0])) == ("9",)
+    for words in CRITERIA:
+        for change in ({"necessity": words}, {"body": PERIOD | {"posts": [words]}}):
+            assert problems(SAMPLE.act("crossing-question", **change), TYPE, now=NOW), words
+
+
+def test_what_a_border_post_says_of_documents_and_journeys_passes() -> None:
+    for words in (
+        "Passeport délivré au Maroc, présenté à la police marocaine de Tanger Med.",
+        "Paspoort gestolen in Antwerpen; de Marokkaanse overheid is verwittigd.",
+        "جواز سفر صادر عن السلطات المغربية بمدينة الدار البيضاء، أمام المحكمة",
+        "The ferry left from Algeciras; the vehicle was seen before.",
+    ):
+        assert problems(SAMPLE.act("crossing-question", necessity=words), TYPE, now=NOW) == (), words
 
 
 # ---- screening -------------------------------------------------------------------------------------------------------
@@ -142,6 +209,16 @@ def test_of_a_hit_that_was_none_nothing_stays() -> None:
     assert life.state == "closed"
 
 
+def test_what_was_verified_stays_so_when_it_is_reopened() -> None:
+    life = opened("screening-hit", ("be", "list-erased"))
+    verified(life)
+    life.say("be", "close")
+    life.say("be", "reopen")
+    assert life.state == "verified"
+    life.say("be", "close")
+    assert life.state == "closed"
+
+
 def test_check_10_a_list_is_only_stated_where_there_was_one() -> None:
     life = opened("document-lost")
     assert stopped(life.pair, life.content("be", "list-erased")) == ("10",)
@@ -166,7 +243,7 @@ def test_check_10_a_hit_is_of_a_document_in_force_and_a_follow_up_of_a_hit() -> 
     assert life.state == "closed"
 
 
-@pytest.mark.parametrize("name", ["verified_by", "verified_at", "compared", "outcome", "measure"])
+@pytest.mark.parametrize("name", ["verified_by", "by_a_person", "verified_at", "compared", "outcome", "measure"])
 def test_check_9_a_named_person_says_what_was_compared(pair: Pair, name: str) -> None:
     life = opened("document-alert", ("ma", "hit"), pair=pair)
     body = {key: value for key, value in FOLLOW_UP.items() if key != name} | {"message": life.last["hit"]}
@@ -201,6 +278,49 @@ def test_an_offence_of_opinion_stops_for_a_second_approver(pair: Pair) -> None:
 
 
 # ---- deadlines -------------------------------------------------------------------------------------------------------
+
+
+def standing(life: Life) -> dict[str, list[str]]:
+    """Of each deadline, how its runs stand, as both nodes have them."""
+    sides: list[dict[str, list[str]]] = []
+    for peer in (life.pair.be, life.pair.ma):
+        clock.tick(peer.ctx)
+        found: dict[str, list[str]] = {}
+        for one in sorted(peer.all(TIMERS), key=lambda one: (one.started, one.state)):
+            found.setdefault(one.deadline, []).append(one.state)
+        sides.append(found)
+    assert sides[0] == sides[1]
+    return sides[0]
+
+
+def test_each_hit_is_verified_by_itself() -> None:
+    life = opened("document-alert", ("ma", "hit"))
+    first = life.last["hit"]
+    life.pair.clock.advance(60_000)
+    life.say("ma", "hit")
+    verified(life)
+    assert sorted(standing(life)["verification"]) == ["met", "running"]
+    life.say("ma", "hit-follow-up", body=FOLLOW_UP | {"message": first})
+    assert standing(life)["verification"] == ["met", "met"]
+
+
+@pytest.mark.parametrize("end", ["withdraw", "refuse"])
+def test_what_has_to_be_erased_is_owed_however_the_dossier_ends(end: str) -> None:
+    life = opened("screening-hit")
+    if end == "withdraw":
+        verified(life, NOT_THE_PERSON)
+        life.say("be", "withdraw", message=life.pair.be.dossier(life.dossier).opening)
+        assert standing(life)["erasure-answerer"] == ["running"]
+        life.say("be", "report-deletion")
+        assert standing(life)["erasure-answerer"] == ["running"], "each side its own"
+        assert standing(life)["erasure-opener"] == ["met"]
+        life.say("ma", "report-deletion")
+        assert standing(life)["erasure-answerer"] == ["met"]
+    else:
+        life.say("ma", "refuse")
+    assert standing(life)["list-erasure"] == ["running"]
+    life.say("be", "list-erased")
+    assert standing(life)["list-erasure"] == ["met"]
 
 
 def test_a_hit_is_verified_within_an_hour_a_list_erased_within_a_day() -> None:

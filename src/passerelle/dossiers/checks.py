@@ -192,7 +192,8 @@ _ID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 class Impersonal(Check, frozen=True):
     """No text bears a mark of a person's data. The problem never repeats it: the receiver keeps the problem.
 
-    `except`: acts that may. `contacts`: fields of the body that say who does the work, and where to reach them.
+    `except`: acts that may. `contacts`: fields of the body that say who does the work, and where to reach them. Of a
+    person who is brought, the note is a text, and the data are not.
     """
 
     but: tuple[str, ...] = msgspec.field(name="except", default=())
@@ -206,7 +207,7 @@ class Impersonal(Check, frozen=True):
 
     def problems(self, content: Content) -> Iterator[Problem]:
         for steps, text in texts.written(content) if content.get("act") not in self.but else ():
-            if steps[0] == "body" and steps[1] in self.contacts:
+            if (steps[0] == "body" and steps[1] in self.contacts) or (steps[0] == "subjects" and steps[-1] != "note"):
                 continue
             for what, mark in _MARKS if not _ID.fullmatch(text) else ():
                 if mark.search(text):

@@ -10,7 +10,7 @@ Rules kept here:
   body; where that was over when the act came, to the end of the day of the act. Nobody misses what he could not know;
 - an act whose message was revoked later never ended a deadline; one that it had started has lapsed;
 - a deadline that is still open when the dossier ends has lapsed, unless it began with that end or after it, or the type
-  says that it outlives the dossier (`outlives`);
+  says that it outlives the dossier (`outlives`): then a revocation that ends the dossier does not take it away either;
 - where each act has its own run (`each`), it ends with the act that names it, or with a state;
 - while the dossier is suspended nothing runs, unless the type says so (`pauses`): a run goes on with what was left of
   it. One that had been missed by then stays missed. What is counted back from an event does not wait, since the event
@@ -122,7 +122,7 @@ def _runs(
             run = _rested(found[place], one, resting=resting)
             if one.id not in gone and _ends(deadline, run, one):
                 run = _ended(run, one, met=True)
-            elif gone.get(run.start.id) is one or (now_ended and not deadline.outlives) or begins_anew:
+            elif begins_anew or (_lapses(run, one, gone, now_ended) and not (deadline.outlives and ended)):
                 run = _ended(run, one)
             elif one.by == deadline.owner:
                 run = _promised(kind, run, one)
@@ -132,6 +132,11 @@ def _runs(
             running.append(len(found))
             found.append(_rested(Run(deadline, one), one, resting=resting))
     return found
+
+
+def _lapses(run: Run, one: Happening, gone: Mapping[str, Happening], now_ended: bool) -> bool:
+    """Whether nothing is owed any more: what started it was revoked by this act, or the dossier ended with it."""
+    return now_ended or gone.get(run.start.id) is one
 
 
 def _ends(deadline: Deadline, run: Run, one: Happening) -> bool:
