@@ -15,6 +15,7 @@ from passerelle.core.ids import new_id
 from passerelle.dossiers.rules import RISK
 from passerelle.dossiers.types import Catalogue
 from passerelle.exchange import governance
+from passerelle.exchange.channels import Channels
 from passerelle.office import clock, facts
 from passerelle.ports.records import MESSAGES
 from passerelle.ports.timers import TIMERS
@@ -222,7 +223,9 @@ def test_the_office_knows_what_type_and_channel_keep_for_magistrates() -> None:
             "lane": "routine",
             "author": "x",
         }
-        on = nodes.be.store.read(lambda tx, name=name, given=given: facts.of_act(tx, nodes.be.ctx, act=name, **given))
+        on = nodes.be.store.read(
+            lambda tx, name=name, given=given: facts.of_act(Channels(tx, nodes.be.ctx), nodes.be.ctx, act=name, **given)
+        )
         told[name] = (on.magistrate, on.judicial, on.four_eyes)
     assert told == {"plan": (True, True, True), "share": (True, False, True), "follow": (False, False, False)}
 
