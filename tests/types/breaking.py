@@ -229,7 +229,7 @@ def _protected(act: ActType, content: Content) -> Iterator[Bad]:
                 yield Bad("9", "handling", _with(put([victim], "subjects"), put(rest, "handling")))
         elif isinstance(check, PersonsWithout) and persons and persons[0]["category"] in check.categories:
             paper = [{"kind": "residence", "number": "ZZ1"}]
-            value = {"documents": paper, "nationalities_text": "x"}[check.fields[0]]
+            value = {"documents": paper, "nationalities_text": "x", "note": "x"}[check.fields[0]]
             yield Bad("9", f"subjects[0].{check.fields[0]}", put(value, "subjects", 0, check.fields[0]))
         elif isinstance(check, MinorsOnly) and persons:
             grown = {"date": "1980", "calendar": "gregorian", "kind": "exact"}

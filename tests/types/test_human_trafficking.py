@@ -41,7 +41,7 @@ def about(*persons: Content, **changes: Any) -> Content:
 
 def test_victims_stand_in_no_act_beside_suspects(pair: Pair) -> None:
     for protected in ("victim", "witness", "relative"):
-        for harmful in ("suspect", "wanted", "convicted", "contact"):
+        for harmful in ("suspect", "wanted", "convicted", "contact", "to-identify"):
             persons = [RECRUITER | {"category": harmful}, NAJAT | {"category": protected}]
             body = PLEDGE if protected == "victim" else {}
             assert stopped(pair, about(*persons, body=body)) == ("9",), (protected, harmful)
@@ -91,6 +91,9 @@ SAID = (
     "A reçu un ordre de quitter le territoire",
     "sans-papiers",
     "بطاقة الإقامة رقم 17",
+    "Entrée clandestine par la mer",
+    "Elle est en séjour précaire",
+    "ضحية الهجرة السرية",
 )
 
 

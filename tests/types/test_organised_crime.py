@@ -221,6 +221,11 @@ def test_smuggled_migrants_are_no_suspects_beside_their_smugglers(pair: Pair) ->
     pair.post("be", SAMPLE.act("information", subjects=[DOCKER], handling=["H1", "H2"]))
 
 
+def test_who_is_still_to_be_identified_stands_in_no_act_beside_a_witness(pair: Pair) -> None:
+    unknown = BRAM | {"category": "to-identify"}
+    assert stopped(pair, SAMPLE.act("information", subjects=[unknown, DOCKER], handling=["H1", "H2"])) == ("9",)
+
+
 def test_searchable_are_suspects_wanted_and_convicted_persons_alone() -> None:
     assert TYPE.indexed == {"suspect", "wanted", "convicted"}
     assert searchable(TYPE, BRAM)

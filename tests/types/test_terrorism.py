@@ -66,7 +66,7 @@ def test_nobody_is_a_suspect_for_standing_beside_one(pair: Pair) -> None:
     assert reasons(pair, opening(subjects=both)) == [
         "subjects[1]: expected something in body.conduct ascribed to this suspect, got none"
     ]
-    for category in ("wanted", "convicted"):
+    for category in ("wanted", "convicted", "to-identify"):
         assert stopped(pair, opening(subjects=[TARIK, COURIER | {"category": category}])) == ("9",)
     pair.post("be", opening(subjects=both, body=OPENING | {"conduct": [CONDUCT, CARRIED]}))
     pair.post("be", opening(subjects=[TARIK, COURIER | {"category": "contact"}]))
@@ -159,6 +159,14 @@ def test_a_child_is_named_in_the_note_on_its_welfare_alone(pair: Pair) -> None:
         assert "subjects[1].minor: expected no: a minor stands in minor-welfare alone, got yes" in reasons(
             pair, content
         )
+
+
+@pytest.mark.parametrize("category", ["relative", "victim", "witness"])
+def test_no_line_about_the_family_names_a_child(pair: Pair, category: str) -> None:
+    mother = SISTER | {"category": category, "note": "Mère de Yahya, né en 2019"}
+    content = opening(subjects=[TARIK, mother], handling=["H1", "H2"])
+    assert stopped(pair, content) == ("9",)
+    assert f"subjects[1].note: expected no such field of a {category}, got a value" in reasons(pair, content)
 
 
 def test_who_may_be_a_child_is_one(pair: Pair) -> None:
