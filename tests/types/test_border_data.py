@@ -300,6 +300,8 @@ def test_each_hit_is_verified_by_itself() -> None:
     life.say("ma", "hit")
     verified(life)
     assert sorted(standing(life)["verification"]) == ["met", "running"]
+    life.say("be", "close")
+    assert sorted(standing(life)["verification"]) == ["met", "running"], "a closure verifies nothing"
     life.say("ma", "hit-follow-up", body=FOLLOW_UP | {"message": first})
     assert standing(life)["verification"] == ["met", "met"]
 
