@@ -199,7 +199,7 @@ def test_a_note_names_children_as_relatives_or_victims_and_no_suspicion(pair: Pa
     ):
         assert stopped(pair, wrong) == ("9",)
     life.say("opener", "minor-welfare")
-    life.say("opener", "minor-welfare", subjects=[CHILD | {"category": "victim"}])
+    life.say("opener", "minor-welfare", subjects=[CHILD | {"key": "p4", "category": "victim"}])
 
 
 def test_a_childs_need_does_not_end_with_the_dossier(pair: Pair) -> None:

@@ -31,7 +31,7 @@ from passerelle.core.clock import MILLISECONDS_A_DAY, day_of
 from passerelle.dossiers import opinion, texts, unsaid
 from passerelle.dossiers.dates import OLDEST, born, days_of, minor_of, years_before
 from passerelle.dossiers.problem import Problem, place, shown
-from passerelle.dossiers.rules import OPINION, RISK
+from passerelle.dossiers.rules import CATEGORIES, OPINION, RISK
 from passerelle.dossiers.schema import MOST_PROBLEMS, problems_of
 from passerelle.dossiers.shapes import ActType, DossierType, HandlingRule, SubjectRule
 
@@ -269,15 +269,16 @@ def categories_of(content: Mapping[str, Any]) -> frozenset[str]:
 def facts_of(content: Mapping[str, Any], kind: DossierType) -> dict[str, Any]:
     """What the state of a dossier needs of a valid content, as plain JSON values; never a name, a date or a text.
 
-    `message`, `question`: the ids that the body names; `subjects`: keys of the persons it brings; `@risk`: that a
-    statement may have been obtained by ill-treatment; `@opinion`: that it names an offence of opinion; and the fields
-    of the body that rules of the type look at (words of a closed list, or true and false).
+    `message`, `question`: the ids that the body names; `subjects`: keys of the persons it brings, `@categories` theirs;
+    `@risk`: that a statement may have been obtained by ill-treatment; `@opinion`: that it names an offence of opinion;
+    and the fields of the body that rules of the type look at (words of a closed list, or true and false).
     """
     body = content.get("body", {})
     facts = {name: body[name] for name in kind.acts[content["act"]].remembered if name in body}
     facts |= {name: body[name] for name in ("message", "question") if name in body}
     if content.get("subjects"):
         facts["subjects"] = [person["key"] for person in content["subjects"]]
+        facts[CATEGORIES] = {person["key"]: person.get("category", "") for person in content["subjects"]}
     if any(statement["risk_of_ill_treatment"] for statement in content.get("statements", ())):
         facts[RISK] = True
     if opinion.found(content, kind):

@@ -23,6 +23,8 @@ Side = Literal["opener", "answerer"]
 Value = str | int | bool
 RISK = "@risk"
 """The fact that a message has a statement with a risk of ill-treatment; no field of a body has such a name."""
+CATEGORIES = "@categories"
+"""The categories of the persons that a message brings, or corrects, by their keys."""
 _WESTMOST = 12 * 60 * 60 * 1000  # milliseconds: no zone is further behind UTC
 OPINION = "@opinion"
 """The fact that a message names an offence of opinion."""

@@ -16,6 +16,7 @@ from jsonschema_rs import Draft202012Validator, RegexOptions, ValidationError, V
 
 from passerelle.core.errors import DossierError
 from passerelle.core.text import forbidden_character
+from passerelle.core.words import E_
 from passerelle.dossiers.problem import Problem, place, shown
 from passerelle.dossiers.shapes import Labels, Steps
 
@@ -280,6 +281,15 @@ _EXPECTED = {
 }
 
 
+_TYPES = {
+    "object": E_("a table of fields"),
+    "array": E_("a list"),
+    "string": E_("text"),
+    "integer": E_("a whole number"),
+    "boolean": E_("true or false"),
+}
+
+
 def problems_of(validator: Validator, content: Any, within: Steps = ()) -> list[Problem]:
     """What the schema finds wrong with a content that is not valid: 1 to MOST_PROBLEMS; paths begin with `within`."""
     found: list[Problem] = []
@@ -311,7 +321,7 @@ def _expected(name: str, value: Any) -> str:
     if name == "enum":
         return "one of " + ", ".join(map(shown, value))
     if name == "type":
-        return " or ".join(value) if isinstance(value, list) else str(value)
+        return " or ".join(_TYPES.get(one, str(one)) for one in (value if isinstance(value, list) else [value]))
     if name == "format":
         return "a date that exists, like 2026-11-21" if value == "date" else str(value)
     return _EXPECTED.get(name, name).format(shown(value))

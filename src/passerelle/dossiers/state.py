@@ -36,10 +36,10 @@ import msgspec
 from passerelle.core.errors import DossierError
 from passerelle.dossiers.content import facts_of, named_keys
 from passerelle.dossiers.problem import Problem, shown
-from passerelle.dossiers.rules import Deed, Fact, Named, Side
+from passerelle.dossiers.rules import CATEGORIES, Deed, Fact, Named, Side
 from passerelle.dossiers.shapes import ActType, DossierType, Status, Transition
 
-FORM = 1  # of the text of a standing
+FORM = 2  # of the text of a standing
 
 
 class Event(msgspec.Struct, frozen=True):
@@ -58,10 +58,10 @@ class Event(msgspec.Struct, frozen=True):
 class Standing(msgspec.Struct, frozen=True, array_like=True):
     """Where a dossier stands. Never changed; holds no personal data.
 
-    `state` is "" before the opening. `back`: the state that `@back` leads to. `opening`: the id of
-    the opening message. `count`: messages so far. `heads`: those that no other names, sorted. `subjects`: keys of
-    persons so far, sorted. `facts`: the last applied act of each name that rules look at. `overtaken`: ids, in the
-    order.
+    `state` is "" before the opening. `back`: the state that `@back` leads to. `opening`: the id of the opening message.
+    `count`: messages so far. `heads`: those that no other names, sorted. `subjects`: the persons so far, by key, with
+    their category ("": not known). `facts`: the last applied act of each name that rules look at. `overtaken`: ids, in
+    the order.
     """
 
     form: int = FORM
@@ -71,7 +71,7 @@ class Standing(msgspec.Struct, frozen=True, array_like=True):
     opening: str = ""
     count: int = 0
     heads: tuple[str, ...] = ()
-    subjects: tuple[str, ...] = ()
+    subjects: dict[str, str] = {}
     facts: dict[str, Fact] = {}
     overtaken: tuple[str, ...] = ()
 
@@ -221,9 +221,10 @@ def step(kind: DossierType, standing: Standing, event: Event) -> Standing:
     act = kind.acts.get(event.act)
     after = event.after
     heads = (*(id_ for id_ in standing.heads if id_ not in after), event.id)
-    subjects = standing.subjects
-    if keys := event.facts.get("subjects"):
-        subjects = tuple(sorted({*subjects, *keys}))
+    subjects, told = standing.subjects, event.facts.get(CATEGORIES, {})
+    if told or "subjects" in event.facts:
+        brought = dict.fromkeys(event.facts.get("subjects", ()), "")
+        subjects = dict(sorted({**brought, **subjects, **told}.items()))
     way = _taken(act, standing, event) if act else None
     state, back, facts, overtaken = standing.state, standing.back, standing.facts, standing.overtaken
     if act is None or way is None:
@@ -310,6 +311,15 @@ def _unknown_subjects(act: ActType, standing: Standing, content: Mapping[str, An
     ]
 
 
+def _other_persons(standing: Standing, content: Mapping[str, Any]) -> list[Problem]:
+    """A key is one person's: it comes again with the category that it had."""
+    return [
+        Problem(f"subjects[{number}].category", f"{known}, as before under this key", shown(person["category"]))
+        for number, person in enumerate(content.get("subjects", ()))
+        if (known := standing.subjects.get(person["key"])) and known != person["category"]
+    ]
+
+
 def refusals(
     kind: DossierType,
     standing: Standing,
@@ -344,7 +354,12 @@ def refusals(
     deed = Deed(by, body, named)
     broken = [[problem for rule in way.rules if (problem := rule.problem(standing.facts, deed))] for way in ways]
     found = [problem for rule in what.rules if (problem := rule.problem(standing.facts, deed))]
-    return (*found, *([] if [] in broken else broken[0]), *_unknown_subjects(what, standing, content))
+    return (
+        *found,
+        *([] if [] in broken else broken[0]),
+        *_unknown_subjects(what, standing, content),
+        *_other_persons(standing, content),
+    )
 
 
 def next_acts(kind: DossierType, standing: Standing, by: Side) -> tuple[str, ...]:

@@ -16,11 +16,11 @@ from typing import Any
 import msgspec
 
 from passerelle.core.errors import DossierError
-from passerelle.dossiers import progress
+from passerelle.dossiers import corrections, progress
 from passerelle.dossiers import state as states
-from passerelle.dossiers.rules import Side
-from passerelle.dossiers.types import DossierType
-from passerelle.exchange import relating
+from passerelle.dossiers.rules import CATEGORIES, Side
+from passerelle.dossiers.types import ActType, DossierType
+from passerelle.exchange import correcting, relating
 from passerelle.exchange.channels import Channels
 from passerelle.exchange.checks import Check
 from passerelle.exchange.context import Context
@@ -44,6 +44,7 @@ class Cases:
         self._rows: dict[str, Dossier | None] = {}
         self._standings: dict[str, states.Standing] = {}
         self._pending: dict[str, list[Message]] = {}
+        self._fresh: dict[str, dict[str, Any]] = {}
         self._changed: set[str] = set()
         self._followed: list[tuple[Message, dict[str, Any]]] = []
 
@@ -85,6 +86,12 @@ class Cases:
         if known and row is not None and row.opener and not self._same_line(row.channel, content["channel"]):
             words = f"channel: expected that of the dossier or one that supersedes it, got {content['channel'][:12]}"
             objections.append(Objection(Check.CHANNEL, words))
+        if kind.acts[content["act"]].corrects and own and row is not None:
+
+            def weigh(one: dict[str, Any], time: int) -> list[Objection]:
+                return under(one, kind, channel, msgspec.structs.replace(passage, written=time), now)
+
+            objections += self._judge_correction(content, kind, row, sender, weigh)
         return objections + self._judge_state(content, kind, row, partner, sender)
 
     def _same_line(self, opened: str, named: str) -> bool:
@@ -95,6 +102,22 @@ class Cases:
             found = self._channels.standing(named)
             named = found.instrument.supersedes if found else ""
         return named == opened
+
+    def _judge_correction(
+        self, content: dict[str, Any], kind: DossierType, row: Dossier, sender: str, weigh: correcting.Weigh
+    ) -> list[Objection]:
+        """What stands against a correction of an own message that its author had seen; of another 10 says no."""
+        messages, name = self._messages(row), content["body"]["message"]
+        past = states.closure(self._events(row, messages), _resolve(content["after"], messages))
+        seen = next((one for one in past if one.id == name), None)
+        if seen is None or seen.act not in kind.acts or seen.by != _side(sender, row):
+            return []
+        earlier = [
+            one.id
+            for one in states.order(kind, past)
+            if one.facts.get("message") == name and one.act in kind.acts and kind.acts[one.act].corrects
+        ]
+        return correcting.judged(self._tx, kind, content, messages[name], earlier, self._fresh, weigh)
 
     def _judge_state(
         self, content: dict[str, Any], kind: DossierType, row: Dossier | None, partner: str, sender: str
@@ -174,6 +197,9 @@ class Cases:
                 domain=self._channels.domain(message.channel),
             )
         event = states.event_of(kind, content, _side(sender, row))
+        self._fresh[message.id] = content
+        if act.corrects and (found := self._other_categories(act, content, row)):
+            event.facts[CATEGORIES] = found
         facts = plain_json.dumps(event.facts, ensure_ascii=False) if event.facts else ""
         made = msgspec.structs.replace(message, facts=facts)
         newest = row.opener and self._newest(row, message.after)
@@ -202,6 +228,15 @@ class Cases:
         if relating.follows(made):
             self._followed.append((made, content))
         return made
+
+    def _other_categories(self, act: ActType, content: dict[str, Any], row: Dossier) -> dict[str, str]:
+        """The categories that a correction gives to persons, by key; who they are is remembered of its message."""
+        body = content.get("body", {})
+        if not act.validator.is_valid(body) or not any(".category" in one["field"] for one in body["corrections"]):
+            return {}
+        message = self._messages(row).get(body["message"])
+        keys = remembered(message).get("subjects", ()) if message else ()
+        return corrections.categories(body["corrections"], list(keys))
 
     def _addressed(self, row: Dossier, message: Message, content: dict[str, Any]) -> tuple[str, ...]:
         """The services of this side with this act: the one that it came to, or that of the person who wrote it."""

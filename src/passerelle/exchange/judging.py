@@ -5,12 +5,14 @@ The same functions are asked where an act leaves and where it enters. Whether it
 """
 
 import traceback
+from collections.abc import Callable, Iterable
 from typing import Any
 
 import msgspec
 
 from passerelle.dossiers import content as acts
 from passerelle.dossiers import figures
+from passerelle.dossiers.problem import Problem
 from passerelle.dossiers.types import ActType, DossierType
 from passerelle.exchange.checks import Check
 from passerelle.instruments.channel import Channel
@@ -40,13 +42,18 @@ class Passage(msgspec.Struct, frozen=True, kw_only=True):
 def by_content(
     content: dict[str, Any], kind: DossierType, *, now: int, sender_is_opener: bool | None
 ) -> list[Objection]:
-    """What is wrong with a content (check 9); arguments as of `dossiers.content.problems`.
+    """What is wrong with a content (check 9); arguments as of `dossiers.content.problems`."""
+    return guarded(lambda: acts.problems(content, kind, now=now, sender_is_opener=sender_is_opener))
+
+
+def guarded(find: Callable[[], Iterable[Problem]]) -> list[Objection]:
+    """What a check of contents finds.
 
     A check that fails to come to an end is a no, never the end of the lane: whatever a partner sends, what comes
     behind it in its log is decided.
     """
     try:
-        found = acts.problems(content, kind, now=now, sender_is_opener=sender_is_opener)
+        found = list(find())
     except MemoryError:
         raise  # says nothing about the content
     except Exception as error:

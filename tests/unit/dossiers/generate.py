@@ -127,8 +127,9 @@ class Maker:
             made = parts[0] | parts[1] | {"category": parts[2], "key": f"p{parts[3]}"}
             return made | {"minor": minor_of(made.get("births", ()), TODAY.isoformat())}
 
+        # Keys that no sample uses: a key is one person's, of one category.
         one = st.tuples(
-            person, st.fixed_dictionaries(full), st.sampled_from(sorted(rule.categories)), st.integers(1, 999)
+            person, st.fixed_dictionaries(full), st.sampled_from(sorted(rule.categories)), st.integers(50, 999)
         ).map(finished)
         least = max(least, rule.min)
         return st.lists(one, min_size=least, max_size=min(rule.max, least + 3), unique_by=lambda made: made["key"])
@@ -158,6 +159,8 @@ def make(
     """A valid content of the act. `base`: one whose envelope it has; `keep`: fields of the body that are as there."""
     kind = maker.kind
     base = base or act(kind.name, what.name)
+    # What is corrected must be there in another message, which is not known here.
+    keep = (*keep, "corrections") if what.corrects else keep
     body = _kept(draw(maker.body(what)), base["body"], keep)
     assume(what.validator.is_valid(body))
     persons = _apart(draw(maker.persons(what)), what)

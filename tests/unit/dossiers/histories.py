@@ -59,7 +59,10 @@ class Node:
         """What check 10 says of an act at a standing."""
         past = closure(self.seen.values(), event.after)
         found = named(self.kind, past, standing, event.facts.get("message"))
-        content = {"body": event.facts, "subjects": [{"key": key} for key in event.facts.get("subjects", ())]}
+        content = {
+            "body": event.facts,
+            "subjects": [{"key": key, "category": ""} for key in event.facts.get("subjects", ())],
+        }
         problems = refusals(self.kind, standing, event.act, event.by, content, named=found)
         return [str(one) for one in problems]
 

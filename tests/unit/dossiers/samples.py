@@ -151,7 +151,7 @@ BODIES: dict[str, Content] = {
     "remind": {},
     "correct": {
         "reason": "inaccurate",
-        "corrections": [{"field": "subjects[0].births[0].date", "value": "1986-03-15"}],
+        "corrections": [{"field": "necessity", "value": "Nodig voor het lopende onderzoek."}],
     },
     "withdraw": {"reason": "sent-in-error"},
     "restrict": {"reason": "accuracy-contested"},

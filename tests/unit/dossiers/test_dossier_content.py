@@ -231,7 +231,7 @@ def test_fields_categories_and_facts() -> None:
     assert fields <= WANTED.fields
     assert fields_of(samples.act("wanted-trace", "acknowledge")) == frozenset()
     assert categories_of(REQUEST) == {"wanted"}
-    assert facts_of(REQUEST, WANTED) == {"subjects": ["p1"]}
+    assert facts_of(REQUEST, WANTED) == {"subjects": ["p1"], "@categories": {"p1": "wanted"}}
     assert facts_of(samples.act("wanted-trace", "review"), WANTED) == {"outcome": "none-found"}
     assert facts_of(samples.act("wanted-trace", "withdraw", message="m"), WANTED) == {"message": "m"}
     assert facts_of(samples.sighting(), WANTED) == {}

@@ -109,7 +109,7 @@ def test_a_dossier_from_opening_to_close() -> None:
         "closed",
     ]
     assert story.now.status == "ended"
-    assert (story.now.count, story.now.opening, story.now.subjects, story.now.overtaken) == (10, "a", ("p1",), ())
+    assert (story.now.count, story.now.opening, story.now.subjects, story.now.overtaken) == (10, "a", {"p1": ""}, ())
 
 
 def test_nobody_acts_before_the_review() -> None:
@@ -401,8 +401,8 @@ def test_the_text_of_a_standing() -> None:
     assert Standing.from_text(text) == standing
     assert Standing.from_text(text).to_text() == text
     assert len(text) < 400
-    for wrong in ("", "{}", "[2]", "[1,2]", text[:-1]):
-        with pytest.raises(DossierError, match="a standing of form 1"):
+    for wrong in ("", "{}", "[1]", "[2,3]", text[:-1]):
+        with pytest.raises(DossierError, match="a standing of form 2"):
             Standing.from_text(wrong)
 
 
@@ -414,7 +414,7 @@ def test_events_of_contents() -> None:
     for content, by in ((request, "opener"), (review, "answerer"), (seen, "answerer")):
         assert refusals(WANTED, standing, content["act"], by, content) == ()  # type: ignore[arg-type]
         standing = step(WANTED, standing, event_of(WANTED, content, by))  # type: ignore[arg-type]
-    assert (standing.state, standing.heads, standing.subjects) == ("opened", (seen["id"],), ("p1",))
+    assert (standing.state, standing.heads, standing.subjects) == ("opened", (seen["id"],), {"p1": "wanted"})
     assert "Amraoui" not in standing.to_text()
 
 
