@@ -15,8 +15,8 @@ import msgspec
 from jsonschema_rs import Draft202012Validator, RegexOptions, ValidationError, Validator, meta
 
 from passerelle.core.errors import DossierError
+from passerelle.core.retold import E_
 from passerelle.core.text import forbidden_character
-from passerelle.core.words import E_
 from passerelle.dossiers.problem import Problem, place, shown
 from passerelle.dossiers.shapes import Labels, Steps
 
