@@ -10,7 +10,7 @@ from passerelle.dossiers.check import Check
 from passerelle.dossiers.problem import Problem
 from passerelle.ports.records import ALARMS
 from tests.types.cyber import MARKS, OBJECTS, SAMPLE, SEEN, SHARE, bundle
-from tests.types.life import Life, contents, reasons, stopped, stops
+from tests.types.life import Life, contents, reasons, stopped, stops, unchecked
 from tests.unit.dossiers.samples import YOUSSEF, Content, statement
 
 pytestmark = pytest.mark.shows("cyber", "rules")
@@ -61,6 +61,17 @@ def test_a_check_that_fails_refuses_the_act_and_never_stops_the_lane() -> None:
     assert life.pair.be.message(life.last["mitigation"]).state == "applied"
     [alarm] = [one for one in life.pair.be.all(ALARMS) if one.what == "check.failed"]
     assert "KeyError at problems:" in alarm.text, "where, and never what stood there"
+
+
+@pytest.mark.parametrize("who", ["releaser", "second"])
+def test_nobody_is_no_person_in_an_act_that_arrives(who: str) -> None:
+    life = Life(SAMPLE.pair(), SAMPLE)
+    life.begin()
+    content = life.content("ma", "mitigation")
+    with unchecked(life.pair.ma):
+        sent = life.pair.post("ma", content, **{who: "-"})
+    life.pair.settle("routine")
+    assert life.pair.ma.message(sent.id).checks == ("9",)
 
 
 def test_the_bundle_arrives_as_the_text_that_was_made(life: Life) -> None:

@@ -137,7 +137,7 @@ def test_no_persons_no_statements_no_files_no_index() -> None:
 
 
 def test_the_author_attests_that_nobody_is_named() -> None:
-    for name in ("assessment", "own-assessment", "comment", "joint-assessment"):
+    for name in ("assessment", "own-assessment", "comment", "joint-assessment", "ask-more", "correct"):
         assert list(KIND.acts[name].attest) == ["nobody-named"]
 
 

@@ -180,7 +180,7 @@ def _wrong(file: str, data: bytes, errors: "Sequence[CatalogueError]") -> Answer
     from passerelle.dossiers.lines import line_of, lines_of
 
     lines = lines_of(data.decode("utf-8", "replace"))
-    found = [(line_of(lines, one.path) if one.file == file else 0, one) for one in errors]
+    found = [((one.line or line_of(lines, one.path)) if one.file == file else 0, one) for one in errors]
     found.sort(key=lambda pair: pair[0])
     values = [
         {"file": one.file, "line": line or None, "path": one.path, "expected": one.expected, "got": one.got}

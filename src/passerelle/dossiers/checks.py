@@ -6,23 +6,22 @@ A JSON Schema sees one field after the other and a demand sees words of closed l
 is part of check 9, so it is made on both sides. A check of the type holds for each of its acts, as far as they have the
 fields; a check of an act names fields of that act.
 
-Those about persons stand in `checks_persons`. To add a check: a `Check` with its parameters, what they name, what it
-finds, and an entry in `CHECKS`. It takes values alone: no dossier, no channel, no store, no network.
+Those about persons stand in `checks_persons`, `impersonal` in `checks_impersonal`. To add a check: a `Check` with its
+parameters, what they name, what it finds, and an entry in `CHECKS`. It takes values alone: no dossier, no channel, no
+store, no network.
 
-Left unchecked: what a text means. `impersonal` finds marks of a person's data (an address, a number, a title before a
-name); a bare name it does not find, so a type that must stay impersonal has its author attest it too.
+Left unchecked: what a text means.
 """
 
 import ipaddress
 import re
 from collections.abc import Iterator, Mapping
 from typing import Any
-from urllib.parse import urlsplit
-
-import msgspec
+from urllib.parse import unquote, urlsplit
 
 from passerelle.dossiers import texts
 from passerelle.dossiers.check import Check, Content
+from passerelle.dossiers.checks_impersonal import Impersonal
 from passerelle.dossiers.checks_persons import PERSONS
 from passerelle.dossiers.problem import Problem, place
 from passerelle.dossiers.stix import Stix
@@ -157,65 +156,11 @@ class Refers(Check, frozen=True):
                     yield Problem(place(steps), "one of " + (", ".join(sorted(known)) or "none"), str(key))
 
 
-# What tells of a person in a text. Digits are those of any script.
-_MARKS: tuple[tuple[str, re.Pattern[str]], ...] = tuple(
-    (what, re.compile(pattern))
-    for what, pattern in (
-        ("an e-mail address", r"[\w.+-]+@[\w-]+\.\w"),
-        ("a telephone number", r"(?<!\w)(?:\+|00)(?:[ ()./-]{0,2}\d){9,15}(?!\d)"),
-        ("a national number", r"(?<![\d.])\d\d\.\d\d\.\d\d-\d{3}\.\d\d(?!\d)"),
-        ("an account number", r"(?<![A-Za-z\d])[A-Z]{2}\d\d(?: ?[A-Z\d]{4}){2,7}(?: ?[A-Z\d]{1,4})?(?![A-Za-z\d])"),
-        ("a machine-readable zone", r"[A-Z\d]<{2,}[A-Z\d]|[A-Z\d<]{28,}<"),
-        (
-            "the number of an identity document",
-            r"(?i:passport|passeport|paspoort|identity card|carte d.identité|identiteitskaart|\bcin\b|جواز|بطاقة)"
-            r"[^\w\n]{0,3}(?i:no|nr|n°|number|numéro|nummer|رقم)?[^\w\n]{0,4}[A-Z]{0,3}\d{5}",
-        ),
-        (
-            "a date of birth",
-            r"(?i:\bborn (?:on|in)\b|\bdate of birth\b|\bné(?:e|\(e\))? (?:le|en)\b|\bdate de naissance\b|"
-            r"\bgeboren (?:op|in)\b|\bgeboortedatum\b|مزداد|مواليد|تاريخ الازدياد)\D{0,12}\d",
-        ),
-        (
-            "a person's name",
-            r"\b(?:Mr|Mrs|Ms|Mme|Mlle|Monsieur|Madame|Dhr|Mevr|Mevrouw|[Dd]e heer)\b\.?\s+[A-ZÀ-Þ]\w"
-            r"|(?<![\w])(?:السيد|السيدة)\s+\w",
-        ),
-    )
-)
-
-
-# The id of a message: chance makes digits of it that look like a telephone number.
-_ID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
-
-
-class Impersonal(Check, frozen=True):
-    """No text bears a mark of a person's data. The problem never repeats it: the receiver keeps the problem.
-
-    `except`: acts that may. `contacts`: fields of the body that say who does the work, and where to reach them. Of a
-    person who is brought, the note is a text, and the data are not.
-    """
-
-    but: tuple[str, ...] = msgspec.field(name="except", default=())
-    contacts: tuple[str, ...] = ()
-
-    def named(self) -> tuple[str, ...]:
-        return self.contacts
-
-    def words(self) -> Mapping[str, tuple[str, ...]]:
-        return {"act": self.but}
-
-    def problems(self, content: Content) -> Iterator[Problem]:
-        for steps, text in texts.written(content) if content.get("act") not in self.but else ():
-            if (steps[0] == "body" and steps[1] in self.contacts) or (steps[0] == "subjects" and steps[-1] != "note"):
-                continue
-            for what, mark in _MARKS if not _ID.fullmatch(text) else ():
-                if mark.search(text):
-                    yield Problem(place(steps), "nothing about a person", what)
-
-
 class PublicAddress(Check, frozen=True):
-    """Web addresses that everybody can open: http or https, a public host, nobody's name or password before it."""
+    """Web addresses that everybody can open: http or https, a public host, nobody's name or password before it.
+
+    Nor does the address itself let in: no invitation to a closed group, and no key in what it asks.
+    """
 
     fields: tuple[str, ...]
 
@@ -235,20 +180,45 @@ class PublicAddress(Check, frozen=True):
 
 
 _HOST = re.compile(r"(?=.{4,253}$)(?:[a-z\d](?:[a-z\d-]{0,61}[a-z\d])?\.)+(?:[a-z]{2,63}|xn--[a-z\d-]{1,59})")
-_NOT_PUBLIC = ("local", "localhost", "internal", "intranet", "lan", "home.arpa", "onion", "invalid")
+_NOT_PUBLIC = (
+    *("local", "localhost", "internal", "intranet", "lan", "corp", "home", "private", "home.arpa", "onion", "i2p"),
+    *("invalid", "test", "alt"),
+)
+# Closed groups by the hosts of their invitations: what the path begins with; "" means every path.
+_INVITATIONS = {
+    "t.me": ("/+", "/joinchat/", "/c/"),
+    "telegram.me": ("/+", "/joinchat/", "/c/"),
+    "telegram.dog": ("/+", "/joinchat/", "/c/"),
+    "chat.whatsapp.com": ("",),
+    "discord.gg": ("",),
+    "discord.com": ("/invite/", "/channels/"),
+    "signal.group": ("",),
+    "invite.viber.com": ("",),
+    "join.slack.com": ("",),
+}
+_KEYS = re.compile(
+    r"(?:^|[&;?])(?:[a-z_-]{0,20}(?:token|secret|passw(?:or)?d|pwd|signature|api_?key|session(?:_?id)?|sid|invite|jwt)|sig|auth|key)=",
+    re.IGNORECASE,
+)
 
 
 def _not_public(text: str) -> str:
     try:
         parts = urlsplit(text)
         host = (parts.hostname or "").encode("idna").decode() if parts.hostname else ""
-        _ = parts.port
+        port = parts.port
     except (ValueError, UnicodeError):
         return "none"
     if parts.scheme not in ("http", "https") or any(one.isspace() for one in text):
         return "another"
     if "@" in parts.netloc:
         return "one with a user before the host"
+    if port == 0:
+        return "port 0"
+    if any(unquote(parts.path).lower().startswith(one) for one in _INVITATIONS.get(host.removeprefix("www."), ())):
+        return "an invitation to a closed group"
+    if _KEYS.search(unquote(parts.query)) or _KEYS.search(unquote(parts.fragment)):
+        return "one with a key to what is not public"
     try:
         address = ipaddress.ip_address(host)
     except ValueError:

@@ -10,6 +10,8 @@ for files that `tomllib` has read, so it refuses nothing.
 import re
 from collections.abc import Callable
 
+from passerelle.core.json import MAX_DEPTH
+
 _BLANK = re.compile(r"(?:[ \t\r\n]|#[^\n]*)*")
 _KEY = re.compile(r"[ \t]*(?:\"((?:[^\"\\\n]|\\.)*)\"|'([^'\n]*)'|([A-Za-z0-9_-]+))[ \t]*")
 _STRING = re.compile(
@@ -37,7 +39,7 @@ def lines_of(text: str) -> Lines:
 
 class _Follower:
     def __init__(self, text: str) -> None:
-        self.text, self.at = text, 0
+        self.text, self.at, self.depth = text, 0, 0
         self.lines: Lines = {}
         self.numbers: dict[str, int] = {}  # of the tables in each list of tables
         table = ""
@@ -114,7 +116,9 @@ class _Follower:
         self._value(path)
 
     def _items(self, closing: str, take: Callable[[int], None]) -> None:
-        self.at += 1
+        self.depth += 1
+        # What is nested deeper no type file holds: nothing of it has a line.
+        self.at = self.at + 1 if self.depth <= MAX_DEPTH else len(self.text)
         number = 0
         self._blank()
         while self.at < len(self.text) and self.text[self.at] != closing:
@@ -126,5 +130,6 @@ class _Follower:
                 number += 1
                 self._blank()
             elif self.at == before:
-                return
+                break
+        self.depth -= 1
         self.at += 1

@@ -19,6 +19,9 @@ from passerelle.dossiers.shapes import ActType, DossierType
 from passerelle.dossiers.texts import at
 from passerelle.dossiers.unsaid import said_in
 
+NOBODY_YET = "-"
+"""Stands for a person in an act that is judged before that one is known; no act that arrives has it."""
+
 
 def found(content: Mapping[str, Any], kind: DossierType) -> tuple[str, ...]:
     """The fields of a content, also of one being written, that name an offence of opinion: `body.warrant.offence`."""
@@ -43,7 +46,5 @@ def problems(content: Mapping[str, Any], kind: DossierType) -> Iterator[Problem]
         if eyes["author"] == eyes["releaser"]:
             expected = f"another person than the author, as {where} names an offence of opinion"
             yield Problem("four_eyes.releaser", expected, eyes["author"])
-    if second is None:
-        return
-    if second in (eyes["author"], eyes["releaser"]) and eyes["releaser"] != "-":
+    if second not in (None, NOBODY_YET) and second in (eyes["author"], eyes["releaser"]):
         yield Problem("four_eyes.second", "another person than author and releaser", second)

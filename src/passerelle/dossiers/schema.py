@@ -15,6 +15,7 @@ import msgspec
 from jsonschema_rs import Draft202012Validator, RegexOptions, ValidationError, Validator, meta
 
 from passerelle.core.errors import DossierError
+from passerelle.core.json import MAX_DEPTH
 from passerelle.core.retold import E_
 from passerelle.core.text import forbidden_character
 from passerelle.dossiers.problem import Problem, place, shown
@@ -37,10 +38,19 @@ class CatalogueError(DossierError):
     """A dossier type file says something that cannot be."""
 
     def __init__(
-        self, file: str, path: str, expected: str, got: str, others: "tuple[CatalogueError, ...]" = ()
+        self,
+        file: str,
+        path: str,
+        expected: str,
+        got: str,
+        others: "tuple[CatalogueError, ...]" = (),
+        *,
+        line: int = 0,
     ) -> None:
         super().__init__(f"{file}: {path}: expected {expected}, got {got}")
         self.file, self.path, self.expected, self.got = file, path, expected, got
+        self.line = line
+        """Where it was found, from 1, in a file that could not be read; 0: where its path stands."""
         self.others = others
         """What else is wrong beside it."""
 
@@ -327,15 +337,17 @@ def _expected(name: str, value: Any) -> str:
     return _EXPECTED.get(name, name).format(shown(value))
 
 
-def forbidden_in(value: Any, path: str = "") -> tuple[str, str] | None:
+def forbidden_in(value: Any, path: str = "", depth: int = 0) -> tuple[str, str] | None:
     """Where a parsed file holds what JSON or the exchange does not: a path and what was found. None when nowhere."""
     if isinstance(value, str):
         character = forbidden_character(value)
         return (path, character) if character else None
+    if depth > MAX_DEPTH:
+        return path, f"one more than {MAX_DEPTH} deep"
     if isinstance(value, dict):
         children = ((f"{path}.{key}" if path else str(key), child) for key, child in value.items())
     elif isinstance(value, list):
         children = ((f"{path}[{number}]", child) for number, child in enumerate(value))
     else:
         return None if isinstance(value, int) else (path, type(value).__name__)
-    return next((found for inner, child in children if (found := forbidden_in(child, inner))), None)
+    return next((found for inner, child in children if (found := forbidden_in(child, inner, depth + 1))), None)

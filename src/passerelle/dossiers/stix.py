@@ -6,7 +6,9 @@ Checked, by OASIS STIX 2.1: the JSON (each key once, nesting, no forbidden chara
 type, id, version, properties that it must and may have, ids that it refers to, moments and their order, hashes,
 numbers, flags; the pattern of an indicator (`stix_pattern`); markings. Of the markings: every one that is referred to
 stands in the bundle or is a TLP marking of OASIS, and the highest TLP and PAP said by any of them are those of the
-body's own fields. No object says anything about a person that an indicator does not need: see `stix_objects`.
+body's own fields: in a marking its definition, extension, name and statement, however spaced, and the labels of any
+object. A word that TLP and PAP do not know is refused. No object says anything about a person that an indicator does
+not need: see `stix_objects`.
 
 The bundle stays the text that came: it is looked into and never written anew.
 
@@ -16,7 +18,8 @@ other languages; what a description says; the inner form of extensions beyond th
 
 import ipaddress
 import re
-from collections.abc import Iterator, Mapping
+import unicodedata
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime
 from typing import Any
 
@@ -46,7 +49,12 @@ MOST_OBJECTS = 500
 _ID = re.compile(r"([a-z][a-z0-9-]{1,249})--[0-9a-f]{8}-[0-9a-f]{4}-[1-8][0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}")
 _MOMENT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d{1,9})?Z")
 _HEX = re.compile(r"[0-9A-Fa-f]+")
-_SAID = re.compile(r"\b(TLP|PAP):(CLEAR|WHITE|GREEN|AMBER\+STRICT|AMBER|RED)", re.IGNORECASE)
+_SAID = re.compile(
+    r"\b(TLP|PAP)(?:\s?v?[12](?:\.0)?)?(\s{0,3}[:=]\s{0,3}|[\s_-]{1,3})([A-Z0-9]{1,20}(?:[\s_+-]{1,3}STRICT\b)?)",
+    re.IGNORECASE,
+)
+_ORDERS: Mapping[str, tuple[str, ...]] = {"TLP": TLP_ORDER, "PAP": PAP_ORDER}
+Marks = dict[str, str]
 Object = Mapping[str, Any]
 
 
@@ -156,6 +164,9 @@ def _value(name: str, value: Any, at: str, allowed: frozenset[str]) -> Iterator[
         yield from _hashes(value, at)
     elif name == "external_references":
         yield from _references(value, at)
+    elif name == "labels":
+        if not isinstance(value, list) or not value or not all(isinstance(one, str) and one.strip() for one in value):
+            yield Problem(at, "a list of texts", shown(value))
     elif name == "granular_markings":
         yield from _granular(value, at, allowed)
     elif name == "extensions":
@@ -260,6 +271,8 @@ def _marking(one: Object, at: str) -> Iterator[Problem]:
     right = isinstance(definition, dict) and kind in ("tlp", "statement") and set(definition) == {kind}
     if not right or not isinstance(definition[kind], str):  # type: ignore[index]
         yield Problem(f"{at}.definition", "a tlp or a statement", shown(kind))
+    elif kind == "tlp" and _tlp_word(definition) is None:  # type: ignore[arg-type]
+        yield Problem(f"{at}.definition", f"one of {', '.join(TLP_ORDER)}", shown(definition["tlp"]))  # type: ignore[index]
 
 
 # ---- markings and the body's own words -------------------------------------------------------------------------------
@@ -267,30 +280,59 @@ def _marking(one: Object, at: str) -> Iterator[Problem]:
 
 def _tlp_word(value: Mapping[str, Any]) -> str | None:
     """The word of TLP that an extension or a definition says."""
-    word = str(value.get("tlp_2_0", value.get("tlp", ""))).lower().replace("+", "-").replace("white", "clear")
+    word = _word(str(value.get("tlp_2_0", value.get("tlp", ""))))
     return word if word in TLP_ORDER else None
 
 
-def _said(one: Object) -> dict[str, str]:
-    """What a marking says, by `TLP` and `PAP`."""
+def _word(text: str) -> str:
+    """A word of TLP or PAP as the body says it: `AMBER+STRICT` is `amber-strict`."""
+    return re.sub(r"[\s_+-]+", "-", text.strip().lower()).replace("white", "clear")
+
+
+def _in_texts(parts: Iterable[str]) -> Iterator[tuple[str, str]]:
+    """What texts say of TLP and PAP: kind and word; a word that is none only where a colon says that it should be."""
+    for part in parts:
+        for kind, sign, said in _SAID.findall(unicodedata.normalize("NFKC", part)):
+            word, order = _word(said), _ORDERS[kind.upper()]
+            if word not in order and word.removesuffix("-strict") in order:
+                word = word.removesuffix("-strict")  # "PAP:RED, strict"
+            if word in order or sign.strip(" _-"):
+                yield kind.upper(), word
+
+
+def _said(one: Object) -> list[tuple[str, str]]:
+    """What a marking says, each with `TLP` or `PAP`."""
     definition = one.get("definition", {})
-    words = {
-        kind.upper(): word.lower().replace("+", "-").replace("white", "clear")
-        for kind, word in _SAID.findall(f"{one.get('name', '')} {definition.get('statement', '')}")
-    }
-    tlp = _tlp_word(one.get("extensions", {}).get(TLP_EXTENSION, {})) or _tlp_word(definition)
-    return words | ({"TLP": tlp} if tlp else {})
+    words = (_tlp_word(one.get("extensions", {}).get(TLP_EXTENSION, {})), _tlp_word(definition))
+    texts = (str(one.get("name", "")), str(definition.get("statement", "")))
+    return [*_in_texts(texts), *(("TLP", word) for word in words if word)]
+
+
+def _highest(said: Iterable[tuple[str, str]]) -> Marks:
+    """The highest word of each kind."""
+    marks: Marks = {}
+    for kind, word in said:
+        order = _ORDERS[kind]
+        if word in order and (kind not in marks or order.index(word) > order.index(marks[kind])):
+            marks[kind] = word
+    return marks
 
 
 def _agree(objects: list[Object], body: Mapping[str, Any], path: str, rule: Stix) -> Iterator[Problem]:
     """Each marking is known, and the highest ones are what the body says."""
-    known = {name: {"TLP": word} for name, word in TLP.items()}
+    known: dict[str, Marks] = {name: {"TLP": word} for name, word in TLP.items()}
+    labelled: list[tuple[str, str]] = []
     for number, one in enumerate(objects):
+        at, said = f"{path}.objects[{number}]", list(_in_texts(one.get("labels", ())))
+        labelled += said
         if one["type"] == "marking-definition":
-            said = _said(one)
-            if one["id"] in TLP and said.get("TLP", TLP[one["id"]]) != TLP[one["id"]]:
-                yield Problem(f"{path}.objects[{number}]", f"what its id stands for, {TLP[one['id']]}", said["TLP"])
-            known[one["id"]] = said | known.get(one["id"], {})
+            said += (own := _said(one))
+            if one["id"] in TLP and _highest(own).get("TLP", TLP[one["id"]]) != TLP[one["id"]]:
+                yield Problem(at, f"what its id stands for, {TLP[one['id']]}", _highest(own)["TLP"])
+            known[one["id"]] = _highest([*own, *known.get(one["id"], {}).items()])
+        for kind, word in said:
+            if word not in _ORDERS[kind]:
+                yield Problem(at, f"{kind} of {', '.join(_ORDERS[kind])}", shown(word))
     used: set[str] = set()
     for number, one in enumerate(objects):
         marks = [
@@ -301,7 +343,7 @@ def _agree(objects: list[Object], body: Mapping[str, Any], path: str, rule: Stix
             if name not in known:
                 yield Problem(f"{path}.objects[{number}]", "markings that stand in the bundle, or TLP", shown(name))
         used.update(marks)
-    for kind, field, order in (("TLP", rule.tlp, TLP_ORDER), ("PAP", rule.pap, PAP_ORDER)):
-        words = [word for name in used if (word := known.get(name, {}).get(kind)) in order]
-        if words and body.get(field) != (highest := max(words, key=order.index)):
+    for kind, field in (("TLP", rule.tlp), ("PAP", rule.pap)):
+        highest = _highest([*labelled, *(mark for name in used for mark in known.get(name, {}).items())]).get(kind)
+        if highest and body.get(field) != highest:
             yield Problem(f"body.{field}", f"{highest}, the highest {kind} of the bundle", shown(body.get(field)))

@@ -10,6 +10,7 @@ from typing import Any, Literal, NoReturn, TypeVar
 
 import msgspec
 
+from passerelle.core.json import MAX_DEPTH
 from passerelle.dossiers.bodies import Adds
 from passerelle.dossiers.demands import Demand
 from passerelle.dossiers.figures import FigureRule
@@ -229,12 +230,22 @@ class RawEnvelope(Raw, frozen=True):
     defs: dict[str, Any]
 
 
+_LINE = re.compile(r"at line (\d+),")
+
+
 def parse(data: bytes, file: str) -> dict[str, Any]:
-    """The tables of a TOML file. Raises CatalogueError on bad TOML and on values that JSON lacks."""
+    """The tables of a TOML file. Raises CatalogueError on bad TOML (path `file`) and on values that JSON lacks."""
     try:
         tables = tomllib.loads(data.decode("utf-8"))
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise CatalogueError(file, "", "TOML", str(error)) from None
+    except UnicodeDecodeError as error:
+        line, byte = data.count(b"\n", 0, error.start) + 1, data[error.start]
+        raise CatalogueError(file, "file", "UTF-8", f"byte {byte:#x}", line=line) from None
+    except tomllib.TOMLDecodeError as error:
+        said = _LINE.search(str(error))
+        line = int(said.group(1)) if said else data.count(b"\n") + 1
+        raise CatalogueError(file, "file", "TOML", str(error), line=line) from None
+    except RecursionError:
+        raise CatalogueError(file, "file", f"values at most {MAX_DEPTH} deep", "more") from None
     if found := forbidden_in(tables):
         raise CatalogueError(file, found[0], "text, whole numbers, true, false, lists, tables", found[1])
     return tables

@@ -6,9 +6,10 @@ Where the mere mention would harm the person, leaving out a field is not enough:
 field does not. The words stand in the type's file, so both sides have signed them and both check them: the author's
 node before anything leaves, the receiver's node on arrival (check 9).
 
-How words are found: case, accents, vowel signs and the tatweel do not count; between the parts of a phrase any blank or
-punctuation may stand. A Latin word is found as a whole, with `*` at its end also with any ending. An Arabic word is
-found within longer ones, because article and prepositions are written onto it.
+How words are found: case, accents, vowel signs, the tatweel and signs that nobody sees do not count, and letters that
+Arabic writing takes for each other at the end of a word (ة and ه, ى and ي) are one; between the parts of a phrase any
+blank or punctuation may stand. A Latin word is found as a whole, with `*` at its end also with any ending. An Arabic
+word is found within longer ones, because article and prepositions are written onto it.
 
 Looked at are all texts that a person writes; names and places of persons are not, because Asilah is a town and a word
 of that list may be somebody's name.
@@ -27,16 +28,19 @@ from passerelle.dossiers.problem import Problem, place
 from passerelle.dossiers.texts import written
 
 _TATWEEL = "\u0640"
+_UNSEEN = ("Mn", "Me", "Cf")  # marks on letters; soft hyphen, joiners and the like
+_ALIKE = str.maketrans("ةى", "هي")
 _ARABIC = re.compile(r"[\u0600-\u06ff\u0750-\u077f]")
 _TOKEN = re.compile(r"[^\W_]+")
 
 
 def folded(text: str) -> str:
-    """The text as it is compared: without case, accents, vowel signs and tatweel."""
+    """The text as it is compared: without case, accents, vowel signs, tatweel and what is not seen."""
     if text.isascii():
         return text.casefold()
     apart = unicodedata.normalize("NFKD", text.casefold())
-    return "".join(letter for letter in apart if letter != _TATWEEL and not unicodedata.combining(letter))
+    seen = (one for one in apart if unicodedata.category(one) not in _UNSEEN and one != _TATWEEL)
+    return "".join(seen).translate(_ALIKE)
 
 
 class _Words:

@@ -17,7 +17,8 @@ def targets(kind: DossierType, state: str) -> set[str]:
 def kept(kind: DossierType) -> set[str]:
     """The states to which `@back` may lead."""
     ways = [way for act in kind.acts.values() if act.keep_back for way in act.transitions if way.to != "@same"]
-    return {source for way in ways for source in way.sources}
+    # A common state to which nothing of this type leads is none of its states.
+    return {source for way in ways for source in way.sources if source in kind.states}
 
 
 def reachable(kind: DossierType, start: str) -> set[str]:

@@ -75,7 +75,7 @@ class Cases:
         # What a dossier with somebody else is like, this partner learns from no number: it is refused with 10 below.
         own = row is not None and row.partner == partner
         is_opener = sender == row.opener if row is not None and own and row.opener else None
-        if wrong := by_content(content, kind, now=written, sender_is_opener=is_opener):
+        if wrong := by_content(content, kind, now=written, sender_is_opener=is_opener, leaving=leaving):
             return wrong
         channel = self._channels.standing(content["channel"])
         receiver = partner if leaving else self._ctx.name

@@ -23,6 +23,7 @@ from passerelle.core import ids
 from passerelle.core.audit import What
 from passerelle.core.errors import DossierError, ForbiddenError, InputError
 from passerelle.dossiers import opinion
+from passerelle.dossiers.opinion import NOBODY_YET
 from passerelle.exchange import attachments, notes, outbox
 from passerelle.exchange.cases import Cases
 from passerelle.exchange.content import MAX_AFTER, marks_of
@@ -34,7 +35,6 @@ from passerelle.ports.store import Reading, Writing
 
 LANES = ("routine", "flash")
 _SET_HERE = ("v", "kind", "id", "governance", "after", "four_eyes")
-_NOBODY_YET = "-"
 _PERSON = re.compile(r"\S{1,64}")
 
 
@@ -101,7 +101,7 @@ def check(tx: Reading, ctx: Context, act: Act, message_id: str) -> None:
     governance = outbox.governance_of(tx, ctx, act.partner)
     kind = cases.kind_of(act.content)
     if kind and opinion.found(act.content, kind):
-        act = msgspec.structs.replace(act, second=act.second or _NOBODY_YET)
+        act = msgspec.structs.replace(act, second=act.second or NOBODY_YET)
     content = _content(cases, act, message_id, governance, bytes(32))
     if objections := _objections(ctx, cases, act, content, len(outbox.encode(content))):
         raise RefusedError(objections)
@@ -130,7 +130,7 @@ def _content(cases: Cases, act: Act, message_id: str, governance: str, audit: by
         "after": after,
         "four_eyes": {
             "author": act.author,
-            "releaser": act.releaser or _NOBODY_YET,
+            "releaser": act.releaser or NOBODY_YET,
             **({"second": act.second} if act.second else {}),
             "audit": audit.hex(),
         },

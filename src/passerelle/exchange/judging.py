@@ -12,6 +12,7 @@ import msgspec
 
 from passerelle.dossiers import content as acts
 from passerelle.dossiers import figures
+from passerelle.dossiers.opinion import NOBODY_YET
 from passerelle.dossiers.problem import Problem
 from passerelle.dossiers.types import ActType, DossierType
 from passerelle.exchange.checks import Check
@@ -40,10 +41,14 @@ class Passage(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def by_content(
-    content: dict[str, Any], kind: DossierType, *, now: int, sender_is_opener: bool | None
+    content: dict[str, Any], kind: DossierType, *, now: int, sender_is_opener: bool | None, leaving: bool
 ) -> list[Objection]:
-    """What is wrong with a content (check 9); arguments as of `dossiers.content.problems`."""
-    return guarded(lambda: acts.problems(content, kind, now=now, sender_is_opener=sender_is_opener))
+    """What is wrong with a content (check 9); arguments as of `dossiers.content.problems`. `leaving`: from here."""
+    wrong = guarded(lambda: acts.problems(content, kind, now=now, sender_is_opener=sender_is_opener))
+    for who, name in () if wrong or leaving else content["four_eyes"].items():
+        if name == NOBODY_YET:
+            wrong.append(Objection(Check.CONTENT, f"four_eyes.{who}: expected a person, got {name}"))
+    return wrong
 
 
 def guarded(find: Callable[[], Iterable[Problem]]) -> list[Objection]:

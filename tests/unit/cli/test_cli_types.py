@@ -141,10 +141,26 @@ def test_all_faults_are_told_at_once(tmp_path: Path) -> None:
 def test_a_file_that_is_no_toml_or_stands_there_already(tmp_path: Path) -> None:
     file = tmp_path / "own-list.toml"
     file.write_text("name = ", "utf-8")
-    assert "expected TOML" in call("catalogue", "check", file).out
+    assert "own-list.toml, line 1: file: expected TOML, got Invalid value" in call("catalogue", "check", file).out
+    file.write_text('name = "own-list"\nversion == 1\n', "utf-8")
+    [wrong] = call("catalogue", "check", file, "--json").json["wrong"]
+    assert (wrong["line"], wrong["path"], wrong["expected"]) == (2, "file", "TOML")
+    file.write_bytes(b'name = "own-list"\nlabels = "\xff"\n')
+    assert "own-list.toml, line 2: file: expected UTF-8, got byte 0xff" in call("catalogue", "check", file).out
     file.write_text(LISTED.replace('name = "own-list"', 'name = "listed-person"', 1), "utf-8")
     assert "got listed-person" in call("catalogue", "check", file).out
     assert call("catalogue", "check", tmp_path / "nothing.toml").code == 2
+
+
+@pytest.mark.parametrize("depth", [40, 300, 50_000])
+def test_a_file_that_is_nested_too_deep_is_told_so(depth: int, tmp_path: Path) -> None:
+    file = tmp_path / "own-list.toml"
+    for text in ("deep = " + "[" * depth, LISTED + "\n[deep]\nx = " + "[" * depth + "]" * depth):
+        file.write_text(text, "utf-8")
+        done = call("catalogue", "check", file, "--json")
+        assert done.code == 2
+        assert done.json["wrong"]
+    assert "32 deep" in call("catalogue", "check", file).out
 
 
 @pytest.mark.parametrize("file", sorted(FILES.glob("*.toml")), ids=lambda file: file.name)

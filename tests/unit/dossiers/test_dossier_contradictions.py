@@ -232,6 +232,28 @@ def test_an_open_state_without_exit_does_not_load() -> None:
     assert "limbo" not in reachable(read(RIGHT), "")
 
 
+def test_a_dossier_that_opens_elsewhere_has_no_common_state_to_go_back_to() -> None:
+    """No way leads to `opened`, from which `suspend` could be taken back: it is none of this type's states."""
+    stuck = f'\n[states.stuck]\nstatus = "open"\nlabels = {L}\nhelp = {L}\n'
+    text = RIGHT.replace('from = ["@none"], to = "opened"', 'from = ["@none"], to = "stuck"', 1)
+    assert text != RIGHT
+    known = '["in-charge", "answered", "suspended"]'
+    text = text.replace('from = ["@open"]', f"from = {known}")
+    text += f'\n[acts.close]\ncommon = true\ntransitions = [{{ from = {known}, to = "closed" }}]\n'
+    text += '\n[acts.suspend]\ncommon = true\ntransitions = [{ from = ["opened", "stuck"], to = "suspended" }]\n'
+    text += '\n[acts.resume]\ncommon = true\ntransitions = [{ from = ["stuck", "suspended"], to = "@back" }]\n'
+    text += '\n[acts.withdraw]\ncommon = true\ntransitions = [{ from = ["@any"], to = "@same" }]\n'
+    kind = read(text + stuck)
+    assert "opened" not in kind.states
+    assert "suspended" in reachable(kind, "stuck") <= kind.states.keys()
+    held = text.replace('["opened", "stuck"]', '["opened", "in-charge"]').replace(
+        '["stuck", "suspended"]', '["suspended"]'
+    )
+    with pytest.raises(CatalogueError) as caught:
+        read(held + stuck)
+    assert ("states.stuck", "no exit") in [(one.path, one.got) for one in (caught.value, *caught.value.others)]
+
+
 def test_no_type_takes_from_a_common_act_that_its_message_must_be_untainted() -> None:
     lifted = RIGHT + "\n[acts.ask-onward]\ncommon = true\nrules = []\n"
     assert read(lifted).acts["ask-onward"].rules == read(RIGHT).acts["ask-onward"].rules

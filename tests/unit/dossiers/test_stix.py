@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from passerelle.dossiers import stix_pattern
 from passerelle.dossiers.stix import Stix
-from passerelle.dossiers.stix_objects import EXTENSIONS, OBJECTS, TLP, TLP_EXTENSION
+from passerelle.dossiers.stix_objects import EXTENSIONS, OBJECTS, TLP, TLP_EXTENSION, TLP_ORDER
 from tests.types.cyber import AMBER, INDICATOR, MADE, bundle
 from tests.types.cyber import OBJECTS as SAMPLE
 
@@ -224,6 +224,54 @@ def test_a_part_that_is_marked_higher_counts() -> None:
 def test_a_marking_that_is_not_there_is_unknown() -> None:
     unknown = "marking-definition--0d5c9f4a-6f6e-4b1b-8a55-5d2f1e7c9a09"
     assert paths(changed(1, object_marking_refs=[AMBER, unknown]), pap="green") == ["objects[1]"]
+
+
+def statement(text: str, **more: Any) -> str:
+    return changed(0, definition={"statement": text}, **more)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        statement("PAP:RED PAP:GREEN"),
+        statement("PAP:GREEN PAP:RED"),
+        statement("PAP: RED"),
+        statement("PAP : red"),
+        statement("ＰＡＰ：ＲＥＤ"),
+        statement("PAP RED"),
+        statement("PAP:GREEN", name="PAP:RED"),
+        changed(1, labels=["pap:red"]),
+    ],
+)
+def test_the_highest_word_counts_wherever_it_stands(text: str) -> None:
+    assert told(text) == ["body.pap: expected red, the highest PAP of the bundle, got green"]
+    assert told(text, pap="red") == []
+
+
+@pytest.mark.parametrize("word", ["TLP: RED", "tlp:red", "TLP 2.0: RED", "TLP=RED", "TLP-RED"])
+def test_tlp_in_words_counts_above_a_lower_one(word: str) -> None:
+    for text in (statement(f"PAP:GREEN, {word}"), changed(1, labels=[word]), changed(0, name=word)):
+        assert told(text) == ["body.tlp: expected red, the highest TLP of the bundle, got amber"]
+
+
+@pytest.mark.parametrize("word", ["TLP:AMBER STRICT", "TLP:AMBER+STRICT", "TLP: amber-strict", "TLP:AMBER_STRICT"])
+def test_amber_strict_is_known_however_it_is_joined(word: str) -> None:
+    assert told(changed(1, labels=[word]), tlp="amber-strict") == []
+    assert told(changed(1, labels=[word]))
+
+
+def test_a_word_that_tlp_and_pap_do_not_know_is_refused() -> None:
+    at = "body.bundle.objects"
+    assert told(statement("PAP:PURPLE"))[0].startswith(f"{at}[0]: expected PAP of clear, green, amber, red, got purple")
+    assert told(changed(1, labels=["tlp:ex"])) == [f"{at}[1]: expected TLP of {', '.join(TLP_ORDER)}, got ex"]
+    purple = changed(0, definition_type="tlp", definition={"tlp": "purple"})
+    assert paths(purple) == ["objects[0].definition"]
+    assert told(statement("Marked as TLP says; PAP:GREEN")) == []
+
+
+def test_a_marking_says_the_highest_of_name_and_definition() -> None:
+    green = changed(0, definition_type="tlp", definition={"tlp": "green"}, name="TLP:RED")
+    assert told(green) == ["body.tlp: expected red, the highest TLP of the bundle, got amber"]
 
 
 def test_the_bundle_may_bring_a_marking_of_tlp_2_and_no_other_under_its_id() -> None:
