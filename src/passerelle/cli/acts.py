@@ -117,13 +117,14 @@ def act(
     from passerelle.cli.finding import find_dossier
     from passerelle.cli.types import type_named
     from passerelle.core.errors import NotFoundError
+    from passerelle.office.veil import Veil
 
     written = writing.read_act(file)
     with opened(folder) as node:
         who = acting(node, as_)
 
         def work(tx: "Reading") -> tuple[str, writing.Filled]:
-            row = find_dossier(tx, dossier)
+            row = find_dossier(tx, dossier, Veil(tx, node.office, who))
             kind = type_named(node.ctx.catalogue, row.type)
             if act_name not in kind.acts:
                 known = ", ".join(name for name in kind.acts if name not in kind.opening)

@@ -119,14 +119,15 @@ def _target(tx: "Reading", office: "Office", who: "Person", wanted: str) -> tupl
     from passerelle.cli.finding import find, find_dossier
     from passerelle.core.errors import NotFoundError
     from passerelle.office import attaching
+    from passerelle.office.veil import Veil
     from passerelle.ports.records import MESSAGES
 
     try:
-        row = find_dossier(tx, wanted)
+        row = find_dossier(tx, wanted, Veil(tx, office, who))
         return row.id, attaching.messages_of(tx, row.id)
     except NotFoundError:
         try:
-            message = find(tx, MESSAGES, wanted, "a dossier, a message or a draft")
+            message = find(tx, MESSAGES, wanted, "a dossier, a message or a draft", Veil(tx, office, who))
         except NotFoundError:
             draft = named(tx, office, who, wanted)
             return draft.dossier, [draft]
@@ -266,10 +267,11 @@ def _one(tx: "Reading", office: "Office", who: "Person", text: str) -> "Message 
     """The message or the draft that a person means. Raises NotFoundError, InputError."""
     from passerelle.cli.finding import find
     from passerelle.core.errors import NotFoundError
+    from passerelle.office.veil import Veil
     from passerelle.ports.records import MESSAGES
 
     try:
-        return find(tx, MESSAGES, text, "a message or a draft")
+        return find(tx, MESSAGES, text, "a message or a draft", Veil(tx, office, who))
     except NotFoundError:
         return named(tx, office, who, text)
 

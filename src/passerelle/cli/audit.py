@@ -12,6 +12,7 @@ from passerelle.cli.door import (
     As,
     Folder,
     Reason,
+    acting,
     command,
     group,
     opened,
@@ -89,7 +90,8 @@ def list_all(
     Reading the log is itself written down.
     """
     with opened(folder) as node:
-        found = node.store.read(lambda tx: named(tx, dossier))
+        reads = acting(node, as_)
+        found = node.store.read(lambda tx: named(tx, node.office, reads, dossier))
         reader = allowed(node, as_, "audit.read", found)
         asked = asked_of(
             node, found, who=who, on=on, what=tuple(what or ()), operation=operation, start=start, end=end, limit=limit
@@ -192,7 +194,8 @@ def export(folder: Folder, out: Out, dossier: Dossier = "", start: From = "", en
     from passerelle.oversight.audit_reading import FAR
 
     with opened(folder) as node:
-        found = node.store.read(lambda tx: named(tx, dossier))
+        reads = acting(node, as_)
+        found = node.store.read(lambda tx: named(tx, node.office, reads, dossier))
         by = allowed(node, as_, "audit.export", found)
         if found:
             return _written(node, out, {"kind": "dossier", "id": found}, by.id)

@@ -17,16 +17,18 @@ from passerelle.core.words import _, isolated
 
 if TYPE_CHECKING:
     from passerelle.node import Node
+    from passerelle.office.asking import Office
     from passerelle.oversight.audit_reading import Asked, Trace
     from passerelle.ports.people import Person
     from passerelle.ports.store import Reading, Writing
 
 
-def named(tx: "Reading", dossier: str) -> str:
+def named(tx: "Reading", office: "Office", who: "Person", dossier: str) -> str:
     """The id of the dossier that is meant; "" for none. Raises NotFoundError."""
     from passerelle.cli.finding import find_dossier
+    from passerelle.office.veil import Veil
 
-    return find_dossier(tx, dossier).id if dossier else ""
+    return find_dossier(tx, dossier, Veil(tx, office, who)).id if dossier else ""
 
 
 def allowed(node: "Node", named: str, action: str, dossier: str) -> "Person":

@@ -94,14 +94,15 @@ def named(tx: "Reading", office: "Office", who: "Person", text: str) -> "Draft":
     from passerelle.cli.finding import find
     from passerelle.core.errors import NotFoundError
     from passerelle.office import workflow
+    from passerelle.office.veil import Veil
     from passerelle.ports.records import MESSAGES
     from passerelle.ports.work import DRAFTS
 
     try:
-        return find(tx, DRAFTS, text, "a draft")
+        return find(tx, DRAFTS, text, "a draft", Veil(tx, office, who))
     except NotFoundError:
         try:
-            released = find(tx, MESSAGES, text, "a draft").id
+            released = find(tx, MESSAGES, text, "a draft", Veil(tx, office, who)).id
         except NotFoundError:
             released = ""
         if released:
@@ -146,7 +147,7 @@ def drafts(
                 who,
                 states=states,
                 author=who.id if mine else "",
-                dossier=_dossier(tx, dossier),
+                dossier=_dossier(tx, node.office, who, dossier),
                 action=Action.DRAFT_READ if content else Action.DRAFT_LOOK,
             )
             return [
@@ -173,16 +174,18 @@ def drafts(
     return Answer(values, lambda screen: _show(screen, values, types))
 
 
-def _dossier(tx: "Reading", text: str) -> str:
+def _dossier(tx: "Reading", office: "Office", who: "Person", text: str) -> str:
     """The dossier's id: of one that is here, or as a draft that opens one names it."""
     from passerelle.cli.finding import find_dossier
     from passerelle.core.errors import NotFoundError
+    from passerelle.office.veil import Veil
     from passerelle.ports.work import DRAFTS
 
+    veil = Veil(tx, office, who)
     try:
-        return find_dossier(tx, text).id if text else ""
+        return find_dossier(tx, text, veil).id if text else ""
     except NotFoundError:
-        if tx.scan(DRAFTS, "by_dossier", (text,), limit=1):
+        if any(not veil.hides(one) for one in tx.scan(DRAFTS, "by_dossier", (text,), limit=1)):
             return text
         raise
 

@@ -16,6 +16,7 @@ from passerelle.dossiers.relations import shipped
 from passerelle.office import ends
 from passerelle.office.ends import Wanted
 from passerelle.office.reach import Reach
+from passerelle.office.veil import Veil
 from passerelle.ports.records import DOSSIERS, MESSAGES
 from passerelle.ports.relations import THINGS
 from passerelle.ports.store import Reading
@@ -28,26 +29,26 @@ if TYPE_CHECKING:
 _PERSON = re.compile(r"(.+):(p[1-9][0-9]{0,2})")
 
 
-def wanted(tx: Reading, text: str) -> Wanted:
+def wanted(tx: Reading, text: str, veil: Veil) -> Wanted:
     """The end that a person names. Raises NotFoundError or InputError."""
     if found := _PERSON.fullmatch(text):
-        return Wanted(find_dossier(tx, found[1]).id, key=found[2])
+        return Wanted(find_dossier(tx, found[1], veil).id, key=found[2])
     for kind in shipped().things:
         dossier, mark, name = text.partition(f":{kind}=")
         if mark:
-            return Wanted(find_dossier(tx, dossier).id, thing=kind, name=name)
-    return Wanted(find_dossier(tx, text).id)
+            return Wanted(find_dossier(tx, dossier, veil).id, thing=kind, name=name)
+    return Wanted(find_dossier(tx, text, veil).id)
 
 
 def found(tx: Reading, office: "Office", who: "Person", text: str) -> ends.End:
     """The end that a person names, as he may use it. Raises NotFoundError, InputError or StateError."""
-    return ends.find(tx, wanted(tx, text), Reach(tx, office, who))
+    return ends.find(tx, wanted(tx, text, Veil(tx, office, who)), Reach(tx, office, who))
 
 
-def message_of(tx: Reading, text: str) -> tuple[str, int]:
+def message_of(tx: Reading, text: str, veil: Veil) -> tuple[str, int]:
     """The message, and the number of the statement, that `MESSAGE` or `MESSAGE#2` names. 0: all of it."""
     name, _mark, number = text.partition("#")
-    return find(tx, MESSAGES, name, "a message").id, int(number) if number.isdecimal() else 0
+    return find(tx, MESSAGES, name, "a message", veil).id, int(number) if number.isdecimal() else 0
 
 
 def value_of(tx: Reading, end: str, message: str, language: "Language") -> dict[str, Any]:

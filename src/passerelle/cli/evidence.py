@@ -29,8 +29,10 @@ from passerelle.core.retold import retold
 from passerelle.core.words import _
 
 if TYPE_CHECKING:
+    from passerelle.node import Node
     from passerelle.oversight.statements import Report
     from passerelle.oversight.verify_audit import Trusted
+    from passerelle.ports.people import Person
 
 
 def register(app: typer.Typer) -> None:
@@ -70,6 +72,7 @@ def evidence(
     from passerelle.cli.finding import find, find_dossier
     from passerelle.core.errors import InputError, NotFoundError
     from passerelle.office import consulting
+    from passerelle.office.veil import Veil
     from passerelle.oversight.evidence import collect
     from passerelle.ports.records import MESSAGES
     from passerelle.ports.store import Reading
@@ -77,15 +80,15 @@ def evidence(
     if out.exists() or not out.absolute().parent.is_dir():
         raise InputError(f"--out: expected a new file in a folder that is there, got {out}")
 
-    def named(tx: Reading) -> str:
+    def named(tx: Reading, node: "Node", who: "Person") -> str:
         try:
-            return find_dossier(tx, wanted).id
+            return find_dossier(tx, wanted, Veil(tx, node.office, who)).id
         except NotFoundError:
-            return find(tx, MESSAGES, wanted, "a dossier or a message").id
+            return find(tx, MESSAGES, wanted, "a dossier or a message", Veil(tx, node.office, who)).id
 
     with opened(folder) as node:
         who = acting(node, as_)
-        found = node.store.read(named)
+        found = node.store.read(lambda tx: named(tx, node, who))
         why = node.store.read(lambda tx: consulting.evidence(tx, node.office, who, found, reason))
         with progress(_("collecting")) as advance:
             data = collect(node.ctx, node.identity, found, who.id, advance, reason=why)

@@ -260,11 +260,12 @@ def withdraw(
     from passerelle.office import facts
     from passerelle.office.asking import ask
     from passerelle.office.policy import Action
+    from passerelle.office.veil import Veil
     from passerelle.ports.records import MESSAGES
 
     with opened(folder) as node:
         who = acting(node, as_)
-        found = node.store.read(lambda tx: find(tx, MESSAGES, message, "a message"))
+        found = node.store.read(lambda tx: find(tx, MESSAGES, message, "a message", Veil(tx, node.office, who)))
         on = node.store.read(lambda tx: facts.of_message(tx, node.ctx, found))
         node.store.read(lambda tx: ask(tx, node.office, who, Action.MESSAGE_WITHDRAW, on))
         gone = outbox.withdraw(node.ctx, found.id, who.id, reason)

@@ -77,20 +77,22 @@ def add(
     from passerelle.cli import ends
     from passerelle.cli.finding import find
     from passerelle.office import relations
+    from passerelle.office.veil import Veil
     from passerelle.ports.relations import RELATIONS
 
     with opened(folder) as node:
         who = acting(node, as_)
 
         def meant(tx: "Reading") -> relations.New:
+            veil = Veil(tx, node.office, who)
             return relations.New(
                 kind=relation,
-                one=ends.wanted(tx, one),
-                other=ends.wanted(tx, other),
+                one=ends.wanted(tx, one, veil),
+                other=ends.wanted(tx, other, veil),
                 source=source,
                 information=information,
                 nature=nature,
-                because=tuple(ends.message_of(tx, text) for text in because or ()),
+                because=tuple(ends.message_of(tx, text, veil) for text in because or ()),
                 note=note,
                 instead=find(tx, RELATIONS, instead, "a relation").id if instead else "",
             )
@@ -128,13 +130,14 @@ def list_all(
     from passerelle.cli import ends
     from passerelle.office import relations
     from passerelle.office.ends import text_of
+    from passerelle.office.veil import Veil
     from passerelle.ports.relations import AGAIN
 
     with opened(folder) as node:
         who = acting(node, as_)
 
         def read(tx: "Writing") -> tuple[list[dict[str, Any]], bool]:
-            on = text_of(tx, ends.wanted(tx, end)) if end else AGAIN
+            on = text_of(tx, ends.wanted(tx, end, Veil(tx, node.office, who))) if end else AGAIN
             found = relations.of(tx, node.office, who, on, reason, ended=ended, most=most)
             return [relation_value(tx, one, _speaks()) for one in found.rows], found.cut
 

@@ -56,19 +56,20 @@ def show(
     from passerelle.office import casework, consulting, facts
     from passerelle.office.asking import ask
     from passerelle.office.policy import Action
+    from passerelle.office.veil import Veil
 
     with opened(folder) as node:
         who = acting(node, as_)
         speaks = checked_language(language)  # that of the person, when none was asked for
 
         def look(tx: "Reading") -> dict[str, Any]:
-            row = find_dossier(tx, dossier)
+            row = find_dossier(tx, dossier, Veil(tx, node.office, who))
             messages = casework.messages(tx, row)
             ask(tx, node.office, who, Action.DOSSIER_LOOK, facts.of_dossier(tx, node.ctx, row))
             return _value(tx, node.office, who, row, messages, speaks, None)
 
         def read(tx: "Writing") -> dict[str, Any]:
-            row = find_dossier(tx, dossier)
+            row = find_dossier(tx, dossier, Veil(tx, node.office, who))
             messages = casework.messages(tx, row)
             seen = consulting.dossier(tx, node.office, who, row, messages, reason)
             return _value(tx, node.office, who, row, messages, speaks, seen)

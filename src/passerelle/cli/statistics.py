@@ -74,6 +74,7 @@ def statistics(
     """
     from passerelle.cli.progress import progress
     from passerelle.core.errors import InputError
+    from passerelle.office.veil import Veil
     from passerelle.oversight import counting, masking
     from passerelle.oversight import statistics as figures
 
@@ -83,11 +84,12 @@ def statistics(
     if mask:
         masking.check_least(mask)
     with opened(folder) as node, progress(_("counting")) as advance:
-        permitted(node, as_, "statistics.look")
+        who = permitted(node, as_, "statistics.look")
+        without = node.store.read(lambda tx: Veil(tx, node.office, who).left_out())
         words, titles = counting.words_of(node.ctx)
         labels = {kind.name: kind.labels.text(language()) for kind in node.ctx.catalogue}
         tally = figures.Tally(words, dimensions)
-        counting.count(node.ctx, tally, asked, advance)
+        counting.count(node.ctx, tally, asked, advance, without)
     made = figures.report(tally, mask)
     value = _value(made, titles, labels, since, until)
     if not file:

@@ -68,10 +68,11 @@ def _traced(tx: "Writing", node: "Node", who: "Person", what: str, reason: str) 
     from passerelle.cli.finding import find
     from passerelle.core.errors import NotFoundError
     from passerelle.office import tracing
+    from passerelle.office.veil import Veil
     from passerelle.ports.relations import RELATIONS
 
     if "#" not in what:
-        if ":" in what and (wanted := ends.wanted(tx, what)).key:
+        if ":" in what and (wanted := ends.wanted(tx, what, Veil(tx, node.office, who))).key:
             return tracing.of_person(tx, node.office, who, wanted.dossier, wanted.key, reason)
         try:
             relation = find(tx, RELATIONS, what, "a relation")
@@ -79,7 +80,7 @@ def _traced(tx: "Writing", node: "Node", who: "Person", what: str, reason: str) 
             pass
         else:
             return tracing.of_relation(tx, node.office, who, relation.id, reason)
-    message, number = ends.message_of(tx, what)
+    message, number = ends.message_of(tx, what, Veil(tx, node.office, who))
     return tracing.of_message(tx, node.office, who, message, number, reason)
 
 

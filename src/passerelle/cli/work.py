@@ -113,10 +113,11 @@ def assign(
     """Give a dossier to a service, a desk, a person. What is named replaces all of what was."""
     from passerelle.cli.finding import find_dossier
     from passerelle.office import casework
+    from passerelle.office.veil import Veil
 
     with opened(folder) as node:
         who = acting(node, as_)
-        row = node.store.read(lambda tx: find_dossier(tx, dossier))
+        row = node.store.read(lambda tx: find_dossier(tx, dossier, Veil(tx, node.office, who)))
         made = casework.assign(node.office, who, row.id, service=service, desk=desk, person=person, note=note)
     return _given(row.id, made)
 
@@ -132,10 +133,11 @@ def hand_over(
     """Hand a dossier over to another person, with a note. Service and desk stay."""
     from passerelle.cli.finding import find_dossier
     from passerelle.office import casework
+    from passerelle.office.veil import Veil
 
     with opened(folder) as node:
         who = acting(node, as_)
-        row = node.store.read(lambda tx: find_dossier(tx, dossier))
+        row = node.store.read(lambda tx: find_dossier(tx, dossier, Veil(tx, node.office, who)))
         made = casework.hand_over(node.office, who, row.id, to, note)
     return _given(row.id, made)
 
@@ -155,10 +157,11 @@ def note(
     """Write an internal note on a dossier. It stays on this node: no message and no evidence carries it."""
     from passerelle.cli.finding import find_dossier
     from passerelle.office import casework
+    from passerelle.office.veil import Veil
 
     with opened(folder) as node:
         who = acting(node, as_)
-        row = node.store.read(lambda tx: find_dossier(tx, dossier))
+        row = node.store.read(lambda tx: find_dossier(tx, dossier, Veil(tx, node.office, who)))
         made = casework.note(node.office, who, row.id, text)
     return said({"dossier": row.id, **note_value(made)}, _("dossier {dossier}: note kept", dossier=row.id))
 
@@ -173,10 +176,11 @@ def reference(
     """Set the own reference of a dossier. Your next act in it tells the partner."""
     from passerelle.cli.finding import find_dossier
     from passerelle.office import casework
+    from passerelle.office.veil import Veil
 
     with opened(folder) as node:
         who = acting(node, as_)
-        row = node.store.read(lambda tx: find_dossier(tx, dossier))
+        row = node.store.read(lambda tx: find_dossier(tx, dossier, Veil(tx, node.office, who)))
         made = casework.refer(node.office, who, row.id, own)
     value = {
         "dossier": made.id,
@@ -203,10 +207,11 @@ def via(
     """Write down that a copy went another way. It stays here; `also_via` in an act tells the partner."""
     from passerelle.cli.finding import find_dossier
     from passerelle.office import casework
+    from passerelle.office.veil import Veil
 
     with opened(folder) as node:
         who = acting(node, as_)
-        row = node.store.read(lambda tx: find_dossier(tx, dossier))
+        row = node.store.read(lambda tx: find_dossier(tx, dossier, Veil(tx, node.office, who)))
         made = casework.via(node.office, who, row.id, system, reference, sent)
     words = _("dossier {dossier}: also by {system}, {reference}", dossier=row.id, system=system, reference=reference)
     return said({"dossier": row.id, **via_value(made)}, words)
@@ -258,11 +263,14 @@ def review(
     """Review an act that a duty officer released alone."""
     from passerelle.cli.finding import find
     from passerelle.office import reviews as owed
+    from passerelle.office.veil import Veil
     from passerelle.ports.work import REVIEWS
 
     with opened(folder) as node:
         who = acting(node, as_)
-        found = node.store.read(lambda tx: find(tx, REVIEWS, message, "a message that is owed a review"))
+        found = node.store.read(
+            lambda tx: find(tx, REVIEWS, message, "a message that is owed a review", Veil(tx, node.office, who))
+        )
         made = owed.review(node.office, who, found.message, outcome, comment)
         value = review_value(made, node.ctx.clock.now())
 

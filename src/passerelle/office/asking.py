@@ -26,7 +26,7 @@ from zoneinfo import ZoneInfo
 import msgspec
 
 from passerelle.core.audit import What
-from passerelle.core.errors import ForbiddenError, InputError
+from passerelle.core.errors import ForbiddenError, InputError, NotFoundError
 from passerelle.exchange import notes
 from passerelle.exchange.context import Context
 from passerelle.office import people
@@ -49,6 +49,14 @@ class NotAllowedError(ForbiddenError):
         self.who, self.action, self.on, self.reason = who, action, on, reason
         self.recorded = False
         super().__init__(reason)
+
+
+class HiddenError(NotFoundError):
+    """Somebody named what he is not told to be here (`veil`); to him it is not."""
+
+    def __init__(self, who: str, action: str, on: str, words: str = "") -> None:
+        self.who, self.action, self.on = who, action, on
+        super().__init__(words)
 
 
 @dataclass(frozen=True)
@@ -155,7 +163,8 @@ class Sight:
         """Whether he sees this one."""
         kind = msgspec.structs.replace(on, id="")
         verdict = self._policy.decide(self._held, self._action, kind)
-        other = bool(self._held.service) and verdict.rule.startswith("service: ")
+        kept = on.readers is not None and bool(on.readers.kinds)
+        other = (bool(self._held.service) or kept) and verdict.rule.startswith("service: ")
         if not verdict.allowed and not other and self._refused is None:  # of another service's work no word is said
             self._refused = verdict, kind
         return verdict.allowed
@@ -212,7 +221,26 @@ def recorded(office: Office) -> Iterator[None]:
         if not error.recorded:
             error.recorded = True
             who, on, details = error.who, error.on, {"action": error.action, "reason": error.reason}
-            office.ctx.store.write(
-                "access.refused", lambda tx: notes.record(tx, office.ctx, What.ACCESS_REFUSED, who, on, details)
-            )
+            _write_down(office, who, on, details)
         raise
+    except NotFoundError as error:
+        for one in _hidden(error):
+            _write_down(office, one.who, one.on, {"action": one.action, "reason": str(one)})
+        raise
+
+
+def _write_down(office: Office, who: str, on: str, details: dict[str, str]) -> None:
+    office.ctx.store.write(
+        "access.refused", lambda tx: notes.record(tx, office.ctx, What.ACCESS_REFUSED, who, on, details)
+    )
+
+
+def _hidden(error: BaseException) -> list[HiddenError]:
+    """What was hidden on the way to this error: somebody may have looked for several kinds of things in turn."""
+    found: dict[str, HiddenError] = {}
+    one: BaseException | None = error
+    while one is not None:
+        if isinstance(one, HiddenError):
+            found[one.on] = one
+        one = one.__context__
+    return list(found.values())

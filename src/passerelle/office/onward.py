@@ -59,6 +59,13 @@ def contents_of(tx: Reading, messages: Iterable[Message]) -> dict[str, dict[str,
     return {key[0]: json.parse_object(one.body) for key, one in found.items()}
 
 
+def barred(found: Iterable[Said]) -> set[str]:
+    """The messages that may not be used for now: under a restriction that was not taken back itself."""
+    follows, told = shipped().follows, list(found)
+    gone = {body.get("message") for one, body in told if one.act in follows.ends}
+    return {str(body.get("message")) for one, body in told if one.act in follows.bars and one.id not in gone}
+
+
 def decisions(found: Iterable[Said]) -> list[Decision]:
     """The decisions that stand in a dossier, in the order of the answers. `found`: its `acts`, as `said` gives them."""
     follows = shipped().follows

@@ -14,7 +14,8 @@ lifts (`hard` asks `barred`; `consulting` asks `readable`):
    bears a risk of ill-treatment (Directive (EU) 2016/680, articles 9(3) and 35(1)(e));
 5. where the channel names one service for this side, a person without a service counts as of it; where it names
    several, or the type is kept for kinds of services, he is told to be given one;
-6. the data protection officer and the auditor look and read whatever the service, a dispatcher looks.
+6. the data protection officer and the auditor look and read whatever the service. A dispatcher looks, too, but at what
+   is kept for kinds of services only when his is of such a kind; to all others it is not even here (`veil`).
 
 All of it is derived: from the dossier's row (`addressed`) and its messages. A dossier in which no service stands yet
 (its acts were written elsewhere, or before persons had services) belongs to all that the channel names for this side,
@@ -23,7 +24,7 @@ until a message says to whom.
 Left unchecked: that the conditions of a consent are kept; they are shown to whoever reads.
 """
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any
 
 import msgspec
@@ -57,6 +58,7 @@ _WORKING = frozenset(
         "message.withdraw",
     )
 )
+_GIVING = frozenset(("dossier.assign", "dossier.hand-over", "dossier.refer"))
 _SHARED = frozenset(("dossier.look", "dossier.read", "attachment.save"))
 _OVERSIGHT = frozenset(("dpo", "auditor"))
 
@@ -102,7 +104,7 @@ def barred(person: str, service: str, here: Collection[str], action: str, reader
 
     `here`: his roles in the domain.
     """
-    if not _bound(here, action):
+    if not _bound(here, action, bool(readers.kinds)):
         return ""
     mine = readers.as_of(service)
     named = ", ".join(readers.fitting) or "none"
@@ -133,9 +135,12 @@ def barred(person: str, service: str, here: Collection[str], action: str, reader
     )
 
 
-def _bound(here: Collection[str], action: str) -> bool:
+def _bound(here: Collection[str], action: str, kept: bool) -> bool:
+    """`kept`: the type is kept for kinds of services, whose dispatchers alone look at it and give it to somebody."""
     if action in _LOOKING:
-        return not _OVERSIGHT & set(here) and "dispatcher" not in here
+        return not _OVERSIGHT & set(here) and (kept or "dispatcher" not in here)
+    if kept and action in _GIVING:
+        return True
     if action in _READING:
         return not _OVERSIGHT & set(here)
     return action in _WORKING
@@ -163,8 +168,13 @@ def _tainted(content: dict[str, Any]) -> bool:
     return any(one.get("risk_of_ill_treatment") for one in statements if isinstance(one, dict))
 
 
-def shares_of(decisions: Iterable[Decision]) -> tuple[Share, ...]:
-    """What the originator let sister services read, in the order of its answers (rule 3)."""
+def shares_of(decisions: Iterable[Decision], barred: Collection[str] = ()) -> tuple[Share, ...]:
+    """What the originator let sister services read, in the order of its answers (rule 3).
+
+    `barred`: messages that may not be used for now. Of several questions for one message and service the last answer
+    counts.
+    """
+    last = {(one.about, one.service): one for one in decisions if one.answer.direction == "in"}
     return tuple(
         Share(
             message=one.about,
@@ -173,8 +183,8 @@ def shares_of(decisions: Iterable[Decision]) -> tuple[Share, ...]:
             consent=one.answer.id,
             conditions=one.conditions,
         )
-        for one in decisions
-        if one.granted and one.service and one.answer.direction == "in"
+        for one in last.values()
+        if one.granted and one.service and not {one.about, one.answer.id} & set(barred)
     )
 
 
@@ -183,7 +193,7 @@ def shares_of(decisions: Iterable[Decision]) -> tuple[Share, ...]:
 
 def of_row(tx: Reading, ctx: Context, row: Dossier, channels: Channels | None = None) -> Readers | None:
     """The services of a dossier, without what consents add; None where this node does not have its channel."""
-    found = _side(ctx, row.type, row.channel, channels or Channels(tx, ctx))
+    found = of_type(ctx, row.type, row.channel, channels or Channels(tx, ctx))
     if found is None:
         return None
     sole = found.side if len(found.side) == 1 else ()
@@ -195,13 +205,23 @@ def of_dossier(tx: Reading, ctx: Context, row: Dossier, channels: Channels | Non
     found = of_row(tx, ctx, row, channels)
     if found is None or len(found.fitting) < 2:
         return found
-    decisions = onward.decisions(onward.said(tx, row.id, onward.acts()))
-    return msgspec.structs.replace(found, shares=shares_of(decisions))
+    told = onward.said(tx, row.id, {*onward.acts(), *shipped().follows.bars})
+    return msgspec.structs.replace(found, shares=shares_of(onward.decisions(told), onward.barred(told)))
+
+
+def misasked(readers: Readers, act: str, body: Mapping[str, Any]) -> str:
+    """Why a question to the originator asks for no sister service that a consent could let in; empty when it does."""
+    service = body.get("service") if act == shipped().follows.question else None
+    if service is None or (service not in readers.services and readers.lets_in(service)):
+        return ""
+    others = ", ".join(one for one in readers.fitting if one not in readers.services) or "none"
+    name = str(service)[:64]
+    return f"body.service: expected a sister service that the channel names ({others}), got {name!r}"
 
 
 def of_draft(tx: Reading, ctx: Context, draft: Draft, channels: Channels) -> Readers | None:
     """The services of a dossier that is not open yet: those of the authors of the draft that opens it."""
-    found = _side(ctx, draft.type, draft.channel, channels)
+    found = of_type(ctx, draft.type, draft.channel, channels)
     if found is None:
         return None
     persons = tx.get_many(PERSONS, [(one,) for one in draft.authors])
@@ -223,7 +243,8 @@ def readable(
     return {one.id for one in messages if reads(readers, service, one, contents.get(one.id))}, readers
 
 
-def _side(ctx: Context, type: str, channel: str, channels: Channels) -> Readers | None:
+def of_type(ctx: Context, type: str, channel: str, channels: Channels) -> Readers | None:
+    """The services that a channel names for this side, and those of them that a type is for."""
     standing = channels.standing(channel) if channel else None
     instrument = standing.instrument if standing else None
     side = instrument.sides.get(ctx.name) if isinstance(instrument, Channel) else None

@@ -103,12 +103,15 @@ class Circle:
     _found: dict[tuple[tuple[str, ...], str], tuple[str, ...]] = field(default_factory=dict)
 
     def within(self, readers: Readers) -> "Circle":
-        """Those whose service a dossier is for; dispatchers are of all services."""
+        """Those whose service a dossier is for; dispatchers are of all services, but for a type kept for some kinds."""
 
         def some(persons: tuple[str, ...]) -> tuple[str, ...]:
             return tuple(one for one in persons if readers.as_of(self.services.get(one, "")) in readers.services)
 
-        holders = {place: found if place[0] == "dispatcher" else some(found) for place, found in self.holders.items()}
+        holders = {
+            place: found if place[0] == "dispatcher" and not readers.kinds else some(found)
+            for place, found in self.holders.items()
+        }
         rosters = {domain: some(found) for domain, found in self.rosters.items()}
         return Circle(holders, rosters, self.persons, self.services)
 

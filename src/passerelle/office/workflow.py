@@ -29,7 +29,7 @@ from passerelle.dossiers.types import ActType
 from passerelle.exchange import attachments, desk, notes
 from passerelle.exchange.context import Context
 from passerelle.exchange.desk import Act, Leaving
-from passerelle.office import consulting, drafts, facts, reviews, telling
+from passerelle.office import consulting, drafts, facts, readership, reviews, telling
 from passerelle.office.asking import Office, On, ask, may
 from passerelle.office.policy import Action
 from passerelle.ports.people import Person
@@ -311,6 +311,9 @@ def _checked(tx: Reading, ctx: Context, found: Draft, act: Act) -> ActType:
     desk.check(tx, ctx, act, found.id)
     kind = _act_type(ctx, found)
     drafts.check_attested(kind, found.attested)
+    readers = facts.of_draft(tx, ctx, found).readers if act.content.get("body") else None
+    if readers and (words := readership.misasked(readers, found.act, act.content["body"])):
+        raise InputError(words)
     return kind
 
 

@@ -10,7 +10,7 @@ Left unchecked: what enters while it is read. A log's end is taken once; a deadl
 change. A page is one moment of the store, the whole is not.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 
 from passerelle.exchange.context import Context
 from passerelle.instruments import model
@@ -48,19 +48,26 @@ def words_of(ctx: Context) -> tuple[Words, dict[str, str]]:
     return Words(channels, opening), titles
 
 
-def count(ctx: Context, tally: Tally, period: Period, advance: Advance = nobody) -> None:
-    """Count every act and every deadline of a period."""
+def count(
+    ctx: Context,
+    tally: Tally,
+    period: Period,
+    advance: Advance = nobody,
+    without: Collection[tuple[str, str]] = (),
+) -> None:
+    """Count every act and every deadline of a period, but those of channels with types that are named in `without`."""
     stretches = ctx.store.read(lambda tx: [_stretch(tx, log, period) for log in tx.scan(LOGS, "by_link", limit=_ALL)])
     whole, done = sum(end - start for _, start, end in stretches), 0
     for origin, start, end in stretches:
         for read, messages in _acts(ctx.store, origin, start, end):
             for message in messages:
-                tally.message(message)
+                if (message.channel, message.type) not in without:
+                    tally.message(message)
             done += read
             advance(done, whole)
     for timers, purposes in _deadlines(ctx.store, period):
         for timer in timers:
-            if timer.started in period:
+            if timer.started in period and (timer.channel, timer.type) not in without:
                 tally.timer(timer, purposes.get(timer.message, ""))
         advance(whole, whole)  # how many there are, only reading all of them would say
 

@@ -289,6 +289,38 @@ def test_a_consent_to_something_else_lets_nobody_in(house):
         house.read(house.jo)
 
 
+def test_of_several_questions_for_one_service_the_last_answer_counts(house):
+    first, second = house.ask(), house.ask()
+    house.consent(first)
+    assert house.read(house.jo).messages == {house.opening.id}
+    house.consent(second, "refused")
+    with pytest.raises(NotAllowedError):
+        house.read(house.jo)
+
+
+def test_a_message_that_its_author_restricted_goes_to_no_sister_service(house):
+    house.consent(house.ask())
+    body = {"message": house.opening.id, "reason": "accuracy-contested"}
+    restricted = house.come(acts.act("wanted-trace", "restrict", dossier=house.dossier, body=body))
+    with pytest.raises(NotAllowedError):
+        house.read(house.jo)
+    lifted = {"message": restricted.id, "reason": "no-longer-needed"}
+    house.come(acts.act("wanted-trace", "withdraw", dossier=house.dossier, body=lifted))
+    assert house.read(house.jo).messages == {house.opening.id}
+
+
+@pytest.mark.parametrize("service", ["customs", "state-security", "police"])
+def test_nobody_asks_for_a_service_that_no_consent_lets_in(house, service):
+    def draft(service):
+        body = ASK | {"message": house.opening.id, "service": service}
+        act = house.pair.act("be", acts.act("wanted-trace", "ask-onward", dossier=house.dossier, body=body))
+        return workflow.draft(house.office, house.ann, act)
+
+    with pytest.raises(InputError, match=rf"a sister service that the channel names \(justice\), got '{service}'"):
+        draft(service)
+    assert draft("justice").act == "ask-onward"
+
+
 def test_no_consent_opens_the_wall(house):
     house.consent(house.ask(service="state-security"))
     spy = hire(house.be, "spy", "officer", service="state-security")
