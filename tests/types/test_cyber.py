@@ -99,6 +99,19 @@ def test_no_later_act_says_less_than_the_first(life: Life, name: str) -> None:
     assert life.pair.be.message(life.last[name]).state == "applied", "more is always allowed"
 
 
+@pytest.mark.parametrize("name", ["reply", "interim", "ask-more", "no-trace", "correct"])
+def test_what_repeats_an_indicator_in_words_keeps_its_marks(life: Life, name: str) -> None:
+    act = KIND.acts[name]
+    assert {"tlp", "pap"} <= set(act.schema["required"])
+    by = "be" if name == "correct" else "ma"
+    body = dict(SAMPLE.bodies[name]) | ({"message": life.last["share"]} if name == "correct" else {})
+    assert stops(life, by, name, body={key: one for key, one in body.items() if key != "tlp"}) == ("9",)
+    assert stops(life, by, name, body=body, handling=["H0"]) == ("9",)
+    assert stops(life, by, name, body=body | {"tlp": "green"}) == ("10",)
+    assert stops(life, by, name, body=body | {"pap": "clear"}) == ("10",)
+    life.say(by, name, body=body)
+
+
 def test_the_markings_inside_say_the_same() -> None:
     pair = SAMPLE.pair()
     for field, words in (("tlp", ("green", "amber-strict")), ("pap", ("clear", "red"))):
