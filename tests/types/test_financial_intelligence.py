@@ -81,6 +81,12 @@ def test_elements_of_a_report_that_name_it_are_refused(name: str) -> None:
     [
         "The reporting entity is a bank in Antwerp.",
         "L'établissement déclarant a bloqué le virement.",
+        "The bank which reported it knows the client.",
+        "An STR filed by Exemple Bank in May.",
+        "Déclaration de soupçon faite par la Banque Exemple.",
+        "Le déclarant connaît le client depuis 2019.",
+        "De meldplichtige entiteit kent de cliënt.",
+        "أفادت الجهات المصرحة بذلك.",
         "De meldende instelling kent de cliënt sinds 2019.",
         "وقد أفادت المؤسسة المصرِّحة بأن الحساب جديد.",
     ],
