@@ -88,6 +88,14 @@ def test_the_mapping_speaks_of_levels_of_both_scales(life: Life) -> None:
     assert stops(life, "be", "joint-assessment", body=swapped) == ("9",)
 
 
+def test_two_sides_have_two_scales(life: Life) -> None:
+    body = deepcopy(JOINT)
+    body["answerer"] = deepcopy(body["opener"])
+    for pair in body["mapping"]:
+        pair["answerer"] = pair["opener"]
+    assert stops(life, "be", "joint-assessment", body=body) == ("9",)
+
+
 def test_neither_speaks_for_both_before_both_have_spoken() -> None:
     life = Life(SAMPLE.pair(), SAMPLE)
     life.begin()

@@ -23,7 +23,7 @@ from passerelle.dossiers import texts
 from passerelle.dossiers.check import Check, Content
 from passerelle.dossiers.checks_impersonal import Impersonal
 from passerelle.dossiers.checks_persons import PERSONS
-from passerelle.dossiers.problem import Problem, place
+from passerelle.dossiers.problem import Problem, place, shown
 from passerelle.dossiers.stix import Stix
 
 
@@ -72,6 +72,27 @@ class InOrder(Check, frozen=True):
             if day and day < last:
                 yield Problem(f"body.{name}", f"{last} or later", day)
             last = max(day, last)
+
+
+class Differ(Check, frozen=True):
+    """What stands under `part` in these fields of the body differs: two scales side by side are never one."""
+
+    fields: tuple[str, ...]
+    part: str
+
+    def named(self) -> tuple[str, ...]:
+        return self.fields
+
+    def fault(self) -> str:
+        return "" if len(set(self.fields)) >= 2 else "two fields or more"
+
+    def problems(self, content: Content) -> Iterator[Problem]:
+        seen: list[Any] = []
+        for name in self.fields:
+            for steps, value in texts.at(content, ("body", name, self.part)):
+                if value in seen:
+                    yield Problem(place(steps), "a value that no other has", shown(value))
+                seen.append(value)
 
 
 PERSON_LISTS = ("nationalities",)
@@ -232,6 +253,7 @@ CHECKS: dict[str, type[Check]] = {
     **PERSONS,
     "apart": Apart,
     "as_person": AsPerson,
+    "differ": Differ,
     "impersonal": Impersonal,
     "in_order": InOrder,
     "one_of": OneOf,
