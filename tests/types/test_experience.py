@@ -48,6 +48,11 @@ def test_who_sends_files_attests_that_nobody_is_named_in_them() -> None:
     assert all(list(KIND.acts[name].attest) == ["nobody-named"] for name in with_files)
 
 
+def test_who_writes_freely_attests_that_nobody_is_named() -> None:
+    for name in ("evaluation", "follow-up", "reply", "interim", "ask-more", "correct"):
+        assert list(KIND.acts[name].attest) == ["nobody-named"], name
+
+
 def test_participants_are_a_number_and_nobody_is_graded() -> None:
     fields = KIND.acts["evaluation"].schema["properties"]
     assert fields["participants"]["type"] == "integer"
