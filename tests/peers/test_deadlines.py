@@ -452,7 +452,7 @@ def test_a_stop_at_any_point_of_the_clock_reminds_nobody_twice_and_forgets_nobod
         if point.startswith("clock.")
         for nth in range(1, count + 1)
     ]
-    assert len(points) >= 15
+    assert len(points) >= 12
     for point, nth in points:
         notices, written = _story(MemoryStore(FaultPlan(point, nth)))
         assert (notices, len(written)) == (expected, 1), (point, nth)

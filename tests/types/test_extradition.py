@@ -19,7 +19,7 @@ from tests.types.extradition import (
     SIMPLIFIED,
     SPECIALITY,
 )
-from tests.types.life import Life, reasons, stopped
+from tests.types.life import Life, reasons, stopped, stops
 from tests.unit.dossiers.samples import LIEVE, YOUSSEF, Content
 
 pytestmark = pytest.mark.shows("extradition", "rules")
@@ -54,6 +54,7 @@ SURRENDER = (REVIEW, ("ma", "arrested"), ("ma", "decision"), ("ma", "surrender")
 def test_magistrates_write_and_release_what_may_lead_to_an_arrest_or_a_surrender() -> None:
     judicial = {act.name for act in TYPE.acts.values() if act.judicial}
     asked = {"request", "speciality-request", "re-extradition-request", "other-proceedings", "re-extradited"}
+    asked |= {"renounced-proceedings"}
     decided = {"simplified", "decision", "surrender-set", "temporary-surrender", "refuse"}
     assert judicial == asked | decided | {"speciality-answer", "re-extradition-answer"}
 
@@ -236,7 +237,7 @@ def test_who_was_lent_comes_back_before_the_surrender() -> None:
     life.say("be", "withdraw", message=life.last["request"])
     assert life.state == "temporarily-surrendered"
     life.say("be", "returned")
-    assert life.state == "postponed"
+    assert life.state == "release-pending", "the request was withdrawn meanwhile"
 
 
 def test_prosecution_instead_also_after_a_refusal() -> None:
@@ -247,27 +248,76 @@ def test_prosecution_instead_also_after_a_refusal() -> None:
     assert life.state == "closed"
 
 
-def test_check_10_no_proceedings_for_another_offence_without_consent() -> None:
+def test_check_10_no_proceedings_but_on_the_answer_that_consents() -> None:
     life = begun(*SURRENDER)
-    proceed = life.content("be", "other-proceedings")
-    assert stopped(life.pair, proceed) == ("10",)
-    life.say("be", "speciality-request")
+    first = life.say("be", "speciality-request").id
+    assert stops(life, "be", "other-proceedings", message=first) == ("10",)
+    second = life.say("be", "speciality-request").id
+    granted = life.say("ma", "speciality-answer", message=first).id
     refused = {"decision": "refused", "on": "2026-11-21", "ground": "political", "reasons": "Délit politique."}
-    life.say("ma", "speciality-answer", body=refused | {"message": life.last["speciality-request"]})
-    assert stopped(life.pair, life.content("be", "other-proceedings")) == ("10",)
-    life.say("be", "speciality-request")
-    assert stopped(life.pair, life.content("be", "other-proceedings")) == ("10",)
-    life.say("ma", "speciality-answer")
-    life.say("be", "other-proceedings")
-    life.say("be", "speciality-request")
-    assert stopped(life.pair, life.content("be", "other-proceedings")) == ("10",), "a new question, a new answer"
+    no = life.say("ma", "speciality-answer", body=refused | {"message": second}).id
+    assert stops(life, "be", "other-proceedings", message=no) == ("10",)
+    life.say("be", "other-proceedings", message=granted)
+    body = SAMPLE.bodies["other-proceedings"] | {"message": granted, "offence": "Assassinat"}
+    assert stops(life, "be", "other-proceedings", body=body) == ("9",), "the offence is the one of the request"
+    life.say("ma", "withdraw", message=granted)
+    assert stops(life, "be", "other-proceedings", message=granted) == ("10",), "an answer that was withdrawn"
 
 
 def test_speciality_that_was_renounced_before_the_judge() -> None:
+    life = begun(REVIEW, ("ma", "arrested"), ("ma", "simplified"), ("ma", "decision"), ("ma", "surrender"))
+    assert stops(life, "be", "renounced-proceedings") == ("10",)
     consent = ("ma", "simplified", {"body": SIMPLIFIED | {"speciality_renounced": True}})
     life = begun(REVIEW, ("ma", "arrested"), consent, ("ma", "decision"), ("ma", "surrender"))
-    life.say("be", "other-proceedings")
+    life.say("be", "renounced-proceedings")
     assert life.state == "surrendered"
+
+
+# ---- what is withdrawn, judged or lost ends nowhere but at liberty
+
+REFUSED_THEN = ("arrested", "simplified", "decision", "surrender-set", "temporary-surrender", "surrender", "postponed")
+
+
+def test_check_10_nobody_is_surrendered_on_a_request_that_was_withdrawn() -> None:
+    """Lent meanwhile, and come back; or closed, and opened again."""
+    life = begun(REVIEW, ("ma", "decision"), ("ma", "temporary-surrender"))
+    life.say("be", "withdraw", message=life.last["request"])
+    life.say("be", "returned")
+    assert life.state == "release-pending"
+    for name in REFUSED_THEN:
+        assert stops(life, "ma", name) == ("10",), name
+    life.say("ma", "released")
+    life.say("be", "close")
+    assert stops(life, "be", "reopen") == ("10",)
+
+
+@pytest.mark.parametrize("again", [False, True])
+def test_check_10_nobody_is_extradited_for_what_was_judged_here(again: bool) -> None:
+    life = begun(REVIEW, ("ma", "prosecution-instead"), ("ma", "prosecution-result"))
+    if again:
+        life.say("be", "close")
+        life.say("be", "reopen")
+    assert life.state == "prosecuted"
+    for name in REFUSED_THEN:
+        assert stops(life, "ma", name) == ("10",), name
+
+
+@pytest.mark.parametrize("by", ["be", "ma"])
+@pytest.mark.parametrize("what", ["deceased", "escaped", "set-free"])
+def test_who_was_lent_and_does_not_come_back(by: str, what: str) -> None:
+    life = begun(REVIEW, ("ma", "decision"), ("ma", "temporary-surrender"))
+    life.say(by, "not-returned", body={"what": what, "on": "2026-11-21"})
+    assert life.state == "release-pending"
+    assert (stops(life, by, "returned") if what != "escaped" else ("10",)) == ("10",)
+    custody = {"set-free": "not-held"}.get(what, what)
+    life.say("ma", "released", body={"custody": custody, "reason": "other"})
+    life.say("be", "close")
+    assert life.state == "closed"
+
+
+def test_the_answering_side_may_say_that_who_was_lent_is_back() -> None:
+    life = begun(REVIEW, ("ma", "decision"), ("ma", "temporary-surrender"), ("ma", "returned"))
+    assert life.state == "postponed"
 
 
 def test_check_9_speciality_is_asked_with_the_same_papers_and_what_the_person_said() -> None:
@@ -290,21 +340,22 @@ def test_an_answer_names_the_request_and_gives_ground_or_examined_assurances() -
         assert stopped(life.pair, life.content("ma", "speciality-answer", body=body), by="ma") == checks
 
 
-def test_check_10_no_re_extradition_without_consent() -> None:
+def test_check_10_no_re_extradition_but_on_the_answer_that_consents() -> None:
     life = begun(*SURRENDER)
-    assert stopped(life.pair, life.content("be", "re-extradited")) == ("10",)
     content = life.content("be", "re-extradition-request", body=without(RE_EXTRADITION, "assurances"))
     assert stopped(life.pair, content) == ("9",)
-    life.say("be", "re-extradition-request")
-    assert stopped(life.pair, life.content("be", "re-extradited")) == ("10",)
-    life.say("ma", "re-extradition-answer")
-    life.say("be", "re-extradited")
+    asked = life.say("be", "re-extradition-request").id
+    assert stops(life, "be", "re-extradited", message=asked) == ("10",)
+    granted = life.say("ma", "re-extradition-answer").id
+    body = SAMPLE.bodies["re-extradited"] | {"message": granted}
+    assert stops(life, "be", "re-extradited", body=body | {"state": "DZ"}) == ("9",), "the state of the request"
+    life.say("be", "re-extradited", body=body)
 
 
 def test_speciality_outlives_the_dossier() -> None:
     life = begun(*SURRENDER, ("be", "close"), ("be", "reopen"))
     assert life.state == "surrendered"
-    assert stopped(life.pair, life.content("be", "other-proceedings")) == ("10",)
+    assert stops(life, "be", "other-proceedings", message=life.last["request"]) == ("10",)
 
 
 def test_an_offence_of_opinion_stops_for_a_second_approver(pair: Pair) -> None:

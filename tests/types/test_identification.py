@@ -129,6 +129,18 @@ def test_an_unaccompanied_minor_with_guardian_and_decision_passes(migration: Pai
     assert migration.ma.message(message.id).state == "applied"
 
 
+def test_who_turns_out_to_be_a_minor_is_confirmed_with_guardian_and_decision_alone(migration: Pair) -> None:
+    life = Life(migration, "identification")
+    life.begin()
+    child = ILYAS | {"key": "p2"}
+    body = samples.BODIES["nationality-confirmed"] | {"identity": "other"}
+    for situation in ({}, {"minor": {name: value for name, value in ALONE.items() if name != "best_interests"}}):
+        content = life.content("ma", "nationality-confirmed", body=body | situation, subjects=[child])
+        assert stopped(migration, content, by="ma") == ("9",)
+    life.say("ma", "nationality-confirmed", body=body | {"minor": ALONE}, subjects=[child])
+    assert life.state == "confirmed"
+
+
 def test_check_9_for_what_the_answering_side_may_not_say(migration: Pair) -> None:
     life = Life(migration, "identification")
     life.begin()

@@ -42,6 +42,7 @@ def without(body: Content, *names: str) -> Content:
 def test_opened_and_released_by_magistrates_of_the_requesting_side() -> None:
     assert all(TYPE.acts[name].judicial for name in (*TYPE.opening, "conditions-answered"))
     done = ("conditions", "postponed", "partly-executed", "executed", "evidence-sent", "evidence-lent", "refuse")
+    done += ("reply", "no-trace", "interim", "correct", "withdraw", "close", "reopen", "date-set", "return-settled")
     assert all(TYPE.acts[name].magistrate and TYPE.acts[name].four_eyes for name in done)
 
 
@@ -136,6 +137,11 @@ def test_check_9_evidence_with_its_custody_its_use_and_the_ground_of_privilege(p
     life.begin()
     for name in ("evidence-sent", "evidence-lent"):
         assert stopped(life.pair, life.content("ma", name, body=body), by="ma") == ("9",), name
+
+
+@pytest.mark.parametrize("name", ["reply", "interim"])
+def test_what_was_obtained_goes_as_evidence_and_in_no_other_act(name: str) -> None:
+    assert TYPE.acts[name].attachments.most == 0
 
 
 def test_privileged_material_passes_with_its_ground_and_can_be_refused_with_one() -> None:

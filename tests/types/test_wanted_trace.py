@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 
+from passerelle.core.ids import new_id
 from passerelle.dossiers.calendars import Calendars
 from passerelle.dossiers.deadlines import runs, span
 from passerelle.dossiers.indexing import searchable
@@ -12,7 +13,7 @@ from passerelle.dossiers.types import Catalogue
 from tests.peers.pair import Pair
 from tests.types import samples
 from tests.types.life import Life, reasons, stopped
-from tests.unit.dossiers.samples import ASSURANCES, BODIES, LIEVE, WARRANT, YOUSSEF, Content
+from tests.unit.dossiers.samples import ASSURANCES, BODIES, LIEVE, WARRANT, YOUSSEF, Content, statement
 from tests.unit.dossiers.story import Story, Told
 
 pytestmark = pytest.mark.shows("wanted-trace", "rules")
@@ -168,23 +169,89 @@ def test_they_are_withdrawn_within_pt1h() -> None:
     assert TYPE.deadlines["index-withdrawal"].owner == "opener"
 
 
-def test_and_it_is_certified_by_naming_them_again(pair: Pair) -> None:
+CLOSED: Told = ("opener", "close", {"outcome": "no-longer-needed", "indexed": True})
+
+
+@pytest.mark.parametrize("end", [CANCEL, CLOSED])
+def test_and_it_is_certified_by_naming_the_message_that_lists_them(pair: Pair, end: Told) -> None:
     life = Life(pair, SAMPLE)
     life.begin()
-    life.say("be", "cancelled")
-    bare = {"scope": "index-references", "deleted_on": "2026-11-21"}
-    certified = bare | {"references": BODIES["cancelled"]["references"]}
-    assert stopped(pair, life.content("be", "report-deletion", body=bare)) == ("9",)
-    dossier = {"scope": "dossier", "deleted_on": "2026-11-21", "references": certified["references"]}
-    assert stopped(pair, life.content("be", "report-deletion", body=dossier)) == ("9",)
-    life.say("be", "report-deletion", body=certified)
+    name = end[1]
+    listed = {"indexed": True, "references": ["00ff00ff00ff00ff"]}
+    body = {"cancelled": {"reason": "lapsed"}, "close": {"outcome": "no-longer-needed"}}[name]
+    assert stopped(pair, life.content("be", name, body=body | {"indexed": True})) == ("9",)
+    ended = life.say("be", name, body=body | listed).id
+    body = SAMPLE.bodies["index-withdrawn"]
+    for other in (life.last["request"], new_id()):
+        assert stopped(pair, life.content("be", "index-withdrawn", body=body | {"message": other})) == ("10",)
+    life.say("be", "index-withdrawn", body=body | {"message": ended})
 
-    def open_after(*acts: Told) -> set[str]:
-        return set(due(REQUEST, CANCEL, *acts))
+    def owed(*more: Told) -> set[str]:
+        story = Story(TYPE).play(REQUEST, end)
+        last = story.happenings()[-1].id
+        story.play(
+            *((by, act, {**said, "message": last} if act == "index-withdrawn" else said) for by, act, said in more)
+        )
+        return {run.deadline.name for run in runs(TYPE, story.happenings()) if run.end is None}
 
-    assert open_after(("answerer", "report-deletion", {"scope": "index-references"})) == {"index-withdrawal"}
-    assert open_after(("opener", "report-deletion", {"scope": "dossier"})) == {"index-withdrawal"}
-    assert open_after(("opener", "report-deletion", {"scope": "index-references"})) == set()
+    assert owed(("opener", "report-deletion", {"scope": "dossier"})) == {"index-withdrawal"}
+    assert owed(("opener", "index-withdrawn", {})) == set()
+
+
+def test_after_a_closure_of_the_answering_side_the_opener_certifies_in_any_case() -> None:
+    assert due(REQUEST, ("answerer", "close", {"indexed": False})) == {"index-withdrawal": HOUR}
+    assert due(REQUEST, ("opener", "close", {"indexed": False})) == {}
+
+
+# ---- nothing of the person before the review; nobody held for what was withdrawn
+
+
+def test_no_part_of_an_answer_before_the_review(pair: Pair) -> None:
+    life = Life(pair, SAMPLE)
+    life.begin()
+    body = dict(SAMPLE.bodies["interim"])
+    for content in (
+        life.content("ma", "interim", body=body | {"reason": "partial"}),
+        life.content("ma", "interim", body=body | {"comment": "Il a été vu hier à Tanger."}),
+        life.content("ma", "interim", subjects=[YOUSSEF]),
+        life.content("ma", "interim", statements=[statement()]),
+    ):
+        assert stopped(pair, content, by="ma") == ("9",)
+    life.say("ma", "interim")
+
+
+@pytest.mark.parametrize("crossing", [False, True])
+def test_an_arrest_whose_request_was_withdrawn_ends_in_release(crossing: bool) -> None:
+    life = Life(SAMPLE.pair(), SAMPLE)
+    life.begin()
+    life.say("ma", "review")
+    asked = life.say("be", "provisional-arrest").id
+    if crossing:
+        life.pair.post("ma", life.content("ma", "arrested"))
+        life.pair.post("be", life.content("be", "withdraw", message=asked))
+        life.pair.settle("routine")
+    else:
+        life.say("ma", "arrested")
+        life.say("be", "withdraw", message=asked)
+    assert life.state == "release-pending"
+    assert stopped(life.pair, life.content("be", "close")) == ("10",)
+    assert stopped(life.pair, life.content("be", "extradition-announced")) == ("10",)
+    life.say("ma", "release-due", body={"due": "2026-11-21", "custody": "released", "released_on": "2026-11-21"})
+    life.say("be", "close")
+    assert life.state == "closed"
+
+
+def test_an_arrest_after_the_announcement_is_answered_by_announcing_again() -> None:
+    acts: tuple[Told, ...] = (
+        REQUEST,
+        ("answerer", "review", {"outcome": "none-found"}),
+        ("answerer", "located", {}),
+        ("opener", "extradition-announced", {}),
+        ("answerer", "arrested", {}),
+    )
+    assert "extradition-request" in due(*acts), "the treaty's time runs from the arrest"
+    assert "extradition-request" not in due(*acts, ("opener", "extradition-announced", {}))
+    assert "acknowledge" not in due(*acts[:3]), "who has found the person has read the request"
 
 
 def test_wanted_and_convicted_adults_alone_are_searchable() -> None:

@@ -1,7 +1,7 @@
 """`wanted-trace`: Youssef El Amraoui, wanted under a warrant, is found, arrested and released in time."""
 
 from tests.types import Sample
-from tests.unit.dossiers.samples import BODIES, WARRANT, YOUSSEF, statement
+from tests.unit.dossiers.samples import BODIES, OWN_BODIES, WARRANT, YOUSSEF, statement
 
 OWN = (
     "review",
@@ -19,11 +19,9 @@ SAMPLE = Sample(
     bodies={
         **{name: BODIES[name] for name in OWN},
         "request": {"warrant": WARRANT, "danger": "Peut être armé"},
-        "report-deletion": {
-            "scope": "index-references",
-            "deleted_on": "2026-11-21",
-            "references": BODIES["cancelled"]["references"],
-        },
+        "interim": OWN_BODIES["wanted-trace"]["interim"],
+        "close": OWN_BODIES["wanted-trace"]["close"],
+        "index-withdrawn": {"withdrawn_on": "2026-11-21"},
     },
     subjects={"request": [YOUSSEF]},
     statements={"request": [statement()]},
@@ -44,4 +42,6 @@ SAMPLE = Sample(
         ),
         ("opener", "close"),
     ],
+    lives=[[("opener", "request"), ("opener", "cancelled"), ("opener", "index-withdrawn")]],
+    names={"index-withdrawn": "cancelled"},
 )

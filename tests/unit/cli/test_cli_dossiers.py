@@ -289,7 +289,7 @@ def test_a_dossier_on_both_sides(partners):
 def test_acts_that_cross_are_marked(partners):
     made = partners.open()
     partners.act("be", said(ground="legal-impediment"), "act", made, "--act", "suspend")
-    partners.act("ma", said(outcome="no-result"), "act", made, "--act", "close")
+    partners.act("ma", said(outcome="no-result", indexed=False), "act", made, "--act", "close")
     partners.settle()
     for name in ("be", "ma"):
         shown = dossier(partners, name, made)
@@ -358,7 +358,7 @@ def test_a_channel_that_ended_lets_a_dossier_wind_down(partners):
     digest = dossier(partners, "be", made)["channel"]
     ok("instrument", "terminate", partners.ma, digest, "--as", "karima", "--reason", "denounced")
     partners.settle()
-    closing = partners.act("be", said(outcome="no-longer-needed"), "act", made, "--act", "close")
+    closing = partners.act("be", said(outcome="no-longer-needed", indexed=False), "act", made, "--act", "close")
     assert closing["act"] == "close"
     partners.settle()
     assert dossier(partners, "ma", made)["state"] == "closed"
@@ -370,7 +370,7 @@ def test_a_channel_that_ended_lets_a_dossier_wind_down(partners):
 def test_lists(partners):
     first = partners.open()
     second = partners.open(request(reference="BE-2026-0018"))
-    partners.act("be", said(outcome="done"), "act", second, "--act", "close")
+    partners.act("be", said(outcome="done", indexed=False), "act", second, "--act", "close")
 
     def listed(*options, name="be"):
         return [one["dossier"] for one in value("dossier", "list", partners.of(name), *options)]

@@ -197,6 +197,10 @@ OWN_BODIES: dict[str, dict[str, Content]] = {
         "reopen": {},
         "withdraw": {"reason": "no-longer-needed"},
     },
+    "wanted-trace": {
+        "interim": {"reason": "in-progress", "until": "2026-12-15"},
+        "close": {"outcome": "done", "indexed": False},
+    },
     "urgent-alert": {
         "acknowledge": {"person": "ضابط المداومة 0417", "reachable": "+212 5 00 00 00 00"},
         "close": {"outcome": "done"},

@@ -84,7 +84,7 @@ def test_a_deadline_lapses_with_its_dossier_unless_it_began_with_that_end() -> N
         did(2, "cancelled", "opener", state="cancelled", status="ended", facts={"indexed": True}),
     ]
     assert named(history, "index-withdrawal")[0].end is None
-    history.append(did(3, "report-deletion", "opener", status="ended", facts={"scope": "index-references"}))
+    history.append(did(3, "index-withdrawn", "opener", status="ended", facts={"message": "m2"}))
     assert named(history, "index-withdrawal")[0].met
     ended = [request(), did(1, "close", "opener", state="closed", status="ended")]
     assert named(ended, "answer")[0].met  # the file says so

@@ -139,7 +139,7 @@ def test_a_day_is_in_the_future_only_when_it_is_so_everywhere() -> None:
 
 
 def test_a_promised_day_is_not_past() -> None:
-    content = samples.act("wanted-trace", "interim", body={"reason": "partial", "until": "2026-11-19"})
+    content = samples.act("wanted-trace", "interim", body={"reason": "in-progress", "until": "2026-11-19"})
     assert paths(content) == ["body.until"]
 
 

