@@ -68,6 +68,6 @@ LIFE: list[tuple[str, str, str, str, dict[str, Any]]] = [
         "ma reports the release; without it nobody could close",
         {"body": {"due": "2026-01-21", "custody": "released", "released_on": "2026-01-21"}},
     ),
-    ("ma", "close", "closed", "ma closes", {"body": {"outcome": "done"}}),
+    ("ma", "close", "closed", "ma closes", {"body": {"outcome": "done", "indexed": False}}),
 ]
 """Who, which act, the state after it, in words, what the act says."""
