@@ -163,8 +163,12 @@ class Token:
     # -- the session --------------------------------------------------------------------------------------------
 
     def _use(self, work: Callable[[Any], T], *, again: bool = True) -> T:
-        """What `work` gives, with a session; with a new one when the one at hand turns out to be lost."""
-        from pkcs11.exceptions import PKCS11Error
+        """What `work` gives, with a session; with a new one when the one at hand turns out to be lost.
+
+        A module that fails without a reason while it is opened is opened once more: SoftHSM does so when another
+        process writes to its token at that moment. A wrong PIN is never tried again.
+        """
+        from pkcs11.exceptions import GeneralError, PKCS11Error
 
         module = _module(self.module, self.label)
         with module.lock:
@@ -175,8 +179,15 @@ class Token:
                     if not again:
                         raise TokenError(self._said(error)) from None
             try:
-                self._open(module)
-                return work(module.sessions[self.label])
+                try:
+                    self._open(module)
+                    return work(module.sessions[self.label])
+                except GeneralError:
+                    if not again:
+                        raise
+                    module.reset()
+                    self._open(module)
+                    return work(module.sessions[self.label])
             except PKCS11Error as error:
                 module.failed[self.label] = time.monotonic()
                 raise TokenError(self._said(error)) from None
