@@ -21,7 +21,7 @@ word: the receiver keeps the problem and not the text.
 import re
 import unicodedata
 from collections.abc import Iterator, Mapping
-from functools import lru_cache
+from functools import cache, lru_cache
 from typing import Any
 
 from passerelle.dossiers.problem import Problem, place
@@ -29,7 +29,6 @@ from passerelle.dossiers.texts import written
 
 _TATWEEL = "\u0640"
 _UNSEEN = ("Mn", "Me", "Cf")  # marks on letters; soft hyphen, joiners and the like
-_ALIKE = str.maketrans("ةى", "هي")
 _ARABIC = re.compile(r"[\u0600-\u06ff\u0750-\u077f]")
 _TOKEN = re.compile(r"[^\W_]+")
 
@@ -38,9 +37,15 @@ def folded(text: str) -> str:
     """The text as it is compared: without case, accents, vowel signs, tatweel and what is not seen."""
     if text.isascii():
         return text.casefold()
-    apart = unicodedata.normalize("NFKD", text.casefold())
-    seen = (one for one in apart if unicodedata.category(one) not in _UNSEEN and one != _TATWEEL)
-    return "".join(seen).translate(_ALIKE)
+    return unicodedata.normalize("NFKD", text.casefold()).translate(_compared())
+
+
+@cache
+def _compared() -> dict[int, str | None]:
+    """What falls away: characters of such a category (planes 0, 1 and 14 have them), the tatweel; and what is one."""
+    codes = (*range(0x20000), *range(0xE0000, 0xE0200))
+    unseen = {code: None for code in codes if unicodedata.category(chr(code)) in _UNSEEN}
+    return {**unseen, ord(_TATWEEL): None, ord("ة"): "ه", ord("ى"): "ي"}
 
 
 class _Words:
