@@ -29,6 +29,8 @@ T = TypeVar("T")
 
 PAUSE = 5.0
 _ED25519 = bytes.fromhex("06032b6570")  # OID 1.3.101.112 (RFC 8410), DER
+_PATIENCE = 1.0
+"""Seconds for which a module that fails without a reason is opened again."""
 _POINTS = (32, 34)  # a raw point, or one in an OCTET STRING
 
 
@@ -165,8 +167,8 @@ class Token:
     def _use(self, work: Callable[[Any], T], *, again: bool = True) -> T:
         """What `work` gives, with a session; with a new one when the one at hand turns out to be lost.
 
-        A module that fails without a reason while it is opened is opened once more: SoftHSM does so when another
-        process writes to its token at that moment. A wrong PIN is never tried again.
+        A module that fails without a reason while it is opened is opened again, for a second at most: SoftHSM does so,
+        or finds no token, while other processes use it. A wrong PIN is never tried again.
         """
         from pkcs11.exceptions import GeneralError, PKCS11Error
 
@@ -178,16 +180,18 @@ class Token:
                 except PKCS11Error as error:
                     if not again:
                         raise TokenError(self._said(error)) from None
+            end, failed = time.monotonic() + _PATIENCE, False
             try:
-                try:
-                    self._open(module)
-                    return work(module.sessions[self.label])
-                except GeneralError:
-                    if not again:
-                        raise
+                while True:
+                    try:
+                        self._open(module)
+                        return work(module.sessions[self.label])
+                    except (GeneralError, TokenError) as error:
+                        failed |= isinstance(error, GeneralError)
+                        if not (again and failed) or time.monotonic() > end:
+                            raise
                     module.reset()
-                    self._open(module)
-                    return work(module.sessions[self.label])
+                    time.sleep(_PATIENCE / 20)
             except PKCS11Error as error:
                 module.failed[self.label] = time.monotonic()
                 raise TokenError(self._said(error)) from None
