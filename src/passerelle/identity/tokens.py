@@ -29,7 +29,7 @@ T = TypeVar("T")
 
 PAUSE = 5.0
 _ED25519 = bytes.fromhex("06032b6570")  # OID 1.3.101.112 (RFC 8410), DER
-_PATIENCE = 1.0
+_PATIENCE = 3.0
 """Seconds for which a module that fails without a reason is opened again."""
 _POINTS = (32, 34)  # a raw point, or one in an OCTET STRING
 
@@ -167,7 +167,7 @@ class Token:
     def _use(self, work: Callable[[Any], T], *, again: bool = True) -> T:
         """What `work` gives, with a session; with a new one when the one at hand turns out to be lost.
 
-        A module that fails without a reason while it is opened is opened again, for a second at most: SoftHSM does so,
+        A module that fails without a reason while it is opened is opened again, for seconds at most: SoftHSM does so,
         or finds no token, while other processes use it. A wrong PIN is never tried again.
         """
         from pkcs11.exceptions import GeneralError, PKCS11Error
@@ -191,7 +191,7 @@ class Token:
                         if not (again and failed) or time.monotonic() > end:
                             raise
                     module.reset()
-                    time.sleep(_PATIENCE / 20)
+                    time.sleep(_PATIENCE / 60)
             except PKCS11Error as error:
                 module.failed[self.label] = time.monotonic()
                 raise TokenError(self._said(error)) from None

@@ -184,20 +184,27 @@ def test_several_processes_sign_at_once(token):
     code = (
         "import sys; from passerelle.identity.tokens import Token\n"
         "token = Token(sys.argv[1], sys.argv[2], lambda: sys.argv[3])\n"
-        "for number in range(20): print(token.sign(b'one', bytes.fromhex(sys.argv[4]), b'%d' % number).hex())"
+        "for number in range(400):\n"
+        "    print(token.sign(b'one', bytes.fromhex(sys.argv[4]), b'%d' % number).hex(), flush=not number)"
     )
-    processes = [
-        subprocess.Popen(
+    processes, first = [], []
+    for _ in range(3):  # each begins while those before it sign
+        one = subprocess.Popen(
             (sys.executable, "-c", code, MODULE, token.label, PIN, public.hex()),
             stdout=subprocess.PIPE,
             text=True,
             env=os.environ | {"PYTHONPATH": os.pathsep.join(sys.path)},
         )
-        for _ in range(3)
-    ]
+        first.append(one.stdout.readline())
+        processes.append(one)
     verified(token, b"one", public)
-    told = [one.communicate(timeout=60)[0] for one in processes]
-    assert [one.returncode for one in processes] == [0, 0, 0]
+    told = []
+    for begin, one in zip(first, processes, strict=True):
+        with one.stdout:
+            told.append(begin + one.stdout.read())
+    assert [one.wait(60) for one in processes] == [0, 0, 0]
     for said in told:
-        for number, signature in enumerate(said.splitlines()):
+        signatures = said.splitlines()
+        assert len(signatures) == 400
+        for number, signature in enumerate(signatures):
             Verifier("", ED25519, public).verify(bytes.fromhex(signature), b"%d" % number)
