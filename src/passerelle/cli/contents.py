@@ -8,20 +8,12 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from passerelle.core.words import _, isolated, language
+from passerelle.dossiers.schema import resolved
 from passerelle.dossiers.types import DossierType
 
 Schema = Mapping[str, Any]
 
 _FRAME = ("v", "kind", "id", "governance", "after", "dossier", "type", "act")
-
-
-def resolved(schema: Schema, defs: Schema) -> Schema:
-    """The schema with what its reference names, its own words first."""
-    found = dict(schema)
-    while "$ref" in found:
-        name = found.pop("$ref").removeprefix("#/$defs/")
-        found = {**defs[name], **found}
-    return found
 
 
 def lines_of(content: Mapping[str, Any], kind: DossierType | None) -> Iterator[str]:
@@ -32,7 +24,8 @@ def lines_of(content: Mapping[str, Any], kind: DossierType | None) -> Iterator[s
     for key, value in content.items():
         if key in _FRAME:
             continue
-        schema, defs = resolved(fields.get(key, {}), shared), shared
+        schema: Schema = resolved(fields.get(key, {}), shared)
+        defs = shared
         label = _label(schema, key)
         if key == "attachments" and isinstance(value, list):
             value = [_without_key(one) for one in value]  # noqa: PLW2901 - what opens a file is for no screen

@@ -11,10 +11,10 @@ from collections.abc import Iterator, Mapping
 from datetime import date, timedelta
 from typing import Any
 
-from passerelle.cli.contents import Schema, resolved
+from passerelle.cli.contents import Schema
 from passerelle.core.words import _
 from passerelle.dossiers.checks import OneOf
-from passerelle.dossiers.schema import problems_of
+from passerelle.dossiers.schema import problems_of, resolved
 from passerelle.dossiers.types import ActType, DossierType, Language
 
 _LEFT_OUT = ("purpose", "basis", "recipient", "handling", "classification", "retention", "urgency")

@@ -6,7 +6,7 @@ from typing import Any
 from passerelle.core.clock import add_duration
 from passerelle.core.errors import InputError
 from passerelle.dossiers.rules import Value
-from passerelle.dossiers.schema import CatalogueError
+from passerelle.dossiers.schema import CatalogueError, inner, resolved
 from passerelle.dossiers.shapes import ActType, DossierType
 
 
@@ -29,12 +29,10 @@ class Known:
 
     def leads(self, act: ActType, steps: list[str]) -> bool:
         """Whether a way leads to a value that is neither object nor list, in the body of an act or in a person."""
-        schema: Any = act.schema if steps[0] == "body" else self.kind.envelope["properties"].get(steps[0], {})
-        for step in steps[1:]:
-            schema = self.resolved(schema)
-            schema = schema.get("items", {}) if step == "*" else schema.get("properties", {}).get(step, {})
-        schema = self.resolved(schema)
-        return bool(schema) and schema.get("type") not in ("object", "array")
+        forms = {**self.kind.envelope["$defs"], **act.schema["$defs"]}
+        in_body = steps[0] == "body"
+        schema = inner(act.schema, steps[1:], forms) if in_body else inner(self.kind.envelope, steps, forms)
+        return bool(schema and schema.get("type") not in ("object", "array"))
 
     def where(self, path: str, act: str, where: Mapping[str, tuple[Value, ...]]) -> None:
         """Each field asked for is one of the act's body, each word one that it can have."""
@@ -48,19 +46,16 @@ class Known:
 
     def words(self, act: str, name: str) -> list[Any]:
         """The words that a field of an act's body can have."""
-        field = self.resolved(self.kind.acts[act].schema["properties"][name])
+        schema = self.kind.acts[act].schema
+        field = resolved(schema["properties"][name], schema["$defs"])
         return field.get("enum") or ([True, False] if field.get("type") == "boolean" else [field.get("const")])
 
-    def resolved(self, schema: Any) -> Any:
-        """A schema, or the form that it refers to."""
-        return self.form(schema["$ref"].removeprefix("#/$defs/"), schema) if "$ref" in schema else schema
-
-    def form(self, name: str, default: Any = None) -> Any:
+    def form(self, name: str) -> Any:
         """A form of the envelope or of what all types share."""
         for act in self.kind.acts.values():
             if name in act.schema["$defs"]:
                 return act.schema["$defs"][name]
-        return self.kind.envelope["$defs"].get(name, default)
+        return self.kind.envelope["$defs"].get(name)
 
     def duration(self, path: str, text: str) -> None:
         """A period that is not over when it begins, and ends while calendars count."""

@@ -31,14 +31,13 @@ from passerelle.core.clock import MILLISECONDS_A_DAY, day_of
 from passerelle.dossiers import opinion, texts, unsaid
 from passerelle.dossiers.dates import OLDEST, born, days_of, minor_of, years_before
 from passerelle.dossiers.problem import Problem, place, shown
-from passerelle.dossiers.rules import CATEGORIES, OPINION, RISK
+from passerelle.dossiers.rules import CATEGORIES, OPINION, RISK, WESTMOST
 from passerelle.dossiers.schema import MOST_PROBLEMS, problems_of
 from passerelle.dossiers.shapes import ActType, DossierType, HandlingRule, SubjectRule
 
 __all__ = ["Problem", "categories_of", "facts_of", "fields_of", "minor_of", "named_keys", "problems", "special_of"]
 
-_HOUR = 3_600_000
-_EAST, _WEST = 14 * _HOUR, 12 * _HOUR  # how far a day on Earth is ahead of and behind UTC
+_EASTMOST = 14 * 60 * 60 * 1000  # milliseconds: no place on Earth is further ahead of UTC
 _WRITING = 40 * MILLISECONDS_A_DAY
 _BARRED = ("H1", "H2")
 _UNNAMED = {"key", "category", "minor"}
@@ -63,7 +62,7 @@ def problems(
     if not act.validator.is_valid(body):
         return tuple(problems_of(act.validator, body, ("body",)))
     found = _act(content, act, sender_is_opener)
-    earliest, latest = day_of(now - _WEST), day_of(now + _EAST)
+    earliest, latest = day_of(now - WESTMOST), day_of(now + _EASTMOST)
     if content["retention"] < earliest:
         found.append(Problem("retention", f"{earliest} or later", content["retention"]))
     for steps, when in act.dated:

@@ -22,6 +22,7 @@ from typing import Any
 
 from passerelle.dossiers import content as contents
 from passerelle.dossiers.problem import Problem, shown
+from passerelle.dossiers.schema import inner
 from passerelle.dossiers.shapes import DossierType
 
 Correction = Mapping[str, str]
@@ -84,19 +85,9 @@ def _schema(kind: DossierType, act: str, steps: list[str | int]) -> Mapping[str,
     """The form of a field, or None when the message has none there."""
     body = kind.acts[act].schema
     forms = {**kind.envelope["$defs"], **body["$defs"]}
-    schema: Mapping[str, Any] | None = body if steps[0] == "body" else kind.envelope["properties"].get(steps[0])
-    for step in steps[1:]:
-        schema = _resolved(schema, forms)
-        schema = schema.get("items") if isinstance(step, int) else schema.get("properties", {}).get(step)
-        if schema is None:
-            return None
-    return None if schema is None else _resolved(schema, forms)
-
-
-def _resolved(schema: Mapping[str, Any] | None, forms: Mapping[str, Any]) -> Mapping[str, Any]:
-    while schema and "$ref" in schema:
-        schema = forms[schema["$ref"].removeprefix("#/$defs/")]
-    return schema or {}
+    if steps[0] == "body":
+        return inner(body, steps[1:], forms)
+    return inner(kind.envelope, steps, forms)
 
 
 def _value(text: str, schema: Mapping[str, Any]) -> object:

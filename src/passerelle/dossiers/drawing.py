@@ -18,7 +18,8 @@ from passerelle.core.words import N_, _, runs_left, speaking
 from passerelle.dossiers.shapes import ActType, Deadline, DossierType, Language, Moment, Transition
 from passerelle.dossiers.ways import targets
 
-_SIDES = {"opener": N_("the opening side"), "answerer": N_("the answering side")}
+SIDES = {"opener": N_("the opening side"), "answerer": N_("the answering side")}
+"""Who the sides of a dossier are called."""
 _HOUR = 3_600_000
 _LONGEST = 24
 
@@ -44,7 +45,7 @@ def steps_of(kind: DossierType) -> list[Step]:
             for way in _taken(act, source):
                 target = source if way.to == "@same" else way.to
                 if target != source:
-                    by = way.by or ("opener" if way.opening else act.by if act.by in _SIDES else "")
+                    by = way.by or ("opener" if way.opening else act.by if act.by in SIDES else "")
                     found[Step(source, target, act.name, by, bool(way.rules or way.names or act.rules))] = None
     return list(found)
 
@@ -81,15 +82,17 @@ def legend() -> list[str]:
 
 def side(by: str) -> str:
     """Who may take a step, in the language in use; empty when both may."""
-    return _(_SIDES[by]) if by in _SIDES else ""
+    return _(SIDES[by]) if by in SIDES else ""
 
 
 def figures(deadline: Deadline) -> str:
     """The times of a deadline in the language in use."""
-    times = dict.fromkeys(deadline.duration.values())
-    return " / ".join(_("{duration} ({text})", duration=duration(one), text=one) for one in times) or _(
-        "only as the channel says"
-    )
+    return " / ".join(map(span, dict.fromkeys(deadline.duration.values()))) or _("only as the channel says")
+
+
+def span(text: str) -> str:
+    """An ISO 8601 duration in the language in use, and as the file has it."""
+    return _("{duration} ({text})", duration=duration(text), text=text)
 
 
 def length(deadline: Deadline) -> float:

@@ -25,7 +25,8 @@ RISK = "@risk"
 """The fact that a message has a statement with a risk of ill-treatment; no field of a body has such a name."""
 CATEGORIES = "@categories"
 """The categories of the persons that a message brings, or corrects, by their keys."""
-_WESTMOST = 12 * 60 * 60 * 1000  # milliseconds: no zone is further behind UTC
+WESTMOST = 12 * 60 * 60 * 1000
+"""Milliseconds: no place on Earth is further behind UTC."""
 OPINION = "@opinion"
 """The fact that a message names an offence of opinion."""
 
@@ -42,6 +43,11 @@ class Fact(msgspec.Struct, frozen=True, array_like=True):
 def holds(where: Mapping[str, tuple[Value, ...]], values: Mapping[str, Value]) -> bool:
     """Whether each named field has one of its words."""
     return all(field in values and values[field] in words for field, words in where.items())
+
+
+def _words(where: Mapping[str, tuple[Value, ...]]) -> str:
+    """What a rule asks of the fields of an act, behind its name."""
+    return "".join(f", {field} {' or '.join(map(str, some))}" for field, some in where.items())
 
 
 def newest(acts: Iterable[str], facts: Mapping[str, Fact]) -> Fact | None:
@@ -125,7 +131,7 @@ class RequiresBefore(Rule, frozen=True):
         last = newest(self.act, facts)
         if last is not None and last.at > from_on and holds(self.where, last.values):
             return None
-        words = "".join(f", {field} {' or '.join(map(str, some))}" for field, some in self.where.items())
+        words = _words(self.where)
         since = f", after {self.since}," if from_on else ""
         return Problem("act", f"{' or '.join(self.act)}{words}{since} before", "none")
 
@@ -178,7 +184,7 @@ class Names(Rule, frozen=True):
             return None
         named = deed.named
         if named is None or named.act not in self.act or named.revoked or not holds(self.where, named.facts):
-            words = "".join(f", {field} {' or '.join(map(str, some))}" for field, some in self.where.items())
+            words = _words(self.where)
             got = "another message" if named is None else f"{named.act}, revoked" if named.revoked else named.act
             return Problem("body.message", f"a message that is {' or '.join(self.act)}{words}", got)
         if self.newest and not named.newest:
@@ -205,7 +211,7 @@ class Names(Rule, frozen=True):
         day = body.get(self.since) if self.since else None
         if day is None or not named.entered:
             return None
-        first = day_of(named.entered - _WESTMOST)
+        first = day_of(named.entered - WESTMOST)
         return None if day >= first else Problem(f"body.{self.since}", f"{first} or later", day)
 
 

@@ -8,7 +8,7 @@ Why a subset: JSON Schema leaves unknown keywords alone, so a typing mistake wou
 What a content has too much or too little of is told as `Problem`s, at most `MOST_PROBLEMS` of them.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, Literal
 
 import msgspec
@@ -241,6 +241,29 @@ def _referred(schema: Any) -> Iterator[str]:
     elif isinstance(schema, list):
         for child in schema:
             yield from _referred(child)
+
+
+def resolved(schema: Mapping[str, Any], defs: Mapping[str, Any]) -> dict[str, Any]:
+    """The schema with what its reference stands for, its own words first. Definitions do not refer to themselves."""
+    found = dict(schema)
+    while "$ref" in found:
+        found = {**defs[found.pop("$ref").removeprefix("#/$defs/")], **found}
+    return found
+
+
+def inner(schema: Mapping[str, Any], steps: Iterable[str | int], defs: Mapping[str, Any]) -> dict[str, Any] | None:
+    """The schema of what stands at the end of a way: names of fields, and for items of lists numbers or `*`.
+
+    None where a value of the schema has nothing there.
+    """
+    here = resolved(schema, defs)
+    for step in steps:
+        is_item = step == "*" or isinstance(step, int)
+        found = here.get("items") if is_item else here.get("properties", {}).get(step)
+        if found is None:
+            return None
+        here = resolved(found, defs)
+    return here
 
 
 def _parts(schema: Mapping[str, Any], defs: Mapping[str, Any], steps: Steps = ()) -> Iterator[tuple[Steps, Any]]:

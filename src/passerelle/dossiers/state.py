@@ -176,8 +176,8 @@ def _ways(
     act: ActType, standing: Standing, by: Side, facts: Mapping[str, Any], *, crossing: bool
 ) -> Iterator[Transition]:
     """The transitions that fit, their rules left aside; with `crossing`, those that only a crossing takes too."""
-    opening = "message" in facts and facts["message"] == standing.opening
     message = facts.get("message")
+    opening = message is not None and message == standing.opening
     for way in act.transitions:
         if (
             standing.state in way.sources

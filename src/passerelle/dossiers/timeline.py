@@ -1,14 +1,13 @@
 """A dossier type in words, for help texts and for those who have to sign a channel that names it."""
 
-from passerelle.core.spoken import duration
 from passerelle.core.words import N_, _, speaking
+from passerelle.dossiers.drawing import SIDES, figures, span
 from passerelle.dossiers.shapes import ActType, Deadline, DossierType, Language
 
 _WORDS = {
     "open": N_("open"),
     "ended": N_("ended"),
-    "opener": N_("the opening side"),
-    "answerer": N_("the answering side"),
+    **SIDES,
     "either": N_("either side"),
     "author": N_("the author of the message"),
     "receiver": N_("the receiver of the message"),
@@ -32,11 +31,6 @@ def _word(name: str) -> str:
     return _(_WORDS[name])
 
 
-def _span(text: str) -> str:
-    """An ISO 8601 duration in words, and as the file has it."""
-    return _("{duration} ({text})", duration=duration(text), text=text)
-
-
 def describe(kind: DossierType, language: Language) -> str:
     """The type as plain text in one of the four languages: states, acts and who does them, deadlines, grounds."""
     with speaking(language):
@@ -49,7 +43,7 @@ def describe(kind: DossierType, language: Language) -> str:
         lines += ["", _("Deadlines"), *(_deadline(deadline, language) for deadline in kind.deadlines.values())]
         if kind.figures:
             lines += ["", _("Figures of the treaty; the channel replaces them")]
-            lines += [f"- {one.labels.text(language)}: {_span(one.duration)}" for one in kind.figures.values()]
+            lines += [f"- {one.labels.text(language)}: {span(one.duration)}" for one in kind.figures.values()]
         lines += ["", _("Grounds of refusal"), *(f"- {ground.text(language)}" for ground in kind.grounds.values())]
     return "\n".join(lines) + "\n"
 
@@ -80,7 +74,7 @@ def _limits(kind: DossierType, language: Language) -> list[str]:
 def _act(act: ActType, language: Language) -> str:
     who = [_word(act.by), *(_word(need) for need in ("four_eyes", "magistrate", "judicial") if getattr(act, need))]
     if act.review:
-        who.append(_("one duty officer in the flash lane, reviewed within {time}", time=_span(act.review)))
+        who.append(_("one duty officer in the flash lane, reviewed within {time}", time=span(act.review)))
     told = f"- {act.labels.text(language)} ({_(', ').join(who)}): {act.help.text(language)}"
     if act.attachments.most:
         kinds = _(", ").join(one.labels.text(language) for one in act.attachments.kinds)
@@ -90,14 +84,14 @@ def _act(act: ActType, language: Language) -> str:
 
 
 def _deadline(deadline: Deadline, language: Language) -> str:
-    times = " / ".join(map(_span, dict.fromkeys(deadline.duration.values()))) or _("only as the channel says")
+    times = figures(deadline)
     said = [times]
     if deadline.back:
         said = [_("{times} before the day in the act, counted back", times=times)]
     if deadline.anew:
         said.append(_("begins anew when that day is moved"))
     if deadline.most:
-        said.append(_("at most {time}", time=_span(deadline.most)))
+        said.append(_("at most {time}", time=span(deadline.most)))
     if deadline.escalate:
-        said.append(_("the next on call is called every {time}", time=_span(deadline.escalate)))
+        said.append(_("the next on call is called every {time}", time=span(deadline.escalate)))
     return f"- {deadline.labels.text(language)}: {_(', ').join(said)} ({_word(deadline.owner)})"

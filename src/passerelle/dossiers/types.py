@@ -92,15 +92,19 @@ def _read(data: bytes, file: str, common: Common) -> DossierType:
     return kind
 
 
-def look(data: bytes, file: str, others: Collection[str]) -> DossierType:
-    """The type of a file that is to stand beside those of these names.
+def _shared() -> list[bytes]:
+    shipped = resources.files("passerelle.catalogue")
+    return [(shipped / name).read_bytes() for name in SHARED]
+
+
+def look(data: bytes, file: str, others: Collection[str], common: Common | None = None) -> DossierType:
+    """The type of a file that is to stand beside those of these names. `common`: what all share, where it is read.
 
     Raises CatalogueError, the first of all that is wrong with the file; `others` of it are the rest.
     """
     if file in _BESIDE:
         raise CatalogueError(file, "", "a type; the shipped file of this name holds for all", "another")
-    shipped = resources.files("passerelle.catalogue")
-    kind = _read(data, file, Common(*((shipped / name).read_bytes() for name in SHARED)))
+    kind = _read(data, file, common or Common(*_shared()))
     if kind.name in others:
         raise CatalogueError(file, "name", "a type that is not there yet", kind.name)
     return kind
@@ -123,7 +127,7 @@ class Catalogue:
         an envelope or common file of its own; OSError when a folder cannot be read.
         """
         shipped = resources.files("passerelle.catalogue")
-        shared = [(shipped / name).read_bytes() for name in SHARED]
+        shared = _shared()
         common = cache(lambda: Common(*shared))
         files: dict[str, tuple[str, bytes]] = {}
         for item in shipped.iterdir():
@@ -133,13 +137,8 @@ class Catalogue:
         for folder in folders:
             for path in sorted(folder.iterdir()):
                 if path.suffix == ".toml":
-                    if path.name in _BESIDE:
-                        what = "a type; the shipped file of this name holds for all"
-                        raise CatalogueError(path.name, "", what, "another")
                     data = path.read_bytes()
-                    kind = _read(data, path.name, common())
-                    if kind.name in files:
-                        raise CatalogueError(path.name, "name", "a type that is not there yet", kind.name)
+                    kind = look(data, path.name, files, common())
                     files[kind.name] = path.name, data
                     read[kind.name] = kind
         base = hashlib.sha256(b"".join(shared))

@@ -45,6 +45,7 @@ class Cases:
         self._standings: dict[str, states.Standing] = {}
         self._pending: dict[str, list[Message]] = {}
         self._fresh: dict[str, dict[str, Any]] = {}
+        self._services: dict[str, str] = {}  # of the authors of own acts
         self._changed: set[str] = set()
         self._followed: list[tuple[Message, dict[str, Any]]] = []
 
@@ -240,12 +241,14 @@ class Cases:
 
     def _addressed(self, row: Dossier, message: Message, content: dict[str, Any]) -> tuple[str, ...]:
         """The services of this side with this act: the one that it came to, or that of the person who wrote it."""
-        if message.direction == "in":
-            service = str(content["recipient"])
-        else:
-            person = self._tx.get(PERSONS, message.author) if message.author else None
-            service = person.service if person else ""
+        service = str(content["recipient"]) if message.direction == "in" else self._service(message.author)
         return tuple(sorted({*row.addressed, service})) if service and service not in row.addressed else row.addressed
+
+    def _service(self, author: str) -> str:
+        if author and author not in self._services:
+            person = self._tx.get(PERSONS, author)
+            self._services[author] = person.service if person else ""
+        return self._services.get(author, "")
 
     def note(self, message: Message) -> None:
         """A message of this transaction that does not count: what builds on it hands on to what it built on itself.

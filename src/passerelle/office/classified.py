@@ -42,7 +42,7 @@ def of_messages(tx: Reading, ctx: Context, messages: Iterable[Message]) -> dict[
     """The levels of the acts whose content is held, by message."""
     rows = {one.id: one for one in messages if one.kind == "act"}
     channels = Channels(tx, ctx)
-    contents = contents_of(tx, rows.values())
+    contents = contents_of(tx, rows)
     return {name: of_message(channels, ctx, rows[name], content) for name, content in contents.items()}
 
 

@@ -24,7 +24,6 @@ from passerelle.core.retold import E_
 from passerelle.exchange import notes
 from passerelle.office import facts, readership, work
 from passerelle.office.asking import NotAllowedError, Office, ask, holder_of
-from passerelle.office.people import ANYWHERE
 from passerelle.office.policy import Action
 from passerelle.ports.people import Person
 from passerelle.ports.records import AUDITS, DOSSIERS, MESSAGES, Audit, Dossier, Message
@@ -82,8 +81,7 @@ def dossier(
 def opened(tx: Reading, office: Office, who: Person, row: Dossier, messages: Sequence[Message]) -> Opened:
     """What of these messages somebody may see who may read of the dossier."""
     held = holder_of(tx, who.id, office.today())
-    here = {role for role, domain in held.held if domain in (ANYWHERE, row.domain)}
-    if readership.overseen(here):
+    if readership.overseen(held.here(row.domain)):
         return Opened(frozenset(one.id for one in messages), all=True)
     seen, readers = readership.readable(tx, office.ctx, row, messages, held.service)
     return Opened(frozenset(seen), all=readers is None or readers.as_of(held.service) in readers.services)

@@ -8,14 +8,15 @@ from typing import Any
 
 import msgspec
 
-from passerelle.core import ids, json
+from passerelle.core import ids
 from passerelle.core.errors import InputError, NotFoundError, StateError
 from passerelle.dossiers.relations import RelationKind, shipped
 from passerelle.exchange.cases import COUNTING, remembered
 from passerelle.office import work
+from passerelle.office.onward import contents_of
 from passerelle.office.reach import Reach
 from passerelle.office.walls import opening
-from passerelle.ports.records import CONTENTS, MESSAGES, Dossier, Message
+from passerelle.ports.records import MESSAGES, Dossier, Message
 from passerelle.ports.relations import THINGS, Thing
 from passerelle.ports.store import Reading, Writing
 
@@ -106,8 +107,7 @@ def bringing(tx: Reading, row: Dossier, key: str, reach: Reach) -> Message:
 
 def content_of(tx: Reading, message_id: str) -> dict[str, Any]:
     """What a message says; nothing when that is gone."""
-    held = tx.get(CONTENTS, message_id)
-    return json.parse_object(held.body) if held else {}
+    return contents_of(tx, [message_id]).get(message_id, {})
 
 
 def person_of(tx: Reading, message_id: str, key: str) -> dict[str, Any]:

@@ -32,8 +32,7 @@ def explain(policy: Policy, verdict: Verdict, who: Holder, action: Action, on: O
         return Explanation(
             words or f"{action}: expected a policy that permits this to somebody, got none for this thing"
         )
-    here = {role for role, domain in who.held if domain in (ANYWHERE, on.domain)}
-    if here & set(needed):
+    if who.here(on.domain) & set(needed):
         return Explanation(words or f"{action}: expected a policy that permits this, got none for {held}", needed)
     roles, domain = ", ".join(needed), on.domain
     if domain == ANYWHERE:

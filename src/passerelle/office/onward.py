@@ -49,13 +49,13 @@ def said(tx: Reading, dossier: str, names: Collection[str]) -> list[Said]:
     """The acts of these names that count in a dossier, in its order, as far as their content is held."""
     found = [one for one in tx.scan(MESSAGES, "by_dossier", (dossier,), limit=_ALL) if one.act in names]
     counting = [one for one in found if one.state in COUNTING[one.direction]]
-    contents = contents_of(tx, counting)
+    contents = contents_of(tx, (one.id for one in counting))
     return [(one, contents[one.id].get("body", {})) for one in counting if one.id in contents]
 
 
-def contents_of(tx: Reading, messages: Iterable[Message]) -> dict[str, dict[str, Any]]:
-    """What messages say, where it is held."""
-    found = tx.get_many(CONTENTS, [(one.id,) for one in messages])
+def contents_of(tx: Reading, messages: Iterable[str]) -> dict[str, dict[str, Any]]:
+    """What messages of these ids say, where it is held."""
+    found = tx.get_many(CONTENTS, [(one,) for one in messages])
     return {key[0]: json.parse_object(one.body) for key, one in found.items()}
 
 

@@ -123,6 +123,10 @@ class Holder(msgspec.Struct, frozen=True):
     held: tuple[tuple[str, str], ...]
     service: str = ""
 
+    def here(self, domain: str) -> set[str]:
+        """His roles in a domain."""
+        return {role for role, there in self.held if there in (ANYWHERE, domain)}
+
     def roles(self) -> list[str]:
         """His roles in any domain."""
         return sorted({role for role, _ in self.held})

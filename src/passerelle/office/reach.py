@@ -9,7 +9,6 @@ from passerelle.exchange.channels import Channels
 from passerelle.office import facts, readership
 from passerelle.office.asking import Office, holder_of
 from passerelle.office.onward import contents_of
-from passerelle.office.people import ANYWHERE
 from passerelle.office.policy import Action
 from passerelle.office.readership import Readers
 from passerelle.office.walls import Walls
@@ -55,8 +54,7 @@ class Reach:
 
     def _shown(self, message: Message) -> bool:
         row, readers = self._rows[message.dossier], self._readers[message.dossier]
-        here = {role for role, domain in self._held.held if row and domain in (ANYWHERE, row.domain)}
-        if readers is None or readership.overseen(here):
+        if readers is None or (row is not None and readership.overseen(self._held.here(row.domain))):
             return True
-        content = contents_of(self._tx, [message]).get(message.id)
+        content = contents_of(self._tx, [message.id]).get(message.id)
         return readership.reads(readers, self._held.service, message, content)

@@ -238,7 +238,7 @@ def readable(
         return {one.id for one in messages}, None
     # What counts in a dossier of one service alone was sent to that one: nothing else need be opened to know.
     alone = row.addressed == (readers.as_of(service),)
-    unknown = (one for one in messages if one.direction == "in" and not (alone and one.state in COUNTING["in"]))
+    unknown = (one.id for one in messages if one.direction == "in" and not (alone and one.state in COUNTING["in"]))
     contents = contents_of(tx, unknown)
     return {one.id for one in messages if reads(readers, service, one, contents.get(one.id))}, readers
 

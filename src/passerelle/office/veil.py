@@ -57,9 +57,8 @@ class Veil:
     def _closed(self, type: str, channel: str) -> bool:
         found = self._channels.standing(channel) if channel else None
         domain = getattr(found.instrument, "domain", ANYWHERE) if found else ANYWHERE
-        here = {role for role, there in self._held.held if there in (ANYWHERE, domain)}
         readers = readership.of_type(self._office.ctx, type, channel, self._channels)
-        if readership.overseen(here):
+        if readership.overseen(self._held.here(domain)):
             return False
         return readers is None or readers.as_of(self._held.service) not in readers.fitting
 
