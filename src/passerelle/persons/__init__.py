@@ -1,0 +1,1 @@
+"""Persons as they are known: names, births, places, documents, numbers; read, compared and explained."""
