@@ -162,7 +162,7 @@ def test_many_records_with_nothing_or_something_in_a_field(odd: Store, deed: Cal
 
 
 def test_a_store_is_empty_at_first_but_for_its_schema(by_url: Store) -> None:
-    assert [record for kind in KINDS for record in all_of(by_url, kind)] == [Meta(name="schema", value="4")]
+    assert [record for kind in KINDS for record in all_of(by_url, kind)] == [Meta(name="schema", value="5")]
 
 
 # Looking
@@ -691,7 +691,7 @@ def test_a_store_of_another_schema_is_not_opened(durable_place: Any, got: str | 
     else:
         put(store, META, Meta(name="schema", value=got))
     store.close()
-    with pytest.raises(SchemaError, match=f"expected schema 4, got {got or 'none'}"):
+    with pytest.raises(SchemaError, match=f"expected schema 5, got {got or 'none'}"):
         durable_place.open()
 
 

@@ -47,6 +47,16 @@ def test_what_one_store_holds_every_other_can_take(from_place: Place, place: Pla
     assert copying.load(target, [whole]) == loaded
 
 
+def test_kinds_may_be_left_out_of_a_stream(from_place: Place, place: Place) -> None:
+    source, target = filled(from_place.open()), place.open()
+    frames = source.read(lambda tx: list(copying.dump(tx, without=(CONTENTS,))))
+    counted = source.read(lambda tx: copying.counts(tx, without=(CONTENTS,)))
+    loaded = copying.load(target, frames)
+    assert {part.kind: part.count for part in loaded} == counted == target.read(copying.counts)
+    assert (counted["contents"], counted["entries"], counted["meta"]) == (0, 2000, 1)
+    assert not any(b"s" * 32 in frame for frame in frames)
+
+
 @settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(data=st.data())
 def test_whatever_the_records_are_they_come_back(place: Place, data: st.DataObject) -> None:

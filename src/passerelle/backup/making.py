@@ -6,7 +6,8 @@
    whole backup that the store does not know of, so `doctor` asks for another one;
 3. the store notes that there is one, and the audit log who made it.
 
-Rules kept here: keys do not change between the moment of the store and the reading of their files; memory is constant.
+Rules kept here: keys do not change between the moment of the store and the reading of their files; memory is constant;
+hits of a screening that nobody has confirmed are in no backup, as they must be gone within hours in every copy.
 """
 
 import os
@@ -29,6 +30,7 @@ from passerelle.identity import backups, stream
 from passerelle.identity.keys import SealKey
 from passerelle.node import Node
 from passerelle.ports.backups import BACKUPS, Backup
+from passerelle.ports.screening import FLEETING
 from passerelle.ports.store import Reading, Writing
 from passerelle.store import SCHEMA, copying
 
@@ -81,7 +83,7 @@ def create(node: Node, out: Path, to: Sequence[SealKey], by: str, *, passphrase:
 
 def _write(tx: Reading, node: Node, out: BinaryIO, to: Sequence[SealKey], passphrase: str, keys: bool) -> Made:
     with alone(node.folder):
-        records = copying.counts(tx)  # the moment of the store is that of its first look
+        records = copying.counts(tx, without=FLEETING)  # the moment of the store is that of its first look
         paths, absent = contents.names(node.folder, node.settings)
         found = [
             one for one in contents.read(node.folder, paths) if keys or not contents.is_private(one.path, one.body)
@@ -106,7 +108,7 @@ def _write(tx: Reading, node: Node, out: BinaryIO, to: Sequence[SealKey], passph
     writer = archive.Writer(out, about, backups.seal(key, about, to, passphrase), key)
     for frame in contents.encode(found):
         writer.write(frame)
-    for frame in copying.dump(tx):
+    for frame in copying.dump(tx, without=FLEETING):
         writer.write(frame)
     digest = writer.close(node.ctx.keys.envelope)
     tokens = sorted({one.path.split("/")[-1].split(".")[0] for one in found if contents.in_token(one.body)})

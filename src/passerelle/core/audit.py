@@ -66,6 +66,15 @@ class What(StrEnum):
     # What this node's people think of who is who, and with whom: never outside it.
     RELATION_ADDED = "relation.added", Operation.COMBINATION, True
     RELATION_WITHDRAWN = "relation.withdrawn", Operation.ALTERATION, True
+    # Lists in clear are this node's own, and so is what was found in them.
+    LIST_IMPORTED = "list.imported", Operation.COLLECTION, True
+    LIST_READ = "list.read", Operation.CONSULTATION, True
+    LIST_REMOVED = "list.removed", Operation.ERASURE, True
+    LIST_SCREENED = "list.screened", Operation.COMBINATION, True
+    HIT_READ = "hit.read", Operation.CONSULTATION, True
+    HIT_CONFIRMED = "hit.confirmed", Operation.ALTERATION, True
+    HIT_REJECTED = "hit.rejected", Operation.ALTERATION, True
+    HITS_ERASED = "hits.erased", Operation.ERASURE, True
     GENERATION_OPENED = "generation.opened"
     GENERATION_ALLOWED = "generation.allowed"
     CONTENT_ERASED = "content.erased", Operation.ERASURE

@@ -12,8 +12,10 @@ from passerelle.ports import (
     erasures,
     keys,
     leases,
+    lists,
     people,
     relations,
+    screening,
     starts,
     work,
 )
@@ -322,4 +324,6 @@ KINDS: tuple[Kind, ...] = (  # type: ignore[type-arg]
     *courier.KINDS,
     *starts.KINDS,
     *relations.KINDS,
+    *lists.KINDS,
+    *screening.KINDS,
 )

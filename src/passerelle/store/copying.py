@@ -10,14 +10,15 @@ Rules kept here:
 - nothing of a stream is believed: frames are bounded, every row is decoded as the type it must be, counts and digests
   are compared at the end;
 - a digest is that of the rows, not of their pages: the same records give the same digest in every store;
-- facts of one store alone (its schema, that it was moved) are left out: they say nothing of the node.
+- facts of one store alone (its schema, that it was moved) are left out: they say nothing of the node. `without` names
+  kinds of which a stream has no row, though it knows them: what must not outlive its time in any copy.
 
 Left unchecked: that a store is private to the caller while it is filled. It is filled page by page, each in a
 transaction of its own, so a stop leaves a part: mark it (`base.INCOMING_KEY`) or throw it away.
 """
 
 import hashlib
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from types import GenericAlias
 from typing import Any, get_type_hints
 
@@ -80,14 +81,14 @@ class _Tally:
         return Part(self.kind, self.count, self._hash.hexdigest())
 
 
-def dump(tx: Reading, kinds: Iterable[Kind[Any]] = KINDS) -> Iterator[bytes]:
-    """The frames of everything that is there at this moment."""
+def dump(tx: Reading, kinds: Iterable[Kind[Any]] = KINDS, without: Collection[Kind[Any]] = ()) -> Iterator[bytes]:
+    """The frames of everything that is there at this moment, but rows of the kinds `without`."""
     kinds = tuple(kinds)
     yield _frame(_Begin(SCHEMA, _forms(kinds)))
     parts = []
     for kind in kinds:
         tally = _Tally(kind.name)
-        for rows in _pages(tx, kind):
+        for rows in () if kind in without else _pages(tx, kind):
             tally.add(rows)
             yield _frame(_Page(kind.name, rows))
         parts.append(tally.part())
@@ -105,10 +106,11 @@ def parts(tx: Reading, kinds: Iterable[Kind[Any]] = KINDS) -> tuple[Part, ...]:
     return tuple(found)
 
 
-def counts(tx: Reading, kinds: Iterable[Kind[Any]] = KINDS) -> dict[str, int]:
-    """How many records of each kind there are. Of META those that a stream holds."""
+def counts(tx: Reading, kinds: Iterable[Kind[Any]] = KINDS, without: Collection[Kind[Any]] = ()) -> dict[str, int]:
+    """How many records of each kind a stream of this moment holds."""
     own = sum(tx.get(META, key) is not None for key in OWN_KEYS)
-    return {kind.name: tx.count(kind) - (own if kind is META else 0) for kind in kinds}
+    found = {kind.name: 0 if kind in without else tx.count(kind) for kind in kinds}
+    return found | ({META.name: found[META.name] - own} if META.name in found else {})
 
 
 Keep = Callable[[Kind[Any], Sequence[Any]], bool]
