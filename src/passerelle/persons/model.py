@@ -10,6 +10,7 @@ import msgspec
 class Name(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, forbid_unknown_fields=True):
     """A name as it was written. `family`, `given`: its parts where the source tells them apart.
 
+    `script`: as the source says it (ISO 15924: `Latn`, `Arab`), empty when it does not.
     `quality`: `low` for what the source itself calls a weak alias. `cut`: the source may have left off its end (the
     truncation of a machine-readable zone, ICAO 9303-4, -5, -6).
     """
@@ -18,6 +19,7 @@ class Name(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, forbid
     kind: str = "primary"  # primary | alias | birth | maiden | nom-de-guerre | spelling | transliteration
     family: str = ""
     given: str = ""
+    script: str = ""
     quality: str = "good"  # good | low
     cut: bool = False
 
