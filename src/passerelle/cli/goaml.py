@@ -4,7 +4,7 @@ What names the reporter, or lets one find him, is never taken over: reporting en
 his address, teller and authoriser, and his own words (`reason`, `action`, comments). Sides of "my client" become sides
 like others. What has no field here, or is longer than its field, is left out too; every element left out is named.
 
-The XML is read strictly: no document type, so no entities; a bounded depth and number of elements.
+The XML is read strictly (`core.xml`): no document type, so no entities; a bounded depth and number of elements.
 
 Left to the person who fills in the form: the category of each person, and the kind of a transaction, since each FIU has
 codes of its own; whether a name or a description that was taken over gives the reporter away.
@@ -15,10 +15,10 @@ import unicodedata
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
-from xml.parsers import expat
 
-from passerelle.core.errors import InputError
+from passerelle.core.errors import InputError, XmlError
 from passerelle.core.text import forbidden_character
+from passerelle.core.xml import StrictXml
 
 _DEEPEST, _MOST = 40, 200_000
 _KINDS = {
@@ -91,35 +91,20 @@ def read(data: bytes, category: str) -> Taken:
 
 def _tree(data: bytes) -> Element:
     stack = [Element("")]
-    count = 0
 
-    def start(name: str, _attributes: dict[str, str]) -> None:
-        nonlocal count
-        count += 1
-        if len(stack) > _DEEPEST or count > _MOST:
-            raise InputError(f"goaml: expected at most {_MOST} elements, {_DEEPEST} deep, got more")
-        made = Element(name.rpartition(":")[2])
+    def start(name: str) -> None:
+        made = Element(name)
         stack[-1].children.append(made)
         stack.append(made)
 
     def text(data: str) -> None:
         stack[-1].text += data
 
-    def refuse(*_arguments: object) -> None:
-        raise InputError("goaml: expected XML without a document type, got one")
-
-    parser = expat.ParserCreate()
-    parser.buffer_text = True
-    parser.StartElementHandler = start
-    parser.EndElementHandler = lambda _name: stack.pop()
-    parser.CharacterDataHandler = text
-    parser.StartDoctypeDeclHandler = refuse
-    parser.EntityDeclHandler = refuse
+    reader = StrictXml(start=start, text=text, end=stack.pop, deepest=_DEEPEST, most=_MOST)
     try:
-        parser.Parse(data, True)
-    except expat.ExpatError as error:
-        reason = expat.errors.messages[error.code]
-        raise InputError(f"goaml: expected XML, got {reason} at line {error.lineno}") from None
+        reader.feed(data, final=True)
+    except XmlError as error:
+        raise InputError(f"goaml: {error}, at line {error.line}, column {error.column}") from None
     return stack[0].children[0]
 
 

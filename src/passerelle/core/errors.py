@@ -22,6 +22,14 @@ class JsonError(InputError):
     """The text is not the strict JSON that is expected."""
 
 
+class XmlError(InputError):
+    """The text is not the strict XML that is expected. `line` and `column` count from 1, 0 where none is known."""
+
+    def __init__(self, message: str | None = None, line: int = 0, column: int = 0) -> None:
+        super().__init__(message)
+        self.line, self.column = line, column
+
+
 class SettingsError(InputError):
     """The settings are wrong."""
 

@@ -1,0 +1,1 @@
+"""Own lists and travellers, in clear: read here, compared with each other."""

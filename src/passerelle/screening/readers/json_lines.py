@@ -1,0 +1,175 @@
+"""JSON lines: one person a line, strict JSON (`core.json`), each line at most a megabyte.
+
+A line is the short form, `{"id", "names": [...], "birth": [...], "nationality": [...], "documents": [...]}`, where each
+item is a text or an object as the model of persons has it, or the full form, `{"id", "person": {...}, "note"}`. A field
+that is not known refuses the line. A line without an id gets its number.
+"""
+
+import json
+import re
+from collections.abc import Iterator
+from typing import Any
+
+import msgspec
+
+from passerelle.core.errors import JsonError
+from passerelle.core.json import parse_object
+from passerelle.persons.model import Birth, Document, Entry, Fault, Name, Number, Person, Place
+from passerelle.screening.readers import dates
+from passerelle.screening.readers.reading import MAX_NOTE, MAX_OF_A_KIND, At, Draft, Options, Reading
+from passerelle.screening.readers.rows import undecoded
+from passerelle.screening.readers.text import ENCODINGS, Line, Source, lines
+
+_AT = re.compile(r"\(char (\d+)\)|column (\d+)")
+_ID = str | int
+_KINDS = {
+    Name: ("primary", "alias", "birth", "maiden", "nom-de-guerre", "spelling", "transliteration"),
+    Document: ("passport", "identity-card", "residence", "visa", "other"),
+    Place: ("birth", "residence", "seen", "other"),
+    Birth: ("exact", "approximate", "claimed", "between"),
+}
+_SEXES = ("female", "male", "other", "unknown")
+
+
+class _Short(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
+    id: _ID | None = None
+    names: list[str | Name] = []
+    birth: list[str | Birth] = []
+    births: list[str | Birth] = []
+    sex: str = "unknown"
+    nationality: list[str] | str = []
+    nationalities: list[str] | str = []
+    country: str = ""
+    documents: list[str | Document] = []
+    numbers: list[str | Number] = []
+    places: list[str | Place] = []
+    note: str = ""
+
+
+class _Full(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
+    id: _ID | None = None
+    person: Person
+    note: str = ""
+    line: int = 0
+
+
+def read(source: Source, reading: Reading, _options: Options) -> Iterator[Entry | Fault]:
+    """The persons of the lines."""
+    encoding = "utf-8-sig" if source.head.startswith(b"\xef\xbb\xbf") else "utf-8"
+    reading.encoding = ENCODINGS[encoding]
+    for line in lines(source, encoding):
+        if fault := undecoded(line, encoding):
+            yield fault
+        elif line.text.strip():
+            yield from _entry(line)
+
+
+def _entry(line: Line) -> Iterator[Entry | Fault]:
+    draft = Draft((line.number, 1))
+    try:
+        value = parse_object(line.text, "line")
+        short = _short(value)
+        ident = _filled(draft, short)
+    except JsonError as error:
+        yield Fault(line=line.number, column=_column(line.text), message=str(error))
+    except msgspec.ValidationError as error:
+        message = f"expected a person with names, births, documents and the like, got another form: {error}"
+        yield Fault(line=line.number, column=1, message=message)
+    else:
+        yield from draft.done(ident or str(line.number))
+
+
+def _column(text: str) -> int:
+    """Where the text stops being JSON, from 1; 1 when it is JSON that is refused for another reason."""
+    try:
+        json.loads(text)
+    except json.JSONDecodeError as error:
+        return error.colno
+    except (ValueError, RecursionError):
+        pass
+    return 1
+
+
+def _short(value: dict[str, Any]) -> _Short:
+    if "person" not in value:
+        return msgspec.convert(value, _Short)
+    full = msgspec.convert(value, _Full)
+    one = full.person
+    return _Short(
+        id=full.id,
+        names=list(one.names),
+        births=list(one.births),
+        sex=one.sex,
+        nationalities=list(one.nationalities),
+        documents=list(one.documents),
+        numbers=list(one.numbers),
+        places=list(one.places),
+        note=full.note,
+    )
+
+
+def _filled(draft: Draft, one: _Short) -> str:
+    at = draft.at
+    for many in (one.names, one.birth, one.births, one.documents, one.numbers, one.places):
+        if len(many) > MAX_OF_A_KIND:
+            raise JsonError(f"expected at most {MAX_OF_A_KIND} names, dates, documents or places, got {len(many)}")
+    for name in one.names:
+        _name(draft, name)
+    for birth in (*one.birth, *one.births):
+        _birth(draft, birth, at)
+    draft.sex = _one_of("sex", one.sex, _SEXES)
+    for said in (one.nationality, one.nationalities, one.country):
+        for country in [said] if isinstance(said, str) else said:
+            draft.nationality(country)
+    for paper in one.documents:
+        _document(draft, paper)
+    for number in one.numbers:
+        made = Number(value=number) if isinstance(number, str) else number
+        draft.number(made.value, made.country)
+    for place in one.places:
+        spot = Place(text=place) if isinstance(place, str) else place
+        draft.place(spot.text, spot.country, kind=_one_of("kind", spot.kind, _KINDS[Place]))
+    if len(one.note) > MAX_NOTE:
+        draft.fault(f"note: expected at most {MAX_NOTE} characters, got {len(one.note)}")
+    draft.note(one.note)
+    return draft.text(str(one.id), "id") if one.id is not None else ""
+
+
+def _one_of(what: str, value: str, allowed: tuple[str, ...]) -> str:
+    if value not in allowed:
+        raise JsonError(f"{what}: expected one of {', '.join(allowed)}, got {value[:40]!r}")
+    return value
+
+
+def _name(draft: Draft, one: str | Name) -> None:
+    if isinstance(one, str):
+        draft.name(one, kind="alias" if draft.names else "primary")
+        return
+    kind = _one_of("kind", one.kind, _KINDS[Name])
+    quality = _one_of("quality", one.quality, ("good", "low"))
+    draft.name(one.text, kind=kind, family=one.family, given=one.given, quality=quality, cut=one.cut)
+
+
+def _birth(draft: Draft, one: str | Birth, at: At) -> None:
+    made = Birth(date=one) if isinstance(one, str) else one
+    _one_of("kind", made.kind, _KINDS[Birth])
+    _one_of("calendar", made.calendar, ("gregorian", "hijri"))
+    for text in (made.date, made.until):
+        if text and dates.iso(text, made.calendar) != text:
+            draft.fault(f"birth: expected YYYY, YYYY-MM or YYYY-MM-DD, got {text[:40]!r}", at)
+            draft.note(f"birth: {text[:40]}")
+            return
+    if made.date:
+        draft.birth(made)
+
+
+def _document(draft: Draft, one: str | Document) -> None:
+    paper = Document(kind="other", number=one) if isinstance(one, str) else one
+    draft.document(
+        _one_of("kind", paper.kind, _KINDS[Document]),
+        paper.number,
+        country=draft.text(paper.country, "country"),
+        issued=draft.text(paper.issued, "issued"),
+        expires=draft.text(paper.expires, "expires"),
+        note=draft.text(paper.note, "note", most=1000),
+    )
