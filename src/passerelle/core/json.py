@@ -85,10 +85,11 @@ def _clean(value: Any) -> None:
             _clean(child)
 
 
-def parse(data: bytes | str, what: str = "JSON", *, floats: bool = False) -> Any:
+def parse(data: bytes | str, what: str = "JSON", *, floats: bool = False, characters: bool = True) -> Any:
     """The value that the bytes (UTF-8) or the text say. Raises JsonError, prefixed with `what`.
 
-    `floats`: for texts of others that are looked into and never written again.
+    `floats`: for texts of others that are looked into and never written again. `characters`: false where the caller
+    looks for forbidden ones itself, value by value.
     """
     try:
         text = data.decode("utf-8") if isinstance(data, bytes) else data
@@ -96,6 +97,8 @@ def parse(data: bytes | str, what: str = "JSON", *, floats: bool = False) -> Any
         # As many brackets as levels at least: most texts are shallow by their count alone.
         if text.count("{") + text.count("[") > MAX_DEPTH and value.__class__ in (dict, list):
             _shallow(value, 1)
+        if not characters:
+            return value
         # White space between tokens may hold what a string may not; the strict decoder has refused the rest.
         if _HIDING.search(text):
             _clean(value)

@@ -1,5 +1,6 @@
 """Published lists in their own format, where they are at hand."""
 
+import gzip
 import os
 from collections import Counter
 from datetime import date
@@ -15,7 +16,7 @@ from passerelle.screening.readers.reading import Draft
 DATA = Path(os.environ.get("PASSERELLE_DATA", Path(__file__).parents[4] / "shared" / "data"))
 UN = DATA / "lists" / "un-consolidated.xml"
 OFAC = [DATA / "lists" / f"ofac-{name}.csv" for name in ("sdn", "alt", "add")]
-JSONL = DATA / "names" / "persons.jsonl.gz"
+LINES = [DATA / "names" / f"{name}.jsonl.gz" for name in ("persons", "travellers")]
 
 
 def read(*paths: Path) -> tuple[list[Entry], list[Fault], Reading]:
@@ -64,3 +65,21 @@ def test_what_stands_in_the_remarks_of_the_treasury() -> None:
     assert not left["POB"]
     papers = understood["document"] + understood["number"]
     assert left["paper"] <= 0.01 * papers
+
+
+@pytest.mark.parametrize("path", LINES, ids=lambda path: path.name)
+def test_persons_as_json_lines(path: Path) -> None:
+    if not path.is_file():
+        pytest.skip(f"the persons are not at {path}; set PASSERELLE_DATA to the folder that has them")
+    with gzip.open(path) as file:
+        reading = entries(file, None, options=Options(today=date(2026, 6, 1)))
+        faults = [one for one in reading if isinstance(one, Fault)]
+    assert reading.form == "jsonl"
+    lines = gzip.decompress(path.read_bytes()).splitlines()
+    kinds = {fault.message.partition(", got")[0] for fault in faults}
+    assert kinds <= {
+        "expected a name, a document or a number",
+        "birth: expected YYYY, YYYY-MM or YYYY-MM-DD",
+        "name: expected text without control or bidirectional characters",
+    }
+    assert reading.entries == len(lines) - sum("expected a name, a doc" in fault.message for fault in faults)

@@ -119,6 +119,17 @@ def test_four_encodings(encoding: str, name: str, said: str) -> None:
     assert reading.encoding == said
 
 
+def test_a_damaged_byte_turns_no_file_into_another_encoding() -> None:
+    data = "name\nياسمينة التزروتي\nTaz".encode() + b"\xe9" + "rouki\nياسمينة\n".encode()
+    found, faults, reading = read(data)
+    assert reading.encoding == "UTF-8"
+    assert [(fault.line, fault.column, fault.message) for fault in faults] == [
+        (3, 4, "expected UTF-8, got byte 0xE9"),
+        (3, 1, "expected a name, a document or a number, got none"),
+    ]
+    assert [one.person.names[0].text for one in found] == ["ياسمينة التزروتي", "ياسمينة"]
+
+
 def test_the_encoding_that_is_named_is_taken() -> None:
     data = "name\nياسمينة\n".encode("windows-1256")
     assert read(data, encoding="windows-1256")[0][0].person.names[0].text == "ياسمينة"
@@ -318,7 +329,7 @@ def test_json_lines_in_both_forms() -> None:
         ('{"names": "A"}', "expected a person with names, births", 1),
         ("[]", "expected an object, got list", 1),
         ('{"names": ' + "[" * 40 + "]" * 40 + "}", "expected nesting of at most 32, got more", 1),
-        ('{"names": ["A\\u202e"]}', "expected text without control or bidirectional characters, got U+202E", 1),
+        ('{"names": ["A" , "B"} ]', "expected JSON", 21),
         ('{"names": ["A"], "sex": "m"}', "sex: expected one of female, male, other, unknown, got 'm'", 1),
         ('{"names": [' + ",".join(['"A"'] * 1001) + "]}", "expected at most 1000 names", 1),
         ('{"id": 1}', "expected a name, a document or a number, got none", 1),
@@ -331,6 +342,19 @@ def test_a_wrong_line_of_json_costs_itself_only(line: str, said: str, column: in
     assert [(fault.line, fault.column) for fault in faults] == [(2, column)]
     assert said in faults[0].message
     assert reading.whole
+
+
+def test_a_character_that_may_not_stand_costs_its_name_only() -> None:
+    text = '{"names": ["A\\u202eB", "C\u009eD", "E\\udc41", "Good"], "note": "n\u202e"}'
+    (one,), faults, _ = read(text, form="jsonl")
+    assert [name.text for name in one.person.names] == ["Good"]
+    said = "expected text without control or bidirectional characters, got"
+    assert [(fault.column, fault.message) for fault in faults] == [
+        (0, f"name: {said} U+202E"),
+        (26, f"name: {said} U+009E"),
+        (0, f"name: {said} U+DC41"),
+        (61, f"note: {said} U+202E"),
+    ]
 
 
 def test_a_date_that_is_none_costs_itself_only() -> None:

@@ -40,7 +40,7 @@ def partial(year: int, month: int = 0, day: int = 0, calendar: str = "gregorian"
     if calendar == "hijri":
         fits = 1200 <= year <= 1600 and month <= 12 and day <= 30
     else:
-        fits = 1800 <= year <= 2200 and month <= 12 and _is_day(year, month, day)
+        fits = 1600 <= year <= 2200 and month <= 12 and _is_day(year, month, day)
     if not fits or (day and not month and calendar == "hijri"):
         return ""
     if not month:

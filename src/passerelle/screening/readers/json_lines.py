@@ -6,21 +6,19 @@ that is not known refuses the line. A line without an id gets its number.
 """
 
 import json
-import re
 from collections.abc import Iterator
 from typing import Any
 
 import msgspec
 
 from passerelle.core.errors import JsonError
-from passerelle.core.json import parse_object
+from passerelle.core.json import parse
 from passerelle.persons.model import Birth, Document, Entry, Fault, Name, Number, Person, Place
 from passerelle.screening.readers import dates
-from passerelle.screening.readers.reading import MAX_NOTE, MAX_OF_A_KIND, At, Draft, Options, Reading
+from passerelle.screening.readers.reading import MAX_NOTE, MAX_OF_A_KIND, MAX_VALUE, At, Draft, Options, Reading
 from passerelle.screening.readers.rows import undecoded
 from passerelle.screening.readers.text import ENCODINGS, Line, Source, lines
 
-_AT = re.compile(r"\(char (\d+)\)|column (\d+)")
 _ID = str | int
 _KINDS = {
     Name: ("primary", "alias", "birth", "maiden", "nom-de-guerre", "spelling", "transliteration"),
@@ -64,10 +62,25 @@ def read(source: Source, reading: Reading, _options: Options) -> Iterator[Entry 
             yield from _entry(line)
 
 
+class _Draft(Draft):
+    """A draft that finds where in its line a text stands."""
+
+    def __init__(self, line: Line) -> None:
+        super().__init__((line.number, 1), marked=False)
+        self._line = line.text
+
+    def text(self, value: str, what: str, at: At | None = None, most: int = MAX_VALUE) -> str:
+        if at is None and (len(value) > most or not value.isprintable()):
+            at = (self.at[0], self._line.find(value) + 1)
+        return super().text(value, what, at, most)
+
+
 def _entry(line: Line) -> Iterator[Entry | Fault]:
-    draft = Draft((line.number, 1))
+    draft = _Draft(line)
     try:
-        value = parse_object(line.text, "line")
+        value = parse(line.text, "line", characters=False)
+        if not isinstance(value, dict):
+            raise JsonError(f"expected an object, got {type(value).__name__}")
         short = _short(value)
         ident = _filled(draft, short)
     except JsonError as error:

@@ -101,7 +101,7 @@ def _check(one: Column, name: str) -> None:
 
 # What columns are called where nothing has to be said: English, French, Dutch, Spanish, Arabic.
 _OBVIOUS: AnyMapping[str, str] = {
-    "id": "id uid ref reference recordid entryid numero volgnummer referentie",
+    "id": "id uid ref reference recordid entryid volgnummer referentie",
     "name": "name fullname names wholename nomcomplet nomprenom naam volledigenaam nombrecompleto الاسم الاسمالكامل",
     "family": "family familyname lastname surname nom nomdefamille familienaam achternaam apellido apellidos"
     " الاسمالعائلي النسب اللقب",

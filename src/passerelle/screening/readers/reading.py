@@ -98,8 +98,9 @@ class Reading(Iterator[Entry | Fault]):
 class Draft:
     """An entry being put together, and what was wrong with parts of it."""
 
-    def __init__(self, at: At) -> None:
-        self.at = at
+    def __init__(self, at: At, *, marked: bool = True) -> None:
+        """`marked`: bytes that could not be read stand as marks in what comes, and have been told."""
+        self.at, self._marked = at, marked
         self.faults: list[Fault] = []
         self.names: list[Name] = []
         self.births: list[Birth] = []
@@ -125,15 +126,16 @@ class Draft:
         if len(value) > most:
             self.fault(f"{what}: expected at most {most} characters, got {len(value)}", at)
             return ""
+        if value.isascii() and value.isprintable():
+            return value.strip() if "  " not in value else " ".join(value.split())
         flat = value.translate(_BLANKS)
         if found := forbidden_character(flat):
-            if not ("U+DC00" <= found <= "U+DCFF"):
+            if not (self._marked and "U+DC00" <= found <= "U+DCFF"):
                 there = next(place for place, one in enumerate(flat) if forbidden_character(one))
                 message = f"{what}: expected text without control or bidirectional characters, got {found}"
                 self.fault(message, (line, column + there if column else 0))
             return ""
-        composed = flat if flat.isascii() else unicodedata.normalize("NFC", flat)
-        return " ".join(part for part in composed.split(" ") if part)
+        return " ".join(part for part in unicodedata.normalize("NFC", flat).split(" ") if part)
 
     def name(
         self,
@@ -150,7 +152,7 @@ class Draft:
         before = len(self.faults)
         text = self.text(value, NAME, at, MAX_NAME)
         if not text:
-            if len(self.faults) == before and not any("\udc00" <= one <= "\udcff" for one in value):
+            if len(self.faults) == before and not (self._marked and any("\udc00" <= one <= "\udcff" for one in value)):
                 self.fault("expected a name, got an empty one", at)
             return
         parts = {"family": self.text(family, NAME, at, MAX_NAME), "given": self.text(given, NAME, at, MAX_NAME)}

@@ -1,8 +1,9 @@
 """Files of text as lines, in one of four encodings, with the place of every byte that is none of its letters.
 
-UTF-8 and UTF-16 are known by their byte order mark. Without one a file is UTF-8 when all of it is; else it is
-Windows-1256 when most of its letters beyond ASCII stand side by side, as Arabic ones do, and Windows-1252 when most
-stand alone, as accented ones do. Of a file that can't be read twice (a pipe) only the beginning is looked at.
+UTF-8 and UTF-16 are known by their byte order mark. Without one a file is UTF-8 when most of its bytes beyond ASCII are
+letters of UTF-8, so that a damaged one does not turn into another encoding. Else it is Windows-1256 when most of them
+stand side by side, as Arabic letters do, and Windows-1252 when most stand alone, as accented ones do. Of a file that
+can't be read twice (a pipe) only the beginning is looked at.
 
 A line is never longer than `MAX_LINE`: what is longer is passed over, and told. A byte that can't be read becomes a
 mark (U+DC00 and the byte, as Python's surrogateescape does), is told, and is refused where it stands in a value.
@@ -30,6 +31,7 @@ ENCODINGS = {
 _BOMS = ((codecs.BOM_UTF8, "utf-8-sig"), (codecs.BOM_UTF16_LE, "utf-16"), (codecs.BOM_UTF16_BE, "utf-16"))
 _MARKS = re.compile("[\udc00-\udcff]")
 _BEYOND = re.compile(rb"[\x80-\xff]+")
+_UTF8 = re.compile(rb"[\xc2-\xdf][\x80-\xbf]|[\xe0-\xef][\x80-\xbf]{2}|[\xf0-\xf4][\x80-\xbf]{3}")
 _MARKING = "passerelle-mark"
 
 
@@ -49,6 +51,7 @@ class Source:
         self._file = file
         self._begin = file.tell() if file.seekable() else None
         self.head = _filled(file)
+        self.encoding = ""
 
     def pieces(self) -> Iterator[bytes]:
         """The whole file, from its beginning."""
@@ -97,24 +100,23 @@ def known(encoding: str) -> str:
 
 def encoding_of(source: Source) -> str:
     """One of `ENCODINGS`, from the byte order mark or from what the bytes are."""
-    for bom, name in _BOMS:
-        if source.head.startswith(bom):
-            return name
-    decoder = codecs.getincrementaldecoder("utf-8")()
-    side_by_side = alone = 0
-    whole = True
+    if not source.encoding:
+        marked = (name for bom, name in _BOMS if source.head.startswith(bom))
+        source.encoding = next(marked, None) or _by_letters(source)
+    return source.encoding
+
+
+def _by_letters(source: Source) -> str:
+    letters = others = side_by_side = alone = 0
     for piece in source.glance():
-        if whole:
-            try:
-                decoder.decode(piece)
-            except UnicodeDecodeError:
-                whole = False
+        if piece.isascii():
+            continue
+        bare = _UTF8.sub(b"", piece)
+        letters += len(piece) - len(bare)
+        others += sum(map(len, _BEYOND.findall(bare)))
         for run in _BEYOND.findall(piece):
-            if len(run) > 1:
-                side_by_side += len(run)
-            else:
-                alone += 1
-    if whole:
+            side_by_side, alone = (side_by_side + len(run), alone) if len(run) > 1 else (side_by_side, alone + 1)
+    if letters >= others:
         return "utf-8"
     return "windows-1256" if side_by_side > alone else "windows-1252"
 
