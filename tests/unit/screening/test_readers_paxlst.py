@@ -55,6 +55,18 @@ def test_travellers_and_journeys(release: str, end: str) -> None:
     assert fault.message == "DTM: expected a birth date as YYMMDD or YYYYMMDD, got '19850230'"
 
 
+def test_what_is_left_empty_is_not_known() -> None:
+    body = [["TDT", "20", "XX1234"], ["NAD", "FL", "", "", ["TAZROUTI", "YASMINA"]], ["DTM", ["329", ""]]]
+    body += [["DOC", ["P", "110", "111"], "AB1"], ["DTM", ["36", ""]], ["NAT", "2", ""], ["LOC", "91", ""]]
+    (one,), faults, reading = read(interchange(body))
+    assert not faults
+    assert one.person == Person(
+        names=(Name(text="TAZROUTI, YASMINA", family="TAZROUTI", given="YASMINA"),),
+        documents=(Document(kind="passport", number="AB1"),),
+    )
+    assert reading.voyages == [Voyage(number="XX1234", carrier="XX")]
+
+
 @pytest.mark.parametrize("service", ["", ":+.? '", "*|.! ~", ";,.\\ %"])
 def test_service_characters_and_their_release(service: str) -> None:
     odd = "O'NEI:L+?? |~*!;,\\% "

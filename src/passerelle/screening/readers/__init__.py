@@ -18,7 +18,8 @@ from passerelle.persons.model import Entry, Fault
 from passerelle.screening.readers import json_lines, mrz, ofac, paxlst, table, un
 from passerelle.screening.readers.mapping import Mapping, mapping_from
 from passerelle.screening.readers.reading import Options, Reading, Voyage
-from passerelle.screening.readers.text import Source, encoding_of
+from passerelle.screening.readers.rows import DELIMITERS
+from passerelle.screening.readers.text import Source, encoding_of, known
 
 __all__ = ["FORMS", "Mapping", "Options", "Reading", "Voyage", "entries", "mapping_from"]
 
@@ -37,10 +38,15 @@ FORMS = ("un", "ofac", "csv", "jsonl", "mrz", "paxlst")
 def entries(files: BinaryIO | Sequence[BinaryIO], form: str | None, *, options: Options) -> Reading:
     """The entries of a file, or of files that belong together (`ofac`), in a form of `FORMS`; None: by the beginning.
 
-    Raises InputError for a form or encoding that is not known, or too many files; OSError when a file can't be read.
+    Raises InputError for a form, encoding or delimiter that is not known and for too many files, OSError when a file
+    can't be read.
     """
     if form is not None and form not in FORMS:
         raise InputError(f"form: expected one of {', '.join(FORMS)}, got {form[:40]!r}")
+    if options.encoding:
+        known(options.encoding)
+    if options.delimiter not in ("", *DELIMITERS):
+        raise InputError(f"delimiter: expected one of , ; tab |, got {options.delimiter[:10]!r}")
     many = list(files) if isinstance(files, Sequence) else [files]
     if not many:
         raise InputError("expected a file, got none")

@@ -27,6 +27,7 @@ import msgspec
 from passerelle.core.errors import InputError, JsonError
 from passerelle.core.json import parse
 from passerelle.screening.readers.dates import known_form
+from passerelle.screening.readers.text import known
 
 Field = Literal[
     "id", "name", "family", "given", "alias", "birth", "birth-year", "birth-month", "birth-day", "sex", "nationality",
@@ -45,7 +46,7 @@ class Column(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     group: Annotated[int, msgspec.Meta(ge=1, le=99)] = 1
     kind: NameKind | DocumentKind | Literal[""] = ""
     quality: Literal["good", "low"] = "good"
-    country: Annotated[str, msgspec.Meta(pattern="^([A-Z]{2})?$")] = ""
+    country: Annotated[str, msgspec.Meta(pattern=r"^([A-Z]{2})?\Z")] = ""
     separator: Short = ""
     date: Short = ""
     calendar: Literal["gregorian", "hijri"] = "gregorian"
@@ -57,7 +58,7 @@ class Mapping(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
     columns: dict[str, Field | Column]
     separator: Short = ""
     date: Short = ""
-    delimiter: Annotated[str, msgspec.Meta(max_length=1)] = ""
+    delimiter: Annotated[str, msgspec.Meta(pattern=r"^[,;\t|]?\Z")] = ""
     encoding: str = ""
 
     def column(self, name: str) -> Column:
@@ -81,6 +82,8 @@ def mapping_from(data: bytes) -> Mapping:
         raise InputError(f"mapping: expected TOML or JSON, {error}") from None
     except msgspec.ValidationError as error:
         raise InputError(f"mapping: expected columns with fields of {', '.join(get_args(Field))}; {error}") from None
+    if made.encoding:
+        known(made.encoding)
     for name in made.columns:
         _check(made.column(name), name)
     return made

@@ -12,6 +12,7 @@ CREW = ("FM", "DDT")
 ROLES = {"FL": "passenger", "FM": "crew", "DDT": "crew in transit", "DDU": "passenger in transit"}
 _SEX = {"M": "male", "F": "female", "U": "unknown", "X": "other"}
 _KINDS = {"P": "passport", "V": "visa", "I": "identity-card", "A": "identity-card", "C": "identity-card"}
+_CARRIER = re.compile(r"(?<=^[A-Z0-9]{2})[A-Z]?[0-9]{1,4}[A-Z]?$")  # what follows an airline's designator
 _MOMENT = re.compile(r"(\d{2}|\d{4})(\d\d)(\d\d)(?:(\d\d)(\d\d))?")
 
 
@@ -19,7 +20,8 @@ class Flight:
     """A journey: TDT with the places and times that follow it."""
 
     def __init__(self, one: Segment) -> None:
-        self._said = {"number": one.get(1), "carrier": one.get(4)}
+        number = one.get(1)
+        self._said = {"number": number, "carrier": one.get(4) or _CARRIER.sub("", number)}
 
     def take(self, one: Segment) -> None:
         what = one.get(0)
@@ -98,6 +100,8 @@ class Passenger:
 
     def _day(self, one: Segment) -> None:
         what, text = one.get(0, 0), one.get(0, 1)
+        if not text:
+            return
         if what == "329":
             self._birth(text, one.at(0))
         elif what in ("36", "182") and self._paper is not None:

@@ -14,7 +14,7 @@ from passerelle.screening.readers.reading import At
 from passerelle.screening.readers.text import ENCODINGS, MAX_LINE, Line
 
 MAX_LINES = 100
-_DELIMITERS = ",;\t|"
+DELIMITERS = ",;\t|"
 csv.field_size_limit(4 * MAX_LINE)  # of the process; a record ends before
 
 
@@ -103,7 +103,7 @@ def _wrong_quote(text: str) -> int:
         if one == '"':
             inside = not inside
             after = text[at + 1 : at + 2]
-            if not inside and after and after not in f'"{_DELIMITERS}':
+            if not inside and after and after not in f'"{DELIMITERS}':
                 return at + 1
     return 0
 
@@ -126,4 +126,4 @@ def undecoded(line: Line, encoding: str) -> Fault | None:
 def delimiter_of(text: str) -> str:
     """The delimiter of a header: of comma, semicolon, tab and bar what stands most often outside quotes."""
     bare = "".join(text.split('"')[::2])
-    return max(_DELIMITERS, key=bare.count)
+    return max(DELIMITERS, key=bare.count)
