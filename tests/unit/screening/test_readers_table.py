@@ -295,8 +295,11 @@ def test_a_column_that_the_table_does_not_have_is_refused() -> None:
 
 def test_json_lines_in_both_forms() -> None:
     person = Person(
-        names=(Name(text="Tazrouti, Yasmina", family="Tazrouti", given="Yasmina"),),
-        births=(Birth(date="1400-01-02", calendar="hijri"),),
+        names=(
+            Name(text="Tazrouti, Yasmina", family="Tazrouti", given="Yasmina", script="Latn", cut=True),
+            Name(text="التزروتي", kind="transliteration", quality="low", script="Arab"),
+        ),
+        births=(Birth(date="1400-01-02", calendar="hijri", kind="between", until="1401", uncertain=True),),
         sex="female",
         nationalities=("MA",),
         documents=(Document(kind="passport", number="AB1", country="MA", expires="2030-01-01", note="seen"),),
@@ -337,6 +340,7 @@ def test_json_lines_in_both_forms() -> None:
         ('{"names": ["A"], "sex": "m"}', "sex: expected one of female, male, other, unknown, got 'm'", 1),
         ('{"names": [' + ",".join(['"A"'] * 1001) + "]}", "expected at most 1000 names", 1),
         ('{"id": 1}', "expected a name, a document or a number, got none", 1),
+        ('{"names": [{"text": "A", "script": "latin"}]}', "script: expected a code of four letters like Latn", 1),
         ('{"id": NaN}', "expected a JSON value, got NaN", 1),
     ],
 )
@@ -359,6 +363,16 @@ def test_a_character_that_may_not_stand_costs_its_name_only() -> None:
         (0, f"name: {said} U+DC41"),
         (61, f"note: {said} U+202E"),
     ]
+
+
+def test_what_an_item_says_wrongly_goes_into_the_note() -> None:
+    paper = {"kind": "visa", "number": "V1", "country": "Atlantis", "expires": "2020-13"}
+    line = {"names": ["A"], "documents": [paper], "numbers": [{"value": "7", "country": "Maroc"}]}
+    (one,), (fault,), _ = read(json.dumps(line), form="jsonl")
+    assert one.person.documents == (Document(kind="visa", number="V1"),)
+    assert one.person.numbers == (Number(value="7", country="MA"),)
+    assert fault.message == "expires: expected YYYY, YYYY-MM or YYYY-MM-DD, got '2020-13'"
+    assert one.note == "issued by: Atlantis; expires: 2020-13"
 
 
 def test_a_date_that_is_none_costs_itself_only() -> None:

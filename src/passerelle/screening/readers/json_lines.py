@@ -6,6 +6,7 @@ that is not known refuses the line. A line without an id gets its number.
 """
 
 import json
+import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -26,6 +27,7 @@ _KINDS = {
     Place: ("birth", "residence", "seen", "other"),
     Birth: ("exact", "approximate", "claimed", "between"),
 }
+_SCRIPT = re.compile("[A-Z][a-z]{3}")
 _SEXES = ("female", "male", "other", "unknown")
 
 
@@ -138,7 +140,7 @@ def _filled(draft: Draft, one: _Short) -> str:
         _document(draft, paper)
     for number in one.numbers:
         made = Number(value=number) if isinstance(number, str) else number
-        draft.number(made.value, made.country)
+        draft.number(made.value, draft.country(made.country, made.value))
     for place in one.places:
         spot = Place(text=place) if isinstance(place, str) else place
         draft.place(spot.text, spot.country, kind=_one_of("kind", spot.kind, _KINDS[Place]))
@@ -158,22 +160,35 @@ def _name(draft: Draft, one: str | Name) -> None:
     if isinstance(one, str):
         draft.name(one, kind="alias" if draft.names else "primary")
         return
-    kind = _one_of("kind", one.kind, _KINDS[Name])
-    quality = _one_of("quality", one.quality, ("good", "low"))
-    draft.name(one.text, kind=kind, family=one.family, given=one.given, quality=quality, cut=one.cut)
+    if one.script and not _SCRIPT.fullmatch(one.script):
+        raise JsonError(f"script: expected a code of four letters like Latn, got {one.script[:40]!r}")
+    draft.name(
+        one.text,
+        kind=_one_of("kind", one.kind, _KINDS[Name]),
+        family=one.family,
+        given=one.given,
+        quality=_one_of("quality", one.quality, ("good", "low")),
+        cut=one.cut,
+        script=one.script,
+    )
 
 
 def _birth(draft: Draft, one: str | Birth, at: At) -> None:
     made = Birth(date=one) if isinstance(one, str) else one
     _one_of("kind", made.kind, _KINDS[Birth])
     _one_of("calendar", made.calendar, ("gregorian", "hijri"))
-    for text in (made.date, made.until):
-        if text and dates.iso(text, made.calendar) != text:
-            draft.fault(f"birth: expected YYYY, YYYY-MM or YYYY-MM-DD, got {text[:40]!r}", at)
-            draft.note(f"birth: {text[:40]}")
-            return
-    if made.date:
+    wrong = [text for text in (made.date, made.until) if text and not _date(draft, text, made.calendar, "birth", at)]
+    if made.date and not wrong:
         draft.birth(made)
+
+
+def _date(draft: Draft, text: str, calendar: str, what: str, at: At) -> str:
+    """The date itself; nothing, a fault and a note when its calendar has none such."""
+    if not text or dates.iso(text, calendar) == text:
+        return text
+    draft.fault(f"{what}: expected YYYY, YYYY-MM or YYYY-MM-DD, got {text[:40]!r}", at)
+    draft.note(f"{what}: {text[:40]}")
+    return ""
 
 
 def _document(draft: Draft, one: str | Document) -> None:
@@ -181,8 +196,8 @@ def _document(draft: Draft, one: str | Document) -> None:
     draft.document(
         _one_of("kind", paper.kind, _KINDS[Document]),
         paper.number,
-        country=draft.text(paper.country, "country"),
-        issued=draft.text(paper.issued, "issued"),
-        expires=draft.text(paper.expires, "expires"),
+        country=draft.country(paper.country, "issued by"),
+        issued=_date(draft, paper.issued, "gregorian", "issued", draft.at),
+        expires=_date(draft, paper.expires, "gregorian", "expires", draft.at),
         note=draft.text(paper.note, "note", most=1000),
     )

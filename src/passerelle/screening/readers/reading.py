@@ -147,8 +147,9 @@ class Draft:
         given: str = "",
         quality: str = "good",
         cut: bool = False,
+        script: str = "",
     ) -> None:
-        """Add a name. `family` and `given` are its parts as the source has them."""
+        """Add a name. `family` and `given` are its parts as the source has them, `script` what it says itself."""
         before = len(self.faults)
         text = self.text(value, NAME, at, MAX_NAME)
         if not text:
@@ -156,12 +157,20 @@ class Draft:
                 self.fault("expected a name, got an empty one", at)
             return
         parts = {"family": self.text(family, NAME, at, MAX_NAME), "given": self.text(given, NAME, at, MAX_NAME)}
-        made = Name(text=text, kind=kind, quality=quality, cut=cut, **parts)
+        made = Name(text=text, kind=kind, quality=quality, cut=cut, script=script, **parts)
         if not any(one.text == text and one.family == made.family for one in self.names[:50]):
             self._add(self.names, made)
 
     def birth(self, made: Birth) -> None:
         self._add(self.births, made)
+
+    def country(self, value: str, what: str, at: At | None = None) -> str:
+        """The code of a country; of one that is not known the text goes into the note, after what it is of."""
+        text = self.text(value, E_("country"), at)
+        code = countries.alpha2(text)
+        if text and not code:
+            self.note(f"{what}: {text}")
+        return code
 
     def document(self, kind: str, number: str, at: At | None = None, **more: str) -> None:
         """Add a document: `country` is an alpha-2 code, `issued` and `expires` are dates, `note` is text."""
