@@ -14,6 +14,7 @@ import msgspec
 
 from passerelle.core.errors import JsonError
 from passerelle.core.json import parse
+from passerelle.core.retold import E_
 from passerelle.persons.model import Birth, Document, Entry, Fault, Name, Number, Person, Place
 from passerelle.screening.readers import dates
 from passerelle.screening.readers.reading import MAX_NOTE, MAX_OF_A_KIND, MAX_VALUE, At, Draft, Options, Reading
@@ -64,6 +65,14 @@ def read(source: Source, reading: Reading, _options: Options) -> Iterator[Entry 
             yield from _entry(line)
 
 
+class _FieldError(Exception):
+    """A field that is not known."""
+
+    def __init__(self, name: str, known: tuple[str, ...]) -> None:
+        super().__init__(f"expected one of {', '.join(known)}, got {name[:40]!r}")
+        self.name = name
+
+
 class _Draft(Draft):
     """A draft that finds where in its line a text stands."""
 
@@ -86,7 +95,11 @@ def _entry(line: Line) -> Iterator[Entry | Fault]:
         short = _short(value)
         ident = _filled(draft, short)
     except JsonError as error:
-        yield Fault(line=line.number, column=_column(line.text), message=str(error))
+        column = _column(line.text)
+        message = str(error).removeprefix("line: ") if not column else "expected JSON, got something else"
+        yield Fault(line=line.number, column=column or 1, message=message)
+    except _FieldError as error:
+        yield Fault(line=line.number, column=line.text.find(f'"{error.name}"') + 1, message=str(error))
     except msgspec.ValidationError as error:
         message = f"expected a person with names, births, documents and the like, got another form: {error}"
         yield Fault(line=line.number, column=1, message=message)
@@ -95,17 +108,20 @@ def _entry(line: Line) -> Iterator[Entry | Fault]:
 
 
 def _column(text: str) -> int:
-    """Where the text stops being JSON, from 1; 1 when it is JSON that is refused for another reason."""
+    """Where the text stops being JSON, from 1; 0 when it is JSON that is refused for another reason."""
     try:
         json.loads(text)
     except json.JSONDecodeError as error:
         return error.colno
     except (ValueError, RecursionError):
         pass
-    return 1
+    return 0
 
 
 def _short(value: dict[str, Any]) -> _Short:
+    form = _Full if "person" in value else _Short
+    if unknown := next((name for name in value if name not in form.__struct_fields__), None):
+        raise _FieldError(unknown, form.__struct_fields__)
     if "person" not in value:
         return msgspec.convert(value, _Short)
     full = msgspec.convert(value, _Full)
@@ -177,7 +193,9 @@ def _birth(draft: Draft, one: str | Birth, at: At) -> None:
     made = Birth(date=one) if isinstance(one, str) else one
     _one_of("kind", made.kind, _KINDS[Birth])
     _one_of("calendar", made.calendar, ("gregorian", "hijri"))
-    wrong = [text for text in (made.date, made.until) if text and not _date(draft, text, made.calendar, "birth", at)]
+    wrong = [
+        text for text in (made.date, made.until) if text and not _date(draft, text, made.calendar, E_("birth"), at)
+    ]
     if made.date and not wrong:
         draft.birth(made)
 
@@ -197,7 +215,7 @@ def _document(draft: Draft, one: str | Document) -> None:
         _one_of("kind", paper.kind, _KINDS[Document]),
         paper.number,
         country=draft.country(paper.country, "issued by"),
-        issued=_date(draft, paper.issued, "gregorian", "issued", draft.at),
-        expires=_date(draft, paper.expires, "gregorian", "expires", draft.at),
+        issued=_date(draft, paper.issued, "gregorian", E_("issued"), draft.at),
+        expires=_date(draft, paper.expires, "gregorian", E_("expires"), draft.at),
         note=draft.text(paper.note, "note", most=1000),
     )

@@ -153,7 +153,7 @@ class _Row:
         for one in births:
             self._draft.birth(one)
         if not births and (text := self._draft.text(value, "birth", at)):
-            form = column.date or "1980-05-17, 17/05/1980 or 1980"
+            form = column.date or "17/05/1980"
             self._draft.fault(f"birth: expected a date like {form}, got {text[:40]!r}", at)
             self._draft.note(f"birth: {text}")
 
