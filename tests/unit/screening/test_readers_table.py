@@ -200,6 +200,7 @@ def test_rows_that_are_wrong_cost_themselves_only() -> None:
         ("", "expected a header with the names of the columns, got an empty file"),
         ("\n \n", "expected a header with the names of the columns, got an empty file"),
         ("colour;size\nred;1\n", "expected a column with names, documents or numbers, got colour, size"),
+        (";".join(f"alias {at}" for at in range(1001)), "expected at most 1000 columns, got 1001"),
         ("name;name\nA;B\n", "expected a column 'name' once, got it 2 times"),
         ('"name\n', "expected a header with the names of the columns, got none"),
         (b"n\xffme;x\n", "expected a column with names, documents or numbers"),
@@ -210,6 +211,12 @@ def test_a_header_that_says_nothing_ends_the_reading(text: str | bytes, said: st
     assert not found
     assert said in faults[-1].message
     assert not reading.whole
+
+
+def test_a_cell_with_too_many_values_costs_its_row() -> None:
+    found, (fault,), _ = read(f"name;alias\nOne;{'|'.join(map(str, range(2000)))}\nTwo;2|2\n")
+    assert [one.person.names[0].text for one in found] == ["Two"]
+    assert fault.message.startswith("expected at most 1000 names, dates, documents or places of one person")
 
 
 def test_a_line_without_end_is_passed_over() -> None:

@@ -15,6 +15,7 @@ from babel import Locale
 from passerelle.persons.model import Birth
 
 OLDEST = 120
+_LONGEST = 100  # characters; what is longer is no date
 _SHORT = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
 _ISO = re.compile(r"(\d{4})(?:-(\d\d)(?:-(\d\d))?)?")
 _SPOKEN = re.compile(r"(?:(?:(\d{1,2})\s+)?([^\W\d_]+)\.?,?\s+)?(\d{4})")
@@ -64,8 +65,8 @@ def iso(text: str, calendar: str = "gregorian") -> str:
 
 
 def plain_digits(text: str) -> str:
-    """The text with the digits of any script as 0 to 9, blanks at its ends taken off."""
-    text = text.strip()
+    """The text with the digits of any script as 0 to 9, without blanks at its ends; of a long text nothing."""
+    text = text.strip() if len(text) <= _LONGEST else ""
     if text.isascii():
         return text
     return "".join(str(unicodedata.digit(one)) if unicodedata.category(one) == "Nd" else one for one in text)
@@ -100,6 +101,8 @@ def spoken(text: str) -> str:
 
 def spoken_birth(text: str) -> Birth | None:
     """`10 Dec 1948`, `circa 1958`, `1961 to 1965`, `between 1955 and 1958`; None for anything else."""
+    if len(text) > _LONGEST:
+        return None
     about = _ABOUT.fullmatch(text.strip())
     bare = about.group(1) if about else text
     kind = "approximate" if about else "exact"

@@ -120,6 +120,10 @@ class Draft:
         else:
             self.faults.append(Fault(line=line, column=column, message=message))
 
+    def refuse(self) -> None:
+        """Refuse the entry whole: it says more of a kind than may be."""
+        self._full = True
+
     def text(self, value: str, what: str, at: At | None = None, most: int = MAX_VALUE) -> str:
         """The value as it is kept, or nothing and a fault. A byte that could not be read has been told already."""
         line, column = at or self.at
@@ -131,7 +135,7 @@ class Draft:
         flat = value.translate(_BLANKS)
         if found := forbidden_character(flat):
             if not (self._marked and "U+DC00" <= found <= "U+DCFF"):
-                there = next(place for place, one in enumerate(flat) if forbidden_character(one))
+                there = flat.index(chr(int(found.removeprefix("U+"), 16)))
                 message = f"{what}: expected text without control or bidirectional characters, got {found}"
                 self.fault(message, (line, column + there if column else 0))
             return ""

@@ -9,8 +9,9 @@ import re
 from collections.abc import Iterator
 
 from passerelle.screening.readers import countries, dates
-from passerelle.screening.readers.reading import At, Draft
+from passerelle.screening.readers.reading import MAX_NAME, At, Draft
 
+_LONGEST = 300  # characters of a document with its country and dates
 _ALT = re.compile(r"alt\.\s+", re.IGNORECASE)
 _WEAK = re.compile(r"[afn]\.k\.a\.\s+'(.+)'")
 _HEAD = re.compile(r"(DOB|POB|nationality|citizen|Gender)\s*:?\s+(.+)")
@@ -72,6 +73,8 @@ def _expected(bare: str) -> str:
 
 
 def _kind(draft: Draft, bare: str, at: At) -> str:
+    if len(bare) > MAX_NAME:
+        return ""
     if weak := _WEAK.fullmatch(bare):
         draft.name(weak.group(1), at, kind="alias", quality="low")
         return "alias"
@@ -107,7 +110,7 @@ def _place(draft: Draft, text: str, at: At) -> None:
 
 
 def _paper(draft: Draft, bare: str, at: At) -> str:
-    found = None if _NOT_PAPERS.match(bare) else _PAPER.fullmatch(bare)
+    found = None if len(bare) > _LONGEST or _NOT_PAPERS.match(bare) else _PAPER.fullmatch(bare)
     if found is None or len(found["number"]) > 60 or len(found["kind"]) > 60:
         return ""
     kind, number = found["kind"].strip(), found["number"].strip(" ,")

@@ -14,12 +14,16 @@ from passerelle.screening.readers.reading import At
 from passerelle.screening.readers.text import ENCODINGS, MAX_LINE, Line
 
 MAX_LINES = 100
+_SEARCHED = 10_000
 DELIMITERS = ",;\t|"
 csv.field_size_limit(4 * MAX_LINE)  # of the process; a record ends before
 
 
 class Row(NamedTuple):
-    """A record: its first line from 1, its cells, and its text as it stands in the file."""
+    """A record: its first line from 1, its cells, and its text as it stands in the file.
+
+    Places are looked for in records of ordinary length only: in one of a megabyte that would take its square.
+    """
 
     line: int
     cells: list[str]
@@ -27,7 +31,7 @@ class Row(NamedTuple):
 
     def place(self, cell: str) -> At:
         """Where a cell stands, as far as its text says so."""
-        at = self.raw.find(cell.replace('"', '""')) if cell else -1
+        at = self.raw.find(cell.replace('"', '""')) if cell and len(self.raw) <= _SEARCHED else -1
         if at < 0:
             return self.line, 0
         before = self.raw[:at]

@@ -13,10 +13,11 @@ from passerelle.core.errors import InputError
 from passerelle.persons.model import Birth, Entry, Fault
 from passerelle.screening.readers import countries, dates
 from passerelle.screening.readers.mapping import Column, Mapping, obvious
-from passerelle.screening.readers.reading import At, Draft, Options, Reading
+from passerelle.screening.readers.reading import MAX_OF_A_KIND, At, Draft, Options, Reading
 from passerelle.screening.readers.rows import Row, delimiter_of, records, undecoded
 from passerelle.screening.readers.text import ENCODINGS, Line, Source, encoding_of, known, lines
 
+MAX_COLUMNS = 1_000
 _SEX = {
     **dict.fromkeys(("m", "male", "h", "homme", "masculin", "man", "mannelijk", "hombre", "ذكر", "1"), "male"),
     **dict.fromkeys(("f", "female", "v", "femme", "féminin", "vrouw", "vrouwelijk", "mujer", "أنثى", "2"), "female"),
@@ -78,10 +79,11 @@ class _Table:
     def __init__(self, header: Row, mapping: Mapping | None, options: Options) -> None:
         self._names = [name.strip() for name in header.cells]
         self._options = options
+        if len(self._names) > MAX_COLUMNS:
+            raise InputError(f"expected at most {MAX_COLUMNS} columns, got {len(self._names)}")
         taken = mapping or obvious(self._names)
         for name in taken.columns:
-            if self._names.count(name) != 1:
-                many = self._names.count(name)
+            if (many := self._names.count(name)) != 1:
                 raise InputError(f"expected a column {name[:60]!r} once, got it {many} times in {_shown(self._names)}")
         self._columns = {self._names.index(name): taken.column(name) for name in taken.columns}
         if not _KNOWS_BY & {one.field for one in self._columns.values()}:
@@ -117,7 +119,10 @@ class _Row:
         self._papers: dict[int, tuple[Column, list[tuple[str, At]]]] = {}
 
     def take(self, column: Column, name: str, cell: str) -> None:
-        values = cell.split(column.separator) if column.separator else [cell]
+        values = cell.split(column.separator, MAX_OF_A_KIND + 1) if column.separator else [cell]
+        if len(values) > MAX_OF_A_KIND:
+            self._draft.refuse()
+            return
         for value in values:
             if value.strip():
                 self._value(column, name, value, self._row.place(value))

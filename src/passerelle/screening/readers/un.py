@@ -19,6 +19,7 @@ from passerelle.screening.readers.reading import At, Draft, Options, Reading
 from passerelle.screening.readers.text import Source
 
 _DEEPEST, _MOST, _LONGEST = 20, 10_000, 1 << 20
+_SEARCHED = 1_000  # characters of a note
 _PERSON = ("CONSOLIDATED_LIST", "INDIVIDUALS", "INDIVIDUAL")
 _ENTITY = ("CONSOLIDATED_LIST", "ENTITIES", "ENTITY")
 _NAMES = ("FIRST_NAME", "SECOND_NAME", "THIRD_NAME", "FOURTH_NAME", "FIFTH_NAME", "SIXTH_NAME")
@@ -194,7 +195,7 @@ def _birth(draft: Draft, one: Element) -> None:
         draft.birth(Birth(date=dates.iso(first), until=dates.iso(last), kind="between"))
     elif text := one.value("DATE") or one.value("YEAR") or first or last:
         _birth_text(draft, text, one.at, kind)
-    if found := _HIJRI.search(note):
+    if found := _HIJRI.search(note[:_SEARCHED]):
         day, month, year = map(int, found.groups())
         if date := dates.partial(year, month, day, "hijri"):
             either = day <= 12 and day != month
@@ -224,8 +225,9 @@ def _place_note(draft: Draft, one: Element, what: str) -> None:
 
 def _document(draft: Draft, one: Element) -> None:
     said, number, note = one.value("TYPE_OF_DOCUMENT"), one.value("NUMBER"), one.value("NOTE")
+    begin = note[:_SEARCHED]
     kinds = f"{said} {one.value('TYPE_OF_DOCUMENT2')}".casefold()
-    if not number and (found := _IN_NOTE.search(note)):
+    if not number and (found := _IN_NOTE.search(begin)):
         number = found.group(1) or found.group(2)
     issuer = one.value("ISSUING_COUNTRY") or one.value("COUNTRY_OF_ISSUE")
     country = countries.alpha2(issuer)
@@ -242,14 +244,14 @@ def _document(draft: Draft, one: Element) -> None:
             draft.note(f"{number}: {remark}", one.at)
     else:
         kind = "passport" if "passport" in kinds else "identity-card" if "ident" in kinds else "other"
-        issued = dates.iso(one.value("DATE_OF_ISSUE")[:10]) or _day_in(_ISSUED, note)
+        issued = dates.iso(one.value("DATE_OF_ISSUE")[:10]) or _day_in(_ISSUED, begin)
         draft.document(
             kind,
             number,
             one.at,
             country=country,
             issued=issued,
-            expires=_day_in(_EXPIRES, note),
+            expires=_day_in(_EXPIRES, begin),
             note=draft.text(remark, "note", one.at, 1000),
         )
 
