@@ -1,0 +1,22 @@
+"""Names in any script: read, compared, explained, found in a list."""
+
+from passerelle.names.block import Block
+from passerelle.names.comparing import Comparison, NameSet, Part, compare, compare_many, explained, odds, prepared, scored
+from passerelle.names.reading import NameError_, read
+from passerelle.names.script import scripts
+
+__all__ = [
+    "Block",
+    "Comparison",
+    "NameError_",
+    "NameSet",
+    "Part",
+    "compare",
+    "compare_many",
+    "explained",
+    "odds",
+    "prepared",
+    "read",
+    "scored",
+    "scripts",
+]

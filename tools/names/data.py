@@ -1,0 +1,70 @@
+"""Reading the public name data that the tables are trained on. It stays where it is: nothing of it goes into the product.
+
+Split by entity, by the hash of the person. Ratios and frequencies are never counted on a person whose alias or Arabic
+form is a query of the evaluation (`queries.jsonl.gz`); of these queries a half may choose factors (`work`), the other half
+does not (`kept`). Beside them a quarter of the travellers and of the full names in two scripts is kept from everything:
+what is measured on them was tuned on nothing.
+"""
+
+import gzip
+import json
+import os
+from collections.abc import Iterator
+from hashlib import sha256
+from pathlib import Path
+from typing import Any
+
+
+def folder() -> Path:
+    """The folder of the data. Raises SystemExit when it is absent."""
+    place = Path(os.environ.get("PASSERELLE_DATA", "../shared/data")) / "names"
+    if not place.is_dir():
+        raise SystemExit(f"expected name data in {place}; set PASSERELLE_DATA to the folder that holds names/")
+    return place
+
+
+def rows(name: str) -> Iterator[dict[str, Any]]:
+    """The rows of a file of JSON lines."""
+    with gzip.open(folder() / name, "rt", encoding="utf8") as file:
+        yield from map(json.loads, file)
+
+
+def columns(name: str) -> Iterator[list[str]]:
+    """The rows of a file of tab-separated values."""
+    with gzip.open(folder() / name, "rt", encoding="utf8") as file:
+        for line in file:
+            yield line.rstrip("\n").split("\t")
+
+
+def apart(text: str) -> bool:
+    """Is what this text names kept from everything but the last measurement?"""
+    return sha256(f"apart {text}".encode()).digest()[0] < 64
+
+
+class Names:
+    """All of it: persons with two or more names that may be trained on, others, full names in two scripts, tokens."""
+
+    def __init__(self) -> None:
+        self.persons = {row["id"]: row for row in rows("persons.jsonl.gz") if row["names"]}
+        self.queries = list(rows("queries.jsonl.gz"))
+        travellers = [row for row in rows("travellers.jsonl.gz") if row["names"]]
+        full = [line[:2] for name in ("fullnames-TN.tsv.gz", "fullnames-DZ.tsv.gz") for line in columns(name)]
+        self.travellers = [row for row in travellers if not apart(row["names"][0])]
+        self.full = [pair for pair in full if not apart(pair[0])]
+        self.travellers_apart = [row for row in travellers if apart(row["names"][0])]
+        self.full_apart = [pair for pair in full if apart(pair[0])]
+        self.tokens = [
+            (latin, arabic.replace(" ", ""), int(count))
+            for name in ("tokens-wd_arabic_16.tsv.gz", "tokens-wd_arabic_64.tsv.gz")
+            for latin, arabic, count in columns(name)
+        ]
+        self.held = {entry for query in self.queries for entry, true, _ in query["candidates"] if true}
+
+    def trained(self) -> list[dict[str, Any]]:
+        """Persons that are no answer of a query."""
+        return [person for number, person in self.persons.items() if number not in self.held]
+
+    def kept(self, query: dict[str, Any]) -> bool:
+        """Does the query only measure?"""
+        (true,) = (entry for entry, true, _ in query["candidates"] if true)
+        return bool(sha256(f"person {true}".encode()).digest()[0] & 1)
