@@ -2,6 +2,7 @@
 
 from passerelle.names.block import Block
 from passerelle.names.comparing import Comparison, NameSet, Part, compare, compare_many, explained, odds, prepared, scored
+from passerelle.names.keys import blocks, match_keys
 from passerelle.names.reading import NameError_, read
 from passerelle.names.script import scripts
 
@@ -11,9 +12,11 @@ __all__ = [
     "NameError_",
     "NameSet",
     "Part",
+    "blocks",
     "compare",
     "compare_many",
     "explained",
+    "match_keys",
     "odds",
     "prepared",
     "read",

@@ -183,7 +183,7 @@ def readings(letters: str) -> tuple[str, ...]:
     if match := _ABD_ALLAH.fullmatch(letters):
         return ("BL" + match["rest"],)
     if match := _ABD_JOINED.fullmatch(letters):
-        return ("B" + match["rest"],)
+        return (letters, "B" + match["rest"])
     if match := _DIN_JOINED.fullmatch(letters):
         return (letters, match["rest"] + "D")
     if match := _ALLAH_JOINED.fullmatch(letters):
