@@ -1,9 +1,10 @@
-"""Reading the public name data that the tables are trained on. It stays where it is: nothing of it goes into the product.
+"""Reading the public name data that the tables are trained on. It stays where it is: nothing of it goes into the
+product.
 
 Split by entity, by the hash of the person. Ratios and frequencies are never counted on a person whose alias or Arabic
-form is a query of the evaluation (`queries.jsonl.gz`); of these queries a half may choose factors (`work`), the other half
-does not (`kept`). Beside them a quarter of the travellers and of the full names in two scripts is kept from everything:
-what is measured on them was tuned on nothing.
+form is a query of the evaluation (`queries.jsonl.gz`); its queries were looked at while the comparison was made. Beside
+them a quarter of the travellers and of the full names in two scripts is kept from everything: what is measured on them
+was tuned on nothing. Half of the queries (`kept`) is measured apart too.
 """
 
 import gzip
@@ -37,7 +38,7 @@ def columns(name: str) -> Iterator[list[str]]:
 
 
 def apart(text: str) -> bool:
-    """Is what this text names kept from everything but the last measurement?"""
+    """Whether what this text names is kept from everything but the last measurement."""
     return sha256(f"apart {text}".encode()).digest()[0] < 64
 
 
@@ -65,6 +66,6 @@ class Names:
         return [person for number, person in self.persons.items() if number not in self.held]
 
     def kept(self, query: dict[str, Any]) -> bool:
-        """Does the query only measure?"""
+        """Whether the query only measures."""
         (true,) = (entry for entry, true, _ in query["candidates"] if true)
         return bool(sha256(f"person {true}".encode()).digest()[0] & 1)

@@ -1,9 +1,9 @@
 """The factors that make one number of what two names have in common, and what they are measured by.
 
-They are round numbers set by hand, so that there is nothing to fit: evidence counts as it is (`enough`); what is left over
-counts a third on the side that has less of it, a tenth on the other; parts that fit badly, another tenth. That both first
-names are paired, and that no first name is left over, tell a person from a relative. The constant puts one half where F1
-among look-alikes is best.
+They are round numbers set by hand, so that there is nothing to fit: evidence counts as it is (`enough`); what is left
+over counts a third on the side that has less of it, a tenth on the other; parts that fit badly, another tenth. That
+both first names are paired, and that no first name is left over, tell a person from a relative. The constant puts one
+half where F1 among look-alikes is best.
 """
 
 from collections.abc import Sequence

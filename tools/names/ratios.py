@@ -1,8 +1,8 @@
 """How often symbols stand for each other: pairs of spellings -> log-likelihood ratios.
 
 A pair of spellings is made by a pair model without memory: it emits pairs of symbols, or a symbol on one side, until it
-ends (Ristad and Yianilos, Learning string-edit distance, IEEE PAMI 1998). Its probabilities are estimated by expectation
-and maximisation over all alignments. Pairs that fit badly count a twentieth: the data has errors.
+ends (Ristad and Yianilos, Learning string-edit distance, IEEE PAMI 1998). Its probabilities are estimated by
+expectation and maximisation over all alignments. Pairs that fit badly count a twentieth: the data has errors.
 """
 
 from collections import Counter, defaultdict

@@ -52,7 +52,10 @@ def report(known: weights.Weights, names: Names) -> None:
     draw = random.Random(11)  # noqa: S311 - a draw, no secret
     kinds: dict[str, Any] = {group: asking.of_evaluation(names, group) for group in GROUPS}
     kinds |= {f"{group}, kept half": asking.of_evaluation(names, group, kept=True) for group in GROUPS[:3]}
-    kinds |= {"Latin respelled, apart": asking.of_travellers(names, draw), "full names, apart": asking.of_full_names(names, draw)}
+    kinds |= {
+        "Latin respelled, apart": asking.of_travellers(names, draw),
+        "full names, apart": asking.of_full_names(names, draw),
+    }
     for name, candidates in kinds.items():
         print(asking.described(name, choice.Group(name, known, list(candidates)).figures(known.factors)))
 

@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from passerelle.names.reading import INITIAL, MOST_TOKENS, NAME, PARTICLE, TITLE, NameError_, Token, read
+from passerelle.names.reading import INITIAL, MOST_TOKENS, NAME, PARTICLE, TITLE, NameReadError, Token, read
 from passerelle.names.symbols import LONGEST, coded
 from passerelle.names.weights import Weights, weights
 
@@ -27,7 +27,7 @@ def readable(text: str) -> tuple[Token, ...]:
     """The tokens of a name; none when it cannot be read. A name of nothing but particles and titles is one of names."""
     try:
         tokens = read(text)
-    except NameError_:
+    except NameReadError:
         return ()
     if all(token.kind in {PARTICLE, TITLE} for token in tokens):
         return tuple(Token(token.written, token.readings, NAME, token.arabic, token.family) for token in tokens)
@@ -75,7 +75,13 @@ class Tokens:
             own = known.own(codes)
             count = np.bitwise_count(own).astype(np.int64)
             card = known.mask(codes) | own << 20 | np.minimum(count, 15) << 40 | kinds << 44 | script << 46
-            self._arrays = (codes.reshape(2 * size, LONGEST), lengths, said, known.expected(codes, lengths, script), card)
+            self._arrays = (
+                codes.reshape(2 * size, LONGEST),
+                lengths,
+                said,
+                known.expected(codes, lengths, script),
+                card,
+            )
         return self._arrays
 
 

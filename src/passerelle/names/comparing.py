@@ -2,11 +2,11 @@
 
 Rules kept here:
 - of two persons the best pair of names counts: a person has aliases, and one true one is enough to look;
-- the score ranks. It is a number in (0, 1) that grows with the evidence; one half is where, among look-alikes of published
-  lists, true and false matches are told apart best. It is no probability that two persons are one: it knows nothing but
-  names, and the same name is borne by many. Nothing is decided by it;
-- `explained` pairs the tokens once more and says of each pair why, in the reader's language; what the score ignores (order,
-  particles, titles) is said too when it differs.
+- the score ranks. It is a number in (0, 1) that grows with the evidence; one half is where, among look-alikes of
+  published lists, true and false matches are told apart best. It is no probability that two persons are one: it knows
+  nothing but names, and the same name is borne by many. Nothing is decided by it;
+- `explained` pairs the tokens once more and says of each pair why, in the reader's language; what the score ignores
+  (order, particles, titles) is said too when it differs.
 """
 
 from collections.abc import Iterable, Sequence
@@ -107,7 +107,9 @@ class Part(msgspec.Struct, frozen=True):
 
 
 class Comparison(msgspec.Struct, frozen=True):
-    """Two persons' names: the score in [0, 1), the two texts that are closest, their parts. Empty texts: none is readable."""
+    """Two persons' names: the score in [0, 1), the two texts that are closest, their parts. Empty texts: none is
+    readable.
+    """
 
     score: float
     left: str

@@ -10,14 +10,15 @@ Rules kept here:
 - what is left over counts against: most on the side that has less left over, because parts are often left out on one
   side, rarely on both; and a first name that is left over or paired with another part says that it is a relative;
 - before two tokens are aligned their consonant classes are compared as bits: where neither has three fifths of its own
-  among those that the other may have, or both together less than half, they are no spellings of one name. That skips four
-  alignments of five, and lost one of 1,231 true pairs of tokens;
+  among those that the other may have, or both together less than half, they are no spellings of one name. That skips
+  four alignments of five, and lost one of 1,231 true pairs of tokens;
 - no two threads share working space (`room`), and nothing is kept between calls.
 
 A table of tokens is a tuple of arrays (`block.Tokens.arrays`): codes (2 n, 24) uint8 (two
 readings a token), lengths (n, 2) uint8, said (n) float32,
-expected (n, 2) float32, card (n) int64. A card holds, from the lowest bit: 20 bits of consonant classes that the token may
-have, 20 of those that it has, 4 bits how many it has, 2 its kind (name, particle, title, initial), 1 its script (Arabic).
+expected (n, 2) float32, card (n) int64. A card holds, from the lowest bit: 20 bits of consonant classes that the token
+may have, 20 of those that it has, 4 bits how many it has, 2 its kind (name, particle, title, initial), 1 its script
+(Arabic).
 """
 
 from typing import Any
@@ -49,8 +50,8 @@ _BAD = np.float32(-99.0)
 
 
 def space() -> Room:
-    """Working space of the loops: features of the best pair of names and of the one at hand, pairs of places, candidates
-    (evidence, share, places on both sides), a row of an alignment, two joined tokens.
+    """Working space of the loops: features of the best pair of names and of the one at hand, pairs of places,
+    candidates (evidence, share, places on both sides), a row of an alignment, two joined tokens.
     """
     return (
         np.zeros(FEATURES), np.zeros(FEATURES), np.zeros((MOST, 2), np.int32),
@@ -61,11 +62,13 @@ def space() -> Room:
 
 
 @compiled
-def align(a: Any, i: int, la: int, b: Any, j: int, lb: int, weights: Any, scripts: int, least: float, row: Any) -> float:
+def align(
+    a: Any, i: int, la: int, b: Any, j: int, lb: int, weights: Any, scripts: int, least: float, row: Any
+) -> float:
     """Evidence (nats) that two coded tokens spell one name: rows `i` and `j` of `a` and `b`, of `la` and `lb` symbols.
 
-    `weights`: (4, symbols, symbols) float32, row or column 0 gaps; `scripts` which of the four. -99 as soon as it cannot be
-    `least` any more. `row`: (50) float32, space.
+    `weights`: (4, symbols, symbols) float32, row or column 0 gaps; `scripts` which of the four. -99 as soon as it
+    cannot be `least` any more. `row`: (50) float32, space.
     """
     row[0] = 0.0
     for y in range(lb):
@@ -81,15 +84,12 @@ def align(a: Any, i: int, la: int, b: Any, j: int, lb: int, weights: Any, script
             value = corner + weights[scripts, symbol, b[j, y]]
             corner = row[y + 1]
             up = corner + gap
-            if up > value:
-                value = up
+            value = max(value, up)
             left += weights[scripts, 0, b[j, y]]
-            if left > value:
-                value = left
+            value = max(value, left)
             row[y + 1] = value
             left = value
-            if value > top:
-                top = value
+            top = max(top, value)
         if top + _MOST_OF_ONE * (la - 1 - x) < least:
             return -99.0
     return float(row[lb])
@@ -117,7 +117,7 @@ def script(card: int) -> int:
 
 @compiled
 def plausible(one: int, other: int) -> bool:
-    """May two tokens be spellings of one name, as far as their cards tell?"""
+    """Whether two tokens may be spellings of one name, as far as their cards tell."""
     count, count2 = one >> 40 & 15, other >> 40 & 15
     if count == 0 or count2 == 0 or kind(one) == _INITIAL or kind(other) == _INITIAL:
         return True
@@ -135,9 +135,7 @@ def tokens(one: Table, i: int, other: Table, j: int, weights: Any, row: Any) -> 
     scripts = 2 * script(card) + script(card2)
     if (k == _TITLE) != (m == _TITLE):
         return -99.0
-    if k == _INITIAL or m == _INITIAL:
-        if k == _TITLE or m == _TITLE:
-            return -99.0
+    if max(k, m) == _INITIAL:  # the other is no title: those were told apart above
         return 2.0 if weights[scripts, one[0][2 * i, 0], other[0][2 * j, 0]] > 1.0 else -99.0
     best = -99.0
     least = _LEAST_SHARE * min(one[3][i, script(card2)], other[3][j, script(card)])
@@ -150,8 +148,7 @@ def tokens(one: Table, i: int, other: Table, j: int, weights: Any, row: Any) -> 
             if size2 == 0:
                 continue
             value = align(one[0], 2 * i + r, size, other[0], 2 * j + s, size2, weights, scripts, least, row)
-            if value > best:
-                best = value
+            best = max(best, value)
     return best
 
 
@@ -159,7 +156,7 @@ def tokens(one: Table, i: int, other: Table, j: int, weights: Any, row: Any) -> 
 def share(one: Table, i: int, other: Table, j: int, evidence: float) -> float:
     """The evidence as a share of what two true spellings would give, at most 1."""
     wanted = min(one[3][i, script(other[4][j])], other[3][j, script(one[4][i])])
-    return min(1.0, evidence / wanted)
+    return float(min(1.0, evidence / wanted))
 
 
 @compiled
@@ -173,7 +170,9 @@ def joined(table: Table, i: int, inner: Any, out: Any, side: int, at: int) -> in
 
 
 @compiled
-def neighbours(one: Table, i: int, i2: int, other: Table, j: int, weights: Any, inner: Any, row: Any, work: Any) -> float:
+def neighbours(
+    one: Table, i: int, i2: int, other: Table, j: int, weights: Any, inner: Any, row: Any, work: Any
+) -> float:
     """Evidence (nats) that two neighbouring tokens together spell one token of the other side; -99: none."""
     card, card2 = one[4][i] | one[4][i2], other[4][j]
     both = (card & 0xFFFFFFFFFF) | bits(card >> 20 & 0xFFFFF) << 40
@@ -323,7 +322,9 @@ def best_names(
     other: Table, flat_b: Any, starts_b: Any, first_b: int, last_b: int,
     weights: Any, inner: Any, factors: Any, room: Room,
 ) -> tuple[float, int, int]:  # fmt: skip
-    """The best of all pairs of names of two persons: its score (log-odds) and which names. Its features are in `room[0]`."""
+    """The best of all pairs of names of two persons: its score (log-odds) and which names. Its features are in
+    `room[0]`.
+    """
     out, features = room[0], room[1]
     best, left, right = -1e9, -1, -1
     for i in range(first_a, last_a):

@@ -1,17 +1,18 @@
 """Match keys: a few short strings that spellings of one name share, for comparing where only equality can be tested.
 
 Rules kept here:
-- a key is two tokens of one name as coarse skeletons, in alphabetical order, with the birth date; or with the year alone
-  where the date is partial. Never a date alone, never one token alone; `Abd`, `al-Din` and `Allah` count as a token where a
-  name has no other;
-- the coarse skeleton is coarser than `skeleton.py`: all of k, q, c, g, gh, kh are one; h, ع and vowels are left out; th is t;
-  three consonants are kept. A token with fewer than two has its glides (w, y) too, not at the end;
-- spellings that leave a skeleton undecided give a second one: article or not (`Lamiri`, `Elyes`), `Ben`, `Bel`, `Bou` joined
-  or apart, g and j, c and s, final t;
-- a person has at most ten keys: first those of the first names and birth dates, one of each pair before a second of any.
+- a key is two tokens of one name as coarse skeletons, in alphabetical order, with the birth date; or with the year
+  alone where the date is partial. Never a date alone, never one token alone; `Abd`, `al-Din` and `Allah` count as a
+  token where a name has no other;
+- the coarse skeleton is coarser than `skeleton.py`: all of k, q, c, g, gh, kh are one; h, ع and vowels are left out;
+  th is t; three consonants are kept. A token with fewer than two has its glides (w, y) too, not at the end;
+- spellings that leave a skeleton undecided give a second one: article or not (`Lamiri`, `Elyes`), `Ben`, `Bel`, `Bou`
+  joined or apart, g and j, c and s, final t;
+- a person has at most ten keys: first those of the first names and birth dates, one of each pair before a second of
+  any.
 
-What it costs and finds is measured in docs/measurements.md: coarser finds more and tells more persons apart who are not the
-same. A key says nothing about which person is meant: what shares one is looked at by a person.
+What it costs and finds is measured in docs/measurements.md: coarser finds more and tells more persons apart who are
+not the same. A key says nothing about which person is meant: what shares one is looked at by a person.
 """
 
 import re
@@ -34,17 +35,28 @@ _RARE = 6.0
 
 _LATIN = (
     *(("sch|tch|sh|ch", "x"), ("kh|gh|ck", "k"), ("ph", "f"), ("th", "t"), ("dh", "d"), ("dj|tj", "j")),
-    *(("c(?=[eiy])", "s"), ("gu(?=[eiy])", "k"), ("g(?=[eiy])", "j"), ("qu?|c|g", "k"), ("x", "ks"), ("v", "f"), ("p", "b")),
+    *(
+        ("c(?=[eiy])", "s"),
+        ("gu(?=[eiy])", "k"),
+        ("g(?=[eiy])", "j"),
+        ("qu?|c|g", "k"),
+        ("x", "ks"),
+        ("v", "f"),
+        ("p", "b"),
+    ),
     *(("w|ou|oo|u|o", "w"), ("y|ee|i", "y"), ("[aehA]", "")),
 )
 _LATIN_PATTERN = re.compile("|".join(f"({pattern})" for pattern, _ in _LATIN))
 _ARABIC = str.maketrans(
     {
-        **dict.fromkeys("بپ", "b"), **dict.fromkeys("فڤ", "f"), **dict.fromkeys("تطث", "t"), **dict.fromkeys("دذضظ", "d"),
-        **dict.fromkeys("سص", "s"), "ز": "z", "ژ": "j", **dict.fromkeys("شچ", "x"), "ج": "j", **dict.fromkeys("كقغخگ", "k"),
-        "ر": "r", "ل": "l", "م": "m", "ن": "n", "و": "w", "ي": "y", **dict.fromkeys("اعهحةA", None),
+        letter: kept or None
+        for letters, kept in (
+            *(("بپ", "b"), ("فڤ", "f"), ("تطث", "t"), ("دذضظ", "d"), ("سص", "s"), ("ز", "z"), ("جژ", "j"), ("شچ", "x")),
+            *(("كقغخگ", "k"), ("ر", "r"), ("ل", "l"), ("م", "m"), ("ن", "n"), ("و", "w"), ("ي", "y"), ("اعهحةA", "")),
+        )
+        for letter in letters
     }
-)  # fmt: skip
+)
 _GLIDES = re.compile("[wy]")
 _DOUBLED = re.compile(r"(.)\1+")
 _BEN_ARABIC = re.compile("(?:بن|بال|بل|بو)(?=...)")

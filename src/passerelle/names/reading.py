@@ -5,8 +5,8 @@ Rules kept here:
   scripts and are dropped; a capital inside a word begins a new token (`AlGhanim`, `BinSalman`);
 - `FAMILY, Given` is read as `Given FAMILY`, and its tokens before the comma are marked as family name;
 - the article belongs to the token after it, however it is written: apart (`al-Hassan`, `El Hassan`), assimilated
-  (`as-Sayyid`, `Essayed`), without its vowel (`Lmeskini`), joined (`Alhassan`, `الحسن`). Where a joined article cannot be
-  told from letters of the name, the token has both readings;
+  (`as-Sayyid`, `Essayed`), without its vowel (`Lmeskini`), joined (`Alhassan`, `الحسن`). Where a joined article cannot
+  be told from letters of the name, the token has both readings;
 - `Abd` belongs to the name of God after it, `al-Din` and `Allah` to the name before: Abdelkader, Abd el Kader and
   عبد القادر are one token alike;
 - particles of descent (ben, bint, ould, aït, van, de), titles, and initials keep their place and say little: they are
@@ -22,6 +22,7 @@ import msgspec
 
 from passerelle.core.errors import InputError
 from passerelle.names.script import folded, is_arabic, visible
+from passerelle.names.tables import words
 
 MOST_TOKENS = 12
 """Tokens of a name that are compared; real names on published lists stay below it."""
@@ -31,7 +32,7 @@ LONGEST_NAME = 1_000
 NAME, PARTICLE, TITLE, INITIAL = "name", "particle", "title", "initial"
 
 
-class NameError_(InputError):
+class NameReadError(InputError):
     """This is no name that can be compared."""
 
 
@@ -48,42 +49,28 @@ class Token(msgspec.Struct, frozen=True):
     family: bool = False
 
 
-_PARTICLES = frozenset(
-    "ben bin ibn bint bent binti ould weld wuld oulad ait ayt at van von der den ter ten de del della di da do dos das du des "
-    "la le les las los y e zu zur af av bar bat mac mc ap st san santa abu abou abi aba bu bou um umm oum al el ul ol il "
-    "ar as at ad an az er es ed en et ez ash ach ech us ur ud un ut uz "
-    "بن ابن بنت ولد اولاد ايت ات ابو ابي ابا بو ام ال".split()
-)
-_TITLES = frozenset(
-    "dr mr mrs ms miss prof professor eng ing sir lord lady dame hon sheikh shaikh shaykh cheikh sheik sheykh hajj haji hadji hadj "
-    "haj hajji alhaj alhaji hage sayyid mullah mulla mollah maulvi mawlawi maulavi molvi qari ayatollah imam general gen colonel col major "
-    "captain capt lieutenant brigadier jr sr ii iii iv junior senior moulay sidi lalla "
-    "د دكتور الدكتور استاذ الاستاذ مهندس المهندس شيخ الشيخ حاج الحاج ملا مولوي قاري مولاي سيدي لاله السيد".split()
-)
-_ARTICLES = frozenset("al el ul ol il".split())
+_PARTICLES, _TITLES, _ARTICLES = words("particles"), words("titles"), words("articles")
+_ABD, _DIN, _ALLAH = words("abd"), words("din"), words("allah")
 _ASSIMILATED = re.compile(r"[aeu](sh|ch|[rstdnz])")
-_ABD = frozenset(("abd", "abdu", "abdul", "abdel", "abdal", "abdol", "abdur", "abdus", "abdun", "abdud", "abdus", "abdush", "abdil", "abd", "عبد", "عبدال"))
 _ABD_JOINED = re.compile(r"abd(?:[aeiou]?l|[aeiou](?=(?:([rstdnzj])\1))|[aeiou](?=(sh|ch)\2)|)(?P<rest>[a-z]{3,})")
 _ABD_ALLAH = re.compile(r"abd[aeiou]?l{1,2}ah?(?P<rest>[a-z]{0,2})")
-_DIN = frozenset("din dine deen eddine eddin eddeen uddin uddine aldin oddin oddine ddin الدين دين".split())
 _DIN_JOINED = re.compile(r"(?P<rest>[a-z]{2,}?)(?:[aeiou]l?dd|[aeiou]ld|[ae]d)(?:i|ee|ie|ey|y)ne?")
-_ALLAH = frozenset("allah ullah ollah ellah الله".split())
 _ALLAH_JOINED = re.compile(r"(?P<rest>[a-z]{3,}?)(?:[aeou]llah?|[aeou]lah)")
 _CAPITAL_INSIDE = re.compile(r"(?<=[a-z])(?=[A-Z])")
-_LETTER = r"(?:[^\W\d_]|[\u0900-\u0dff\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff])"  # with the vowel signs of Indic scripts
+_LETTER = r"(?:[^\W\d_]|[\u0900-\u0dff\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff])"  # and vowel signs of Indic scripts
 _LETTERS = re.compile(rf"{_LETTER}+(?:['`´‘’‛ʼʻʾʿʹʺˈ]{_LETTER}+)*")
 _BORDER = re.compile(r"(?<=[\u0600-\u06ff])(?=[A-Za-z])|(?<=[A-Za-z])(?=[\u0600-\u06ff])")
 
 
 def read(text: str) -> tuple[Token, ...]:
-    """The tokens of a name, at most `MOST_TOKENS`. Raises NameError_ when it has no letter or over 1,000 characters."""
+    """The tokens of a name, at most `MOST_TOKENS`. Raises NameReadError without a letter or over 1,000 characters."""
     if len(text) > LONGEST_NAME:
-        raise NameError_(f"name: expected at most {LONGEST_NAME} characters, got {len(text)}")
+        raise NameReadError(f"name: expected at most {LONGEST_NAME} characters, got {len(text)}")
     before, comma, after = _visible(text).partition(",")
     parts = [(token, False) for token in _tokens(after)] + [(token, bool(comma)) for token in _tokens(before)]
     found = tuple(_merged(parts))[:MOST_TOKENS]
     if not found:
-        raise NameError_(f"name: expected at least one letter, got {text[:40]!r}")
+        raise NameReadError(f"name: expected at least one letter, got {text[:40]!r}")
     return found
 
 
@@ -125,7 +112,12 @@ def _merged(parts: list[tuple[tuple[str, str], bool]]) -> list[Token]:
                 found.append(_token(f"{written} {after[0]}", after[1], family, article=True))
             place += 2
             continue
-        if found and found[-1].kind == NAME and found[-1].family == family and not found[-1].readings[0].endswith(("D", "L")):
+        if (
+            found
+            and found[-1].kind == NAME
+            and found[-1].family == family
+            and not found[-1].readings[0].endswith(("D", "L"))
+        ):
             if letters in _DIN:
                 found[-1] = _ended(found[-1], written, "D")
                 place += 1
@@ -140,7 +132,7 @@ def _merged(parts: list[tuple[tuple[str, str], bool]]) -> list[Token]:
 
 
 def _is_article(letters: str, after: str) -> bool:
-    if letters in _ARTICLES or letters == "ال":
+    if letters in _ARTICLES:
         return True
     match = _ASSIMILATED.fullmatch(letters)
     return bool(match and after.startswith(match.group(1)))

@@ -2,10 +2,11 @@
 
 Rules kept here:
 - compatibility forms are folded (NFKC), so ligatures, full-width letters and presentation forms are plain letters;
-- what cannot be seen is dropped: controls, zero-width characters, bidirectional marks, soft hyphens, variation selectors;
+- what cannot be seen is dropped: controls, zero-width characters, bidirectional marks, soft hyphens, variation
+  selectors;
 - Arabic script: vowel signs, shadda and tatweel are dropped; alef with hamza or madda is alef; hamza on its own is
-  dropped, on waw or yeh it leaves the carrier; Persian, Urdu and Maghreb letters get their nearest common letter, except
-  those that spell sounds of their own (peh, tcheh, jeh, gaf, veh), because Latin letters tell them apart;
+  dropped, on waw or yeh it leaves the carrier; Persian, Urdu and Maghreb letters get their nearest common letter,
+  except those that spell sounds of their own (peh, tcheh, jeh, gaf, veh), because Latin letters tell them apart;
 - Latin script: lower case without marks;
 - any other script is romanised letter by letter by `anyascii`, and is Latin from there on.
 
@@ -60,7 +61,20 @@ _SAME = str.maketrans(
     }
 )
 _PLAIN = str.maketrans(
-    {"ø": "o", "ł": "l", "đ": "d", "ð": "d", "þ": "th", "æ": "ae", "œ": "oe", "ß": "ss", "ı": "i", "ə": "a", "ŋ": "ng", "ç": "s"}
+    {
+        "ø": "o",
+        "ł": "l",
+        "đ": "d",
+        "ð": "d",
+        "þ": "th",
+        "æ": "ae",
+        "œ": "oe",
+        "ß": "ss",
+        "ı": "i",
+        "ə": "a",
+        "ŋ": "ng",
+        "ç": "s",
+    }
 )
 _SEEN = re.compile(r"[\u0600-\u06ff\u0750-\u077f]")
 _MARKS = re.compile(r"[\u0300-\u036f\u0610-\u061a\u0640\u064b-\u065f\u0670\u06d6-\u06ed]")
@@ -81,12 +95,14 @@ def scripts(text: str) -> frozenset[str]:
 
 
 def is_arabic(text: str) -> bool:
-    """Is there a letter of the Arabic script?"""
+    """Whether there is a letter of the Arabic script."""
     return _SEEN.search(text) is not None
 
 
 def visible(text: str) -> str:
-    """The text in NFKC without what cannot be seen and without Arabic vowel signs; controls and separators become blanks."""
+    """The text in NFKC without what cannot be seen and without Arabic vowel signs; controls and separators become
+    blanks.
+    """
     if text.isascii() and text.isprintable():
         return text
     kept = []

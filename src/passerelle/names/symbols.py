@@ -1,16 +1,16 @@
 """The alphabet that names are compared in: each token becomes a short run of symbols, one byte each.
 
 Rules kept here:
-- a symbol is a letter or a group of letters that spells one sound (`sh`, `ou`, `dj`); what it sounds like is not decided
-  here: the weights say which symbols of one script stand for which of the other, and how often (`weights.py`);
+- a symbol is a letter or a group of letters that spells one sound (`sh`, `ou`, `dj`); what it sounds like is not
+  decided here: the weights say which symbols of one script stand for which of the other, and how often (`weights.py`);
 - vowels at the beginning and at the end of a token are symbols of their own: there they are written in both scripts,
   inside they are mostly written in one;
 - a doubled consonant is single: Arabic script does not write the doubling (shadda);
-- four frequent parts of compound names are one symbol in both scripts: the article, `Abd`, `al-Din`, `Allah`. They stand
-  in the text of a token as `A`, `B`, `D`, `L`, because letters are lower case there (`reading.py`).
+- four frequent parts of compound names are one symbol in both scripts: the article, `Abd`, `al-Din`, `Allah`. They
+  stand in the text of a token as `A`, `B`, `D`, `L`, because letters are lower case there (`reading.py`).
 
-Romanisations considered: ICAO Doc 9303-3 (section 6), BGN/PCGN 1956, DIN 31635, and the French and Dutch habits of civil
-registries in Morocco, Algeria, Tunisia and Belgium.
+Romanisations considered: ICAO Doc 9303-3 (section 6), BGN/PCGN 1956, DIN 31635, and the French and Dutch habits of
+civil registries in Morocco, Algeria, Tunisia and Belgium.
 """
 
 from functools import lru_cache
@@ -20,12 +20,35 @@ LONGEST = 24
 
 _COMPOUND = ("A", "B", "D", "L")
 _GROUPS = (
-    *("sch", "tch", "sh", "ch", "kh", "gh", "th", "dh", "ph", "zh", "dj", "tj", "ck", "cz", "sz", "ts", "tz", "qu", "gu"),
+    *(
+        "sch",
+        "tch",
+        "sh",
+        "ch",
+        "kh",
+        "gh",
+        "th",
+        "dh",
+        "ph",
+        "zh",
+        "dj",
+        "tj",
+        "ck",
+        "cz",
+        "sz",
+        "ts",
+        "tz",
+        "qu",
+        "gu",
+    ),
     *("ou", "oo", "ee", "aa", "ii", "uu", "ai", "ei", "ay", "ey", "oi", "au", "aw", "ow", "ie", "ia", "ya", "ye"),
 )
 _LETTERS = tuple("abcdefghijklmnopqrstuvwxyz")
 _FIRST = tuple("^" + vowel for vowel in ("a", "e", "i", "o", "u", "y", "ou", "oo", "ai", "ei", "aa", "ya", "ye"))
-_LAST = tuple(vowel + "$" for vowel in ("a", "e", "i", "o", "u", "y", "h", "t", "s", "d", "ou", "ee", "ie", "ia", "ey", "ay", "ai", "oo"))
+_LAST = tuple(
+    vowel + "$"
+    for vowel in ("a", "e", "i", "o", "u", "y", "h", "t", "s", "d", "ou", "ee", "ie", "ia", "ey", "ay", "ai", "oo")
+)
 _ARABIC = tuple("ابةتثجحخدذرزسشصضطظعغفقكلمنهويپچژگڤ")
 _ARABIC_FIRST = ("^ا", "^ع", "^ي", "^و")
 _ARABIC_LAST = ("ا$", "ي$", "و$", "ه$")

@@ -1,9 +1,9 @@
 """What the comparison has learned: small tables, with where they come from.
 
-`data/weights.json` is written by `tools/names/train.py` from public name data and holds no name: for each pair of scripts
-how much more often two symbols stand for each other than by chance (log-likelihood ratios, in hundredths of a nat), how
-frequent the most frequent skeletons are, and the factors that make one number of what two names have in common. Its
-`provenance` says which data, how many, and how the factors were chosen.
+`data/weights.json` is written by `tools/names/train.py` from public name data and holds no name: for each pair of
+scripts how much more often two symbols stand for each other than by chance (log-likelihood ratios, in hundredths of a
+nat), how frequent the most frequent skeletons are, and the factors that make one number of what two names have in
+common. Its `provenance` says which data, how many, and how the factors were chosen.
 """
 
 import json
@@ -31,8 +31,8 @@ _SAID = {PARTICLE: 0.7, TITLE: 0.3, INITIAL: 0.5}
 @dataclass(frozen=True)
 class Weights:
     """`ratios` (4, symbols, symbols) float32: evidence in nats, by 2 * script + script, row and column 0 for gaps.
-    `likely` (4, symbols) float32: evidence that a symbol gives on average when it is truly spelled. `rare`: what a skeleton
-    says that is in none of the `frequent`, in nats. `factors`: of the features and the constant, log-odds.
+    `likely` (4, symbols) float32: evidence that a symbol gives on average when it is truly spelled. `rare`: what a
+    skeleton says that is in none of the `frequent`, in nats. `factors`: of the features and the constant, log-odds.
     """
 
     ratios: Array
@@ -56,7 +56,9 @@ class Weights:
         found = np.empty((len(codes), 2), np.float32)
         for other in (0, 1):
             each = self.likely[2 * script + other]  # (n, symbols)
-            sums = np.stack([np.take_along_axis(each, codes[:, r].astype(np.int64), axis=1).sum(axis=1) for r in (0, 1)], axis=1)
+            sums = np.stack(
+                [np.take_along_axis(each, codes[:, r].astype(np.int64), axis=1).sum(axis=1) for r in (0, 1)], axis=1
+            )
             sums[lengths == 0] = np.inf
             found[:, other] = np.maximum(1.0, sums.min(axis=1))
         return found
@@ -73,7 +75,12 @@ class Weights:
 
 
 def made(
-    ratios: Array, likely: Array, frequent: Mapping[str, float], rare: float, factors: Array, provenance: Mapping[str, Any]
+    ratios: Array,
+    likely: Array,
+    frequent: Mapping[str, float],
+    rare: float,
+    factors: Array,
+    provenance: Mapping[str, Any],
 ) -> Weights:
     """Weights of these tables."""
     inner = np.arange(len(SYMBOLS), dtype=np.uint8)
@@ -99,7 +106,9 @@ def unpacked(data: Mapping[str, Any]) -> Weights:
         means[name][:] = np.array(data["likely"][name], np.float32) / 100
     latin, mixed, arabic = (three[name] for name in _PAIRS)
     ratios = np.stack([latin, mixed, mixed.T.copy(), arabic])
-    likely = np.stack([means["latin-latin"][0], means["latin-arabic"][0], means["latin-arabic"][1], means["arabic-arabic"][0]])
+    likely = np.stack(
+        [means["latin-latin"][0], means["latin-arabic"][0], means["latin-arabic"][1], means["arabic-arabic"][0]]
+    )
     rare = -log(data["frequent"]["rare"])
     frequent = {name: min(rare, -log(share)) for name, share in data["frequent"]["shares"].items()}
     factors = np.array([data["factors"][name] for name in NAMES], np.float64)
