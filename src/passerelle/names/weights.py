@@ -65,7 +65,7 @@ class Weights:
 
     def mask(self, codes: Array) -> Array:
         """(n,) int64: the consonant classes that a token may have, as bits."""
-        found: Array = np.bitwise_or.reduce(self._masks[codes].reshape(len(codes), -1), axis=1)
+        found: Array = np.bitwise_or.reduce(self._masks[codes], axis=(1, 2))
         return found
 
     def own(self, codes: Array) -> Array:
