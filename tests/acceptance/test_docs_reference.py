@@ -13,6 +13,7 @@ from typing import Any, get_args, get_type_hints
 import msgspec
 import pytest
 
+from passerelle import persons
 from passerelle.backup import archive
 from passerelle.cli import exits
 from passerelle.cli.terms import ALARMS
@@ -31,6 +32,8 @@ from passerelle.ledger import audit, entry, handover, note
 from passerelle.office import stage
 from passerelle.office.people import Role
 from passerelle.oversight import statements, verify, verify_audit, verify_log
+from passerelle.persons import weights
+from passerelle.persons.model import Birth, Document, Name, Number, Person, Place
 
 ROOT = Path(__file__).parents[2]
 SOURCE = ROOT / "src" / "passerelle"
@@ -357,3 +360,32 @@ def test_the_words_of_the_audit_log_are_those_of_the_code() -> None:
     assert told == {one.value: (one.operation.value, one.local) for one in What}
     for operation in Operation:
         assert operation.value in _page("how-to/dpo.md")
+
+
+def test_the_weights_of_what_two_persons_have_in_common() -> None:
+    found = {}
+    for part, finding, word, bits in _rows(_section(_page("persons.md"), "## How much a finding is worth"))[0]:
+        found[part, _code(finding.partition(":")[0])] = (word, float(bits))
+    parts = ("birth", "document", "number", "place", "sex", "nationality")
+    levels = {(part, level): weight for part in parts for level, weight in weights.levels(part).items()}
+    assert found == {name: (weight.verdict, round(weight.bits, 1)) for name, weight in levels.items()}
+
+
+def test_the_comparison_of_two_persons_reads_as_on_its_page() -> None:
+    one = Person(
+        names=(Name(text="Yassine El Hammouti"),),
+        births=(Birth(date="1966-05-03"),),
+        documents=(Document(kind="passport", number="AB12O4567", country="MA"),),
+        numbers=(Number(value="66.05.03-033 29", country="BE"),),
+        places=(Place(text="Nador, Maroc"),),
+    )
+    other = Person(
+        names=(Name(text="ياسين الحموتي"),),
+        births=(Birth(date="1386-01-12", calendar="hijri"),),
+        documents=(Document(kind="passport", number="AB1204567", country="MA"),),
+        places=(Place(text="الناظور"),),
+    )
+    page = re.search(r"^```\n(.*?)^```$", _page("persons.md"), re.MULTILINE | re.DOTALL)
+    assert page
+    told = "\n".join(persons.compare(one, other).sentences())
+    assert page.group(1).replace("\n    ", " ").strip() == re.sub("[\u2068\u2069]", "", told)

@@ -15,15 +15,16 @@ Rules kept here:
 Left alone: how many dates a person has. Someone with ten of them agrees more easily by chance; all ten are shown.
 """
 
-from collections.abc import Iterable, Sequence
-from functools import lru_cache
+from collections.abc import Iterable, Mapping, Sequence
+from functools import cache, lru_cache
 from math import log2
+from operator import ne
 from typing import NamedTuple
 
 from passerelle.persons.dates import MARGIN, fields_of, span, tabular
 from passerelle.persons.finding import Finding
 from passerelle.persons.model import Birth
-from passerelle.persons.weights import levels, table
+from passerelle.persons.weights import Weight, levels, table
 
 _YEAR = 365.2425  # days
 _HIJRI_YEARS = range(1250, 1501)
@@ -35,13 +36,14 @@ _Days = tuple[int, int]
 class Reading(NamedTuple):
     """One way to read a date. `days`: first and last day number; `own`: the same in its own calendar, without margin.
 
-    `fields`: year, month, day where all three are known and mean a day, else None. `why`: what was done to read it.
+    `digits`: year, month and day as eight digits where all three are written, else empty. `why`: what was done to read
+    it.
     """
 
     birth: Birth
     days: _Days
     own: _Days
-    fields: tuple[int, int, int] | None
+    digits: str
     hijri: bool
     cost: float
     why: tuple[str, ...]
@@ -87,14 +89,13 @@ def _ways(
     days, own = span(text, calendar), tabular(text) if hijri else span(text)
     if days is None or own is None:
         return []
-    fields = fields_of(text)
     if birth.kind == "between" and until:
         ends, own_ends = span(until, calendar), tabular(until) if hijri else span(until)
         if ends is None or own_ends is None:
             return []
-        return [Reading(birth, _both(days, ends), _both(own, own_ends), None, hijri, cost, (*why, "between"))]
+        return [Reading(birth, _both(days, ends), _both(own, own_ends), "", hijri, cost, (*why, "between"))]
     found = []
-    whole = fields if fields and fields[2] else None
+    whole = text.replace("-", "") if len(text) == 10 else ""
     if whole and text[5:] in table().birth.placeholders:
         year = span(text[:4], calendar)
         own_year = tabular(text[:4]) if hijri else year
@@ -105,7 +106,7 @@ def _ways(
         found.append(Reading(birth, days, own, whole, hijri, cost, why))
     if birth.kind in ("approximate", "claimed"):
         wide = round(MARGIN * _YEAR)
-        found.append(Reading(birth, _wider(days, wide), _wider(own, wide), None, hijri, cost, (*why, birth.kind)))
+        found.append(Reading(birth, _wider(days, wide), _wider(own, wide), "", hijri, cost, (*why, birth.kind)))
     return found
 
 
@@ -131,7 +132,7 @@ def compared(one: Sequence[Reading], other: Sequence[Reading]) -> Finding | None
     if best is None:
         return None
     bits, level, left, right = best
-    return Finding("birth", level, levels("birth")[level].verdict, bits, left, right)
+    return Finding("birth", level, _weights()[level].verdict, bits, left, right)
 
 
 def _pair(one: Reading, other: Reading) -> tuple[float, str]:
@@ -146,7 +147,7 @@ def _pair(one: Reading, other: Reading) -> tuple[float, str]:
             return max(0.0, bits - cost), level
     else:
         bits, level = _apart(max(first, begin) - min(last, end))
-    if same and one.fields and other.fields:
+    if same and one.digits and other.digits:
         bits, level = max([(bits, level), *_alike(one, other)])
     return (max(0.0, bits - cost) if bits > 0 else bits), level
 
@@ -160,30 +161,28 @@ def _overlap(days: int) -> float:
 
 def _apart(days: int) -> tuple[float, str]:
     level = "near" if days <= 2 * _YEAR else "apart" if days <= 5 * _YEAR else "far"
-    return levels("birth")[level].bits, level
+    return _weights()[level].bits, level
 
 
 def _alike(one: Reading, other: Reading) -> list[tuple[float, str]]:
     """Two whole dates of one calendar that are not the same day: in what way they are alike."""
-    left, right = one.fields, other.fields
-    if left is None or right is None:
-        return []
-    found = []
-    if left[0] == right[0]:
-        if left[1] == right[2] and left[2] == right[1] and left != right:
+    left, right, found = one.digits, other.digits, []
+    days_known = "placeholder" not in one.why and "placeholder" not in other.why
+    if left[:4] == right[:4]:
+        if left[4:6] == right[6:] and left[6:] == right[4:6] and left != right:
             found.append("turned" if one.birth.uncertain or other.birth.uncertain else "swapped")
-        if "placeholder" not in one.why and "placeholder" not in other.why:
-            found.append("month" if left[1] == right[1] else "year")
-    elif left[1:] == right[1:] and "placeholder" not in one.why:
+        if days_known:
+            found.append("month" if left[4:6] == right[4:6] else "year")
+    elif left[4:] == right[4:] and days_known:
         found.append("anniversary")
-    if "placeholder" not in one.why and "placeholder" not in other.why and _one_digit(left, right):
+    if days_known and sum(map(ne, left, right)) == 1:
         found.append("digit")
-    return [(levels("birth")[level].bits, level) for level in found]
+    return [(_weights()[level].bits, level) for level in found]
 
 
-def _one_digit(one: tuple[int, int, int], other: tuple[int, int, int]) -> bool:
-    left, right = "{:04d}{:02d}{:02d}".format(*one), "{:04d}{:02d}{:02d}".format(*other)
-    return sum(a != b for a, b in zip(left, right, strict=True)) == 1
+@cache
+def _weights() -> Mapping[str, Weight]:
+    return levels("birth")
 
 
 def at_odds(claimed: Sequence[Reading], numbered: Sequence[Reading]) -> bool:

@@ -3,7 +3,8 @@
     held = read("85.07.30-033 28", "BE")    # sound, an NN, of a man born on 1985-07-30
 
 `forms.toml` says which forms a country has; python-stdnum knows them. A number is read by the first form that it is
-valid for. Of one that is valid for none it is told whether its check digit fails (then it may be misread) or its form.
+valid for. Of one that is valid for none it is told that its check digit fails (then it may be misread), or that it
+has another form where the country's persons have numbers of no other.
 
 Left alone: numbers of a country without a form here, and numbers without a country. python-stdnum asks no server in
 what is used of it; it takes today's year from the machine to tell 1926 from 2026 in some numbers.
@@ -45,6 +46,7 @@ class _Form(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     module: str = ""
     pattern: str = ""
     century: Literal["held", "guessed"] = "held"
+    only: bool = False
     kinds: tuple[str, ...] = ()
 
 
@@ -72,7 +74,7 @@ def _forms(country: str, kind: str) -> Sequence[_Form]:
 def read(value: str, country: str, kind: str = "") -> Held | None:
     """What a number holds; `kind`: of the document that it stands on, empty for a national number.
 
-    None when no form is known for it: nothing can be said then.
+    None when nothing can be said: no form is known for it, or it may be a number of another kind.
     """
     if not country or len(value) > _MOST:
         return None
@@ -81,14 +83,14 @@ def read(value: str, country: str, kind: str = "") -> Held | None:
         held = _read_as(form, value)
         if held.sound:
             return held
-        if worst is None or (held.fault == "check" and worst.fault == "form"):
+        told = held.fault == "check" or (form.only and not kind)
+        if told and (worst is None or (held.fault, worst.fault) == ("check", "form")):
             worst = held
-    if kind and kind not in _OWN_SERIES:
-        # Lists write a national number as that of a card. Only one that is sound tells that it is one.
-        held_by_person = read(value, country)
-        if held_by_person is not None and held_by_person.sound:
-            return held_by_person
-    return worst
+    if kind in _OWN_SERIES:
+        return worst
+    # Lists write the number of a card for that of a person, and the other way round. Only a sound one tells itself.
+    others = (_read_as(form, value) for form in _forms(country, "" if kind else "identity-card"))
+    return next((held for held in others if held.sound), worst)
 
 
 def _read_as(form: _Form, value: str) -> Held:

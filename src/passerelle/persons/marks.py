@@ -11,7 +11,8 @@ Rules kept here:
   signs without a filler whose last fits as check digit are tried both ways;
 - a number that fails its check digit is compared all the same: it may be misread on either side.
 
-Left alone: what two different numbers are worth. Documents are renewed, so it is little.
+Left alone: what two different numbers are worth. Documents are renewed, so it is little. Of one person at most 256
+numbers of documents and of registers are compared.
 """
 
 import re
@@ -27,6 +28,7 @@ from passerelle.persons.weights import levels, table
 _CONFUSED = str.maketrans("OQIBSZG", "0018526")
 _ZONE = re.compile(r"[A-Z0-9<]{9}[0-9]")
 _Part = Literal["document", "number"]
+_MOST = 256  # numbers of one person that are compared
 _NEAR = 32  # numbers of one person whose near misses are looked at
 _FLOOR = 0.5  # bits that equal numbers keep, whatever is taken off
 
@@ -85,7 +87,7 @@ def of_documents(documents: Iterable[Document]) -> tuple[Mark, ...]:
             elif fits:
                 found += _marks(one, body, zone)
         found += _marks(one, key, held)
-    return tuple(found)
+    return _bounded(found)
 
 
 def of_numbers(numbers: Iterable[Number]) -> tuple[Mark, ...]:
@@ -93,7 +95,12 @@ def of_numbers(numbers: Iterable[Number]) -> tuple[Mark, ...]:
     found: list[Mark] = []
     for one in numbers:
         found += _marks(one, compact(one.value), read(one.value, one.country))
-    return tuple(found)
+    return _bounded(found)
+
+
+def _bounded(marks: list[Mark]) -> tuple[Mark, ...]:
+    """One of each number, country and kind."""
+    return tuple({(mark.key, mark.country, mark.kind): mark for mark in marks}.values())[:_MOST]
 
 
 def _marks(source: Document | Number, key: str, held: Held | None) -> list[Mark]:
@@ -121,14 +128,13 @@ def numbers(
     """The best pair of national numbers, also where one side has it as the number of a document but a passport."""
     one, other = _but(one, without), _but(other, without)
     found = _best("number", one, other)
-    for left, right in ((one, other_documents), (one_documents, other)):
-        for a in left:
-            for b in right:
-                if a.loose == b.loose and "passport" not in (a.kind, b.kind):
-                    pair = _equal("number", a, b)
-                    if found is None or pair.bits > found.bits:
-                        found = pair
-    return found
+    pairs = [
+        _equal("number", a, b)
+        for left, right in ((one, other_documents), (one_documents, other))
+        for a, b in _alike(left, right)
+        if "passport" not in (a.kind, b.kind)
+    ]
+    return max([found, *pairs] if found else pairs, key=_bits, default=None)
 
 
 def shared(document: Finding | None, number: Finding | None) -> str:
@@ -147,11 +153,30 @@ def _but(those: Sequence[Mark], without: str) -> Sequence[Mark]:
 def _best(part: _Part, one: Sequence[Mark], other: Sequence[Mark]) -> Finding | None:
     if not one or not other:
         return None
-    equal = {mark.loose for mark in one} & {mark.loose for mark in other}
-    pairs = [_equal(part, a, b) for a in one for b in other if a.loose == b.loose] if equal else []
+    pairs = [_equal(part, a, b) for a, b in _alike(one, other)]
+    if not pairs:
+        pairs = [_equal(part, a, b) for a in one[:_NEAR] for b in other[:_NEAR] if _lettered(a, b)]
     if not pairs:
         pairs = [found for a in one[:_NEAR] for b in other[:_NEAR] if (found := _unequal(part, a, b))]
-    return max(pairs, key=lambda found: found.bits, default=None)
+    return max(pairs, key=_bits, default=None)
+
+
+def _alike(one: Sequence[Mark], other: Sequence[Mark]) -> list[tuple[Mark, Mark]]:
+    """The pairs whose numbers are equal, at least once confusable signs and leading zeros are made one."""
+    equal = {mark.loose for mark in one} & {mark.loose for mark in other}
+    return [(a, b) for a in one if a.loose in equal for b in other if a.loose == b.loose] if equal else []
+
+
+def _lettered(one: Mark, other: Mark) -> bool:
+    """Whether one is the other with its check letter, and sound with it."""
+    if abs(len(one.key) - len(other.key)) != 1:
+        return False
+    short, long = sorted((one, other), key=lambda mark: len(mark.key))
+    return bool(long.held and long.held.sound and long.key[-1].isalpha() and long.key[:-1] == short.key)
+
+
+def _bits(finding: Finding) -> float:
+    return finding.bits
 
 
 def _equal(part: _Part, one: Mark, other: Mark) -> Finding:
@@ -162,6 +187,8 @@ def _equal(part: _Part, one: Mark, other: Mark) -> Finding:
     if one.key != other.key:
         if one.key.lstrip("0") == other.key.lstrip("0"):
             why.append("zeros")
+        elif len(one.key) != len(other.key) and _lettered(one, other):
+            why.append("letter")
         else:
             why.append("confused")
         taken += costs[why[0]]

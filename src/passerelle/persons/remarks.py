@@ -15,7 +15,7 @@ from passerelle.persons.finding import Kind
 from passerelle.persons.marks import Mark
 from passerelle.persons.model import Birth, Person
 
-What = Literal["no-date", "check", "form", "odd-birth", "odd-sex"]
+What = Literal["weak", "cut", "no-date", "check", "form", "odd-birth", "odd-sex"]
 
 
 class Remark(NamedTuple):
@@ -46,6 +46,15 @@ def of_person(
         for mark in those:
             found += _of_mark(kind, mark, person)
     return found
+
+
+def of_name(person: Person, text: str) -> list[Remark]:
+    """What the source says of the name that matched: that it is a weak alias, that its end may be missing."""
+    name = next((name for name in person.names if name.text == text), None)
+    if name is None:
+        return []
+    found = [Remark("name", "weak", text)] if name.quality == "low" else []
+    return [*found, Remark("name", "cut", text)] if name.cut else found
 
 
 def _of_mark(kind: Kind, mark: Mark, person: Person) -> list[Remark]:

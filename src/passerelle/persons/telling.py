@@ -37,7 +37,7 @@ _VERDICTS: Mapping[Verdict, str] = {
 _ALIKE: Mapping[str, str] = {
     "birth": N_("born {left}: {why}"),
     "place": N_("place {left}: {why}"),
-    "document": N_("document {left}: {why}"),
+    "document": N_("{left}: {why}"),
     "number": N_("national number {left}: {why}"),
     "sex": N_("sex {left}: {why}"),
     "nationality": N_("nationality {left}: {why}"),
@@ -45,7 +45,7 @@ _ALIKE: Mapping[str, str] = {
 _PAIR: Mapping[str, str] = {
     "birth": N_("born {left} ~ {right}: {why}"),
     "place": N_("place {left} ~ {right}: {why}"),
-    "document": N_("document {left} ~ {right}: {why}"),
+    "document": N_("{left} ~ {right}: {why}"),
     "number": N_("national number {left} ~ {right}: {why}"),
     "sex": N_("sex {left} ~ {right}: {why}"),
     "nationality": N_("nationality {left} ~ {right}: {why}"),
@@ -83,6 +83,7 @@ _WHY: Mapping[str, str] = {
     "century": N_("in another century, as the century was guessed"),
     "placeholder": N_("1 January, 1 July and 31 December often stand for a day that is not known"),
     "zeros": N_("but for zeros in front"),
+    "letter": N_("but for the check letter at the end"),
     "confused": N_("but for letters and digits that are read for one another, as O and 0, I and 1"),
     "country": N_("of two countries"),
     "kind": N_("on documents of two kinds"),
@@ -92,6 +93,7 @@ _DOCUMENTS: Mapping[str, str] = {
     "identity-card": N_("identity card {number}"),
     "residence": N_("residence permit {number}"),
     "visa": N_("visa {number}"),
+    "other": N_("document {number}"),
 }
 _SEXES: Mapping[str, str] = {"female": N_("female"), "male": N_("male"), "other": N_("other")}
 
@@ -197,6 +199,8 @@ def _said(value: Birth | str | None) -> str:
 
 
 _REMARKS: Mapping[str, Callable[[Remark], str]] = {
+    "weak": lambda one: _("{text} is a weak alias, says its source", text=one.text),
+    "cut": lambda one: _("The end of {text} may be missing", text=one.text),
     "no-date": lambda one: _("{text} is a date that does not exist", text=one.text),
     "check": lambda one: _(
         "The number {text} fails its check digit ({form}): perhaps it was misread", text=one.text, form=one.form

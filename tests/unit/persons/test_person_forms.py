@@ -42,7 +42,7 @@ def test_what_a_sound_number_holds(value: str, country: str, name: str, births: 
         ("295109912611194", "FR", "check"),
         ("123456789", "MA", "form"),
         ("hello", "BE", "form"),
-        ("", "IT", "form"),
+        ("", "NL", "form"),
         ("Ⅻ٣", "BE", "form"),
     ],
 )
@@ -57,6 +57,17 @@ def test_nothing_is_said_of_numbers_without_a_form() -> None:
     assert read("85073003328", "XX") is None
     assert read("8" * 65, "BE") is None
     assert read("AB1234567", "MA", "passport") is None
+
+
+def test_another_form_is_a_fault_only_where_there_is_no_other() -> None:
+    assert read("AUXM-530929", "DE") is None
+    assert read("Z01024064", "NL", "passport") is None
+    failed = read("AUXM-530929", "NL")
+    assert failed is not None
+    assert failed.fault == "form"
+    letterless = read("54.362.315", "ES")
+    assert letterless is not None
+    assert (letterless.name, letterless.sound) == ("DNI", True)
 
 
 def test_a_card_may_bear_its_own_number_or_that_of_the_person() -> None:

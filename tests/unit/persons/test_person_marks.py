@@ -111,6 +111,16 @@ def test_one_sign_between_a_sound_and_an_unsound_number_is_a_misreading() -> Non
     assert found.bits > 5
 
 
+def test_a_number_without_its_check_letter() -> None:
+    whole, bare = Number(value="54362315K", country="ES"), Number(value="54.362.315", country="ES")
+    found = numbers(whole, bare)
+    assert found is not None
+    assert found.verdict == "agrees"
+    assert "but for the check letter" in telling.sentence(found)
+    other = numbers(Number(value="54362315A", country="ES"), bare)
+    assert other is None or other.bits < found.bits
+
+
 def test_two_sound_national_numbers_contradict() -> None:
     found = numbers(Number(value="85073003328", country="BE"), Number(value="17073003384", country="BE"))
     assert found is not None
