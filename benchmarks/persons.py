@@ -10,13 +10,14 @@ Ranking, where `PASSERELLE_DATA` (by default `../shared/data`) has labelled name
 stands first among all persons of the list, by names alone and with births. The list's own birth date of that person is
 given with the query; so it is also given as services' files have it:
 
-- *year only*, *1 January*, *swapped*, *one digit*, *Hijri* (the day of the tabular calendar, up to a day off);
+- *year only*, *1 January*, *swapped*, *one digit*, *Hijri* (the calendar of Umm al-Qura, up to a
+  day off, as the moon was seen elsewhere);
 - *differing*: one query in four has a date that differs as the dates of one person in published lists differ among each
   other. The weights were judged by the same figures, so this shows what they are made for, not that they are right;
 - *another's*: every query has the date of another person: what a wrong date costs.
 
 Besides, how the births of the UN list go together with those of the OFAC list: of persons who have a name of at least
-two words letter for letter in common, and of pairs at random.
+two words letter for letter in common, and of pairs at random; and what is remarked on the numbers of both.
 """
 
 import gzip
@@ -27,7 +28,7 @@ import time
 from collections import Counter
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack
-from datetime import date
+from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -35,7 +36,7 @@ from hijridate import Gregorian
 
 from benchmarks.table import Figure, Runs, parser, show
 from passerelle import persons
-from passerelle.persons import births
+from passerelle.persons import births, remarks
 from passerelle.persons.model import Birth, Document, Entry, Name, Number, Person, Place
 from passerelle.persons.places import folded
 from passerelle.screening.readers import Options, entries
@@ -113,7 +114,8 @@ def _swapped(text: str, chance: random.Random) -> str:
 
 def _hijri(text: str, chance: random.Random) -> str:
     try:
-        return Gregorian.fromisoformat(text).to_hijri().isoformat()
+        seen = Gregorian.fromisoformat(text) + timedelta(days=chance.choice((-1, 0, 1)))
+        return Gregorian.fromdate(seen).to_hijri().isoformat()
     except OverflowError:
         return text
 
@@ -224,9 +226,18 @@ def between_lists() -> list[str]:
     ]
     chance = random.Random(9)
     anyone = [(chance.choice(left), chance.choice(right)) for _ in range(20_000)]
+    those = [*left, *right]
+    counted = sum(len(one.numbers) + len(one.documents) for one in those)
+    said = Counter(remark.what for one in those for remark in remarks.of_person(one) if remark.kind != "birth")
     return [
-        f"births of {what}, UN and OFAC: {', '.join(f'{level} {share}' for level, share in _levels(pairs))}"
-        for what, pairs in ((f"{len(named)} pairs of one name", named), (f"{len(anyone):,} pairs at random", anyone))
+        f"{counted:,} numbers of {len(those):,} persons, UN and OFAC; remarked on: {dict(said.most_common())}",
+        *(
+            f"births of {what}, UN and OFAC: {', '.join(f'{level} {share}' for level, share in _levels(pairs))}"
+            for what, pairs in (
+                (f"{len(named)} pairs of one name", named),
+                (f"{len(anyone):,} pairs at random", anyone),
+            )
+        ),
     ]
 
 
@@ -269,7 +280,7 @@ def main() -> None:
     elif not arguments.quick:
         more, notes = ranking()
         figures += more
-        notes += between_lists()
+        notes += between_lists() if (DATA / "lists" / "un-consolidated.xml").is_file() else []
     show(figures, title="Comparison of persons", notes=notes, as_json=arguments.json)
 
 

@@ -6,6 +6,7 @@ wrote it.
 
 from collections.abc import Callable, Iterable, Mapping
 from datetime import date
+from functools import reduce
 
 from passerelle.core import spoken
 from passerelle.core.words import N_, _
@@ -116,7 +117,7 @@ def missing(kinds: Iterable[Kind]) -> str:
 def sentence(finding: Finding) -> str:
     """A finding as a sentence: what stood left, what stood right, and how they go together."""
     left, right = side(finding.left), side(finding.right)
-    why = "; ".join(_reasons(finding))
+    why = reduce(lambda one, more: _("{one}; {more}", one=one, more=more), _reasons(finding))
     if left == right:
         return _(_ALIKE[finding.kind], left=left, why=why)
     return _(_PAIR[finding.kind], left=left, right=right, why=why)
