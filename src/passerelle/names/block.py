@@ -41,6 +41,7 @@ class Tokens:
         self._weights = known or weights()
         self._numbers: dict[Key, int] = {}
         self._arabic = bytearray()
+        self._listed: list[Key] = []
         self._arrays: tuple[Array, ...] | None = None
 
     def __len__(self) -> int:
@@ -55,6 +56,16 @@ class Tokens:
             self._arabic.append(token.arabic)
             self._arrays = None
         return found
+
+    def keys(self) -> Iterable[Key]:
+        """The readings and the kind of each token, in order."""
+        return self._numbers
+
+    def key(self, number: int) -> Key:
+        """The readings and the kind of a token."""
+        if len(self._listed) != len(self._numbers):
+            self._listed = list(self._numbers)
+        return self._listed[number]
 
     def arrays(self) -> tuple[Array, ...]:
         """The arrays of `kernel`: codes, lengths, said, expected, card."""

@@ -160,6 +160,20 @@ def share(one: Table, i: int, other: Table, j: int, evidence: float) -> float:
 
 
 @compiled
+def alike(one: Table, i: int, other: Table, places: Any, weights: Any, row: Any, out: Any) -> None:
+    """To `out` (n) float32, for each token `places[k]` of a table: what it says (nats) that it spells token `i`; 0: nothing."""
+    for k in range(len(places)):
+        j = places[k]
+        out[k] = 0.0
+        if plausible(one[4][i], other[4][j]):
+            value = tokens(one, i, other, j, weights, row)
+            if value > 1.0:
+                part = share(one, i, other, j, value)
+                if part >= _LEAST_SHARE:
+                    out[k] = part * min(one[2][i], other[2][j])
+
+
+@compiled
 def joined(table: Table, i: int, inner: Any, out: Any, side: int, at: int) -> int:
     """Writes the first reading of a token behind `at`, its border symbols as inner ones; where it ends."""
     for k in range(table[1][i, 0]):

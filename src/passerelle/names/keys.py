@@ -78,12 +78,12 @@ def coarse(text: str) -> str:
         classes = _LATIN_PATTERN.sub(lambda found: _LATIN[(found.lastindex or 1) - 1][1], text)
     consonants = _DOUBLED.sub(r"\1", _GLIDES.sub("", classes))
     if len(consonants) >= 2:
-        return consonants[:_KEPT]
-    return (_DOUBLED.sub(r"\1", classes.rstrip("wy")) or classes[:1] or "a")[:_KEPT]
+        return consonants
+    return _DOUBLED.sub(r"\1", classes.rstrip("wy")) or classes[:1] or "a"
 
 
 @lru_cache(maxsize=65_536)
-def _skeletons(readings: tuple[str, ...]) -> tuple[str, ...]:
+def skeletons(readings: tuple[str, ...]) -> tuple[str, ...]:
     """The coarse skeletons that a token may have, likeliest first."""
     found: dict[str, None] = {}
     for reading in readings:
@@ -122,14 +122,14 @@ def _parts(tokens: Sequence[Token]) -> list[tuple[str, ...]]:
         reading = chosen[0].readings[-1]
         marks = [letter for letter in reading if letter in "BDL"]
         rest = reading.strip("ABDL")
-        return [_skeletons((rest,)), (marks[0],)] if marks and rest else [(mark,) for mark in marks]
-    return [_skeletons(token.readings) for token in chosen]
+        return [skeletons((rest,)), (marks[0],)] if marks and rest else [(mark,) for mark in marks]
+    return [skeletons(token.readings) for token in chosen]
 
 
 def _pairs(texts: Iterable[str]) -> list[tuple[str, str]]:
     """Pairs of skeletons of tokens that stand in one name: the likeliest of every pair first."""
     groups = [
-        [(min(one, other), max(one, other)) for one in lefts for other in rights]
+        [(min(pair), max(pair)) for pair in ((one[:_KEPT], other[:_KEPT]) for one in lefts for other in rights)]
         for text in texts
         for lefts, rights in combinations(_parts(readable(text)), 2)
     ]
@@ -164,9 +164,13 @@ def blocks(one: NameSet) -> list[int]:
             if token.kind == NAME:
                 skeletons = {of_text(reading) for reading in token.readings}
                 found |= {name for name in skeletons if len(name) > 2 and known.frequent.get(name, known.rare) >= _RARE}
-    return sorted(_hashed(name) for name in found)
+    return sorted(hashed(name) for name in found)
 
 
-@lru_cache(maxsize=262_144)
-def _hashed(name: str) -> int:
-    return int.from_bytes(blake2b(name.encode(), digest_size=8).digest(), "little", signed=True)
+def digest(text: str) -> int:
+    """A signed 64-bit number for a text, the same everywhere."""
+    return int.from_bytes(blake2b(text.encode(), digest_size=8).digest(), "little", signed=True)
+
+
+hashed = lru_cache(maxsize=262_144)(digest)
+"""`digest`, remembered: for skeletons, of which there are few."""
