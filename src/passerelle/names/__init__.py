@@ -12,6 +12,7 @@ from passerelle.names.comparing import (
     prepared,
     scored,
 )
+from passerelle.names.index import Index, StaleIndexError
 from passerelle.names.keys import blocks, match_keys
 from passerelle.names.reading import NameReadError, read
 from passerelle.names.script import scripts
@@ -19,9 +20,11 @@ from passerelle.names.script import scripts
 __all__ = [
     "Block",
     "Comparison",
+    "Index",
     "NameReadError",
     "NameSet",
     "Part",
+    "StaleIndexError",
     "blocks",
     "compare",
     "compare_many",

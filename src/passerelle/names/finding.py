@@ -1,5 +1,5 @@
-"""From tokens to names: the loops over postings, compiled by numba. They call no loop of another file, because numba does
-not notice when such a one has changed.
+"""From tokens to names: the loops over postings, compiled by numba. They call no loop of another file, because numba
+does not notice when such a one has changed.
 """
 
 from typing import Any
@@ -11,13 +11,14 @@ _STEPS = 256
 
 @compiled
 def gather(
-    starts: Any, postings: Any, tokens: Any, said: Any, unit: int, sums: Any, seen: Any, touched: Any, count: int
-) -> int:
-    """Adds to each name what one token of the question has in common with it, the most of its tokens; how many names are
-    touched then.
+    starts: Any, postings: Any, tokens: Any, said: Any, unit: int, new: bool,
+    sums: Any, seen: Any, touched: Any, count: int,
+) -> int:  # fmt: skip
+    """Adds to each name what one token of the question has in common with it, the most of its tokens; how many names
+    are touched then.
 
     `tokens`: tokens of the index by falling `said` (nats). `seen`: the last unit that added to a name, 0 none; `unit`
-    counts from 1. `touched`: the names with a sum, `count` so far.
+    counts from 1. `new`: whether names without a sum get one. `touched`: the names with a sum, `count` so far.
     """
     for k in range(len(tokens)):
         token = tokens[k]
@@ -26,6 +27,8 @@ def gather(
             name = postings[place]
             if seen[name] != unit:
                 if seen[name] == 0:
+                    if not new:
+                        continue
                     touched[count] = name
                     count += 1
                 seen[name] = unit
@@ -43,8 +46,7 @@ def best(sums: Any, starts: Any, touched: Any, count: int, most: int, steps: Any
     for k in range(count):
         name = touched[k]
         sums[name] -= 0.1 * (starts[name + 1] - starts[name])
-        if sums[name] > top:
-            top = sums[name]
+        top = max(top, sums[name])
     if top <= 0.0:
         return 0
     for k in range(_STEPS):

@@ -3,10 +3,10 @@
 Rules kept here:
 - an index is derived: it holds ids and coded names, nothing else, and can be made anew from the list at any time. It is
   personal data all the same: its owner alone reads it, and what is removed from it is gone from its files;
-- it changes whole or not at all: a new part is durable before `index.json` names it, and the old one goes after that. Who
-  has it open goes on with the old one;
-- an index that another version of the reading has made is not opened but made anew (`StaleIndexError`): it would find other
-  persons than the comparison sees.
+- it changes whole or not at all: a new part is durable before `index.json` names it, and the old one goes after that.
+  Who has it open goes on with the old one;
+- an index that another version of the reading has made is not opened but made anew (`StaleIndexError`): it would find
+  other persons than the comparison sees.
 """
 
 import json
@@ -23,7 +23,7 @@ from passerelle.core import durable
 from passerelle.core.errors import InputError, StateError
 from passerelle.names.block import Block
 from passerelle.names.comparing import scored
-from passerelle.names.segment import Segment
+from passerelle.names.segment import Array, Segment
 
 Item = tuple[str, Sequence[str]]
 Progress = Callable[[int], None]
@@ -56,7 +56,8 @@ class Index:
 
     @classmethod
     def build(cls, folder: Path, items: Iterable[Item], *, progress: Progress | None = None) -> "Index":
-        """Makes the index anew in a folder, which is made when it is not there. `progress` is told how many persons are read.
+        """Makes the index anew in a folder, which is made when it is not there. `progress` is told how many persons
+        are read.
 
         Raises InputError when an id comes twice, OSError.
         """
@@ -83,7 +84,8 @@ class Index:
         return isinstance(one, str) and self._part.row(one) >= 0
 
     def search(self, texts: Sequence[str], top: int) -> list[tuple[str, float]]:
-        """The ids nearest to a person's names, at most `top`, best first, with the score of `compare`; equal ones by id.
+        """The ids nearest to a person's names, at most `top`, best first, with the score of `compare`; equal ones by
+        id.
 
         At most `MOST_NAMES` names are searched.
         """
@@ -127,7 +129,7 @@ def _written(folder: Path) -> tuple[int, str]:
         return max(numbers, default=0), ""
 
 
-def _put(folder: Path, number: int, arrays: dict[str, "np.ndarray"]) -> None:  # type: ignore[type-arg]
+def _put(folder: Path, number: int, arrays: dict[str, Array]) -> None:
     place = folder / f"part-{number}"
     shutil.rmtree(place, ignore_errors=True)  # what a stop left
     Segment.write(place, arrays)

@@ -161,7 +161,9 @@ def share(one: Table, i: int, other: Table, j: int, evidence: float) -> float:
 
 @compiled
 def alike(one: Table, i: int, other: Table, places: Any, weights: Any, row: Any, out: Any) -> None:
-    """To `out` (n) float32, for each token `places[k]` of a table: what it says (nats) that it spells token `i`; 0: nothing."""
+    """To `out` (n) float32, for each token `places[k]` of a table: what it says (nats) that it spells token `i`; 0:
+    nothing.
+    """
     for k in range(len(places)):
         j = places[k]
         out[k] = 0.0

@@ -1,15 +1,17 @@
-"""A part of an index that never changes: the names of some persons as arrays in files, and how to find tokens and names.
+"""A part of an index that never changes: the names of some persons as arrays in files, and how to find tokens and
+names.
 
 Rules kept here:
-- a part is written once, into a folder of its own; each file is durable, its owner's alone, and mapped into memory when the
-  part is opened, so opening takes no time and several processes share the memory;
+- a part is written once, into a folder of its own; each file is durable, its owner's alone, and mapped into memory
+  when the part is opened, so opening takes no time and several processes share the memory;
 - a token is found by hashes of its coarse skeletons (`keys.py`) and of each of them less one letter, on both sides: two
   spellings that differ by one consonant class meet;
 - particles and titles find nothing, unless the name has nothing else.
 
-A question is answered in three steps: tokens of the part that spell a token of the question; names that have them, by the
-sum of what they say; and the names with the largest sums compared as `comparing.compare` does. The first two only choose
-whom to compare.
+A question is answered in three steps: tokens of the part that spell a token of the question; names that have them, by
+the sum of what they say, rare tokens first: once enough names have more than a frequent token says, it adds to those
+alone; and the names with the largest sums compared as `comparing.compare` does. The first two only choose whom to
+compare.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
@@ -28,8 +30,8 @@ from passerelle.names.reading import NAME
 from passerelle.names.weights import weights
 
 Array = npt.NDArray[Any]
-COMPARED = 400
-"""Names of a part that are compared for one name of a question, about; four times as many at most."""
+COMPARED = 200
+"""Names of a part that are compared for one name of a question, about; twice as many at most."""
 _LEAST_FOUND = 0.5
 """Nats that a token must have in common with one of the question to find names."""
 _TABLE = ("codes", "lengths", "said", "expected", "card")
@@ -41,11 +43,11 @@ _FILES = (
 
 
 def token_hashes(readings: Sequence[str]) -> set[int]:
-    """What a token is found by: its coarse skeletons, and those of three letters or more less any one."""
+    """What a token is found by: its coarse skeletons, and those of four letters or more less any one."""
     found = set()
     for skeleton in skeletons(tuple(readings)):
         found.add(hashed(skeleton))
-        if len(skeleton) >= 3:
+        if len(skeleton) >= 4:
             found.update(hashed(skeleton[:place] + skeleton[place + 1 :]) for place in range(len(skeleton)))
     return found
 
@@ -87,7 +89,9 @@ class Segment:
         return _arrays(ids, Block(names(), tokens=tokens), tokens)
 
     def without(self, rows: Iterable[int]) -> dict[str, Array]:
-        """The arrays of this part less some persons: nothing of their names, nor tokens that they alone had, is left."""
+        """The arrays of this part less some persons: nothing of their names, nor tokens that they alone had, is
+        left.
+        """
         keep = np.ones(len(self), bool)
         keep[list(rows)] = False
         return joined([(self._arrays, keep)])
@@ -127,14 +131,17 @@ class Segment:
             size = len(self._arrays["owners"])
             self._sums, self._seen = np.zeros(size, np.float32), np.zeros(size, np.int8)
             self._touched, self._steps = np.zeros(size, np.int32), np.zeros(256, np.int64)
-            self._chosen, self._room = np.zeros(4 * COMPARED, np.int32), kernel.space()
+            self._chosen, self._room = np.zeros(2 * COMPARED, np.int32), kernel.space()
         count = 0
         starts = self._arrays["posting_starts"]
         units = sorted(self._units(asked, name), key=lambda found: int((starts[found[0] + 1] - starts[found[0]]).sum()))
         for unit, (tokens, said) in enumerate(units, 1):
-            count = finding.gather(
-                starts, self._arrays["postings"], tokens, said, unit, self._sums, self._seen, self._touched, count
-            )
+            if len(tokens):
+                new = np.count_nonzero(self._sums[self._touched[:count]] > said[0]) < COMPARED
+                count = finding.gather(
+                    starts, self._arrays["postings"], tokens, said, unit, bool(new),
+                    self._sums, self._seen, self._touched, count,
+                )  # fmt: skip
         chosen = self._chosen[
             : finding.best(
                 self._sums, self._arrays["starts"], self._touched, count, COMPARED, self._steps, self._chosen
@@ -176,7 +183,9 @@ _NONE = np.zeros((0, kernel.FEATURES))
 
 
 def joined(parts: Sequence[tuple[dict[str, Array], Array]]) -> dict[str, Array]:
-    """The arrays of several parts as one: of each the persons that are kept. Tokens that none of them has are left out."""
+    """The arrays of several parts as one: of each the persons that are kept. Tokens that none of them has are left
+    out.
+    """
     flats, sizes, owners, rows, numbers, ids, id_sizes, persons, tokens = [], [], [], [], [], [], [], 0, 0
     hashes, hashed_tokens = [], []
     for arrays, keep in parts:
@@ -198,7 +207,12 @@ def joined(parts: Sequence[tuple[dict[str, Array], Array]]) -> dict[str, Array]:
         ids.append(arrays["ids"][np.repeat(keep, lengths)])
         id_sizes.append(lengths[keep])
         persons, tokens = persons + int(keep.sum()), tokens + numbers[-1]
-    table = {name: np.concatenate([_rows(arrays[name], name, chosen) for (arrays, _), chosen in zip(parts, rows, strict=True)]) for name in _TABLE}
+    table = {
+        name: np.concatenate(
+            [_rows(arrays[name], name, chosen) for (arrays, _), chosen in zip(parts, rows, strict=True)]
+        )
+        for name in _TABLE
+    }
     first, number = _same(table)
     owner = np.concatenate(owners)
     starts = np.concatenate([[0], np.cumsum(np.concatenate(sizes))]).astype(np.int64)
@@ -213,7 +227,9 @@ def joined(parts: Sequence[tuple[dict[str, Array], Array]]) -> dict[str, Array]:
 
 def _rows(array: Array, name: str, chosen: Array) -> Array:
     """The rows of some tokens; of codes two a token."""
-    return array.reshape(-1, 2, array.shape[1])[chosen].reshape(-1, array.shape[1]) if name == "codes" else array[chosen]
+    return (
+        array.reshape(-1, 2, array.shape[1])[chosen].reshape(-1, array.shape[1]) if name == "codes" else array[chosen]
+    )
 
 
 def _same(table: dict[str, Array]) -> tuple[Array, Array]:
