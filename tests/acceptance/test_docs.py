@@ -107,7 +107,7 @@ def _check_run(words: list[str], whole: bool) -> None:
     """A `./run …` command."""
     name, *rest = words
     assert name in _known_runs(), f"no ./run {name}"
-    if name == "passerelle":
+    if name in ("passerelle", "spark"):
         _check_product(rest, whole)
     elif name == "bench" and rest:
         assert (ROOT / "benchmarks" / f"{rest[0]}.py").is_file(), f"no benchmark {rest[0]}"

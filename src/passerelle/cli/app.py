@@ -31,6 +31,7 @@ from passerelle.cli import (
     keys,
     leases,
     links,
+    names,
     nodes,
     oncall,
     partners,
@@ -101,6 +102,7 @@ types.register(app)
 statistics.register(app)
 doctor.register(app)
 backup.register(app)
+names.register(app)
 upgrading.register(stores.register(app))
 whereabouts.register(app)
 completion.register(app)

@@ -150,6 +150,7 @@ def test_these_are_the_commands():
         "oncall who",
         "calendar show",
         "calendar check",
+        "names join",
         "link list",
         "link reopen",
         "link allow",
