@@ -10,6 +10,7 @@
     folder/keys.lock          held while keys change
     folder/wake.sock          how the command line wakes that process; wake-<instance>.sock
     folder/marks/             what tells that the store was put back
+    folder/lists/             index files of lists in clear, made from the store
 
 Rules kept here: a store belongs to the keys it was made with, and to those that they handed over to; a folder serves
 once, or one instance of several once; nothing is made half.
@@ -51,6 +52,7 @@ from passerelle.ports.keys import CANDIDATES, ERAS, SPANS, Candidate, Era
 from passerelle.ports.leases import PROCESSES
 from passerelle.ports.records import META, PARTNERS, Meta, Partner
 from passerelle.ports.store import Fault, Reading, Store, Writing, no_fault
+from passerelle.screening.index import Indexes
 from passerelle.store import Opening, open_store
 from passerelle.store.marks import FileMarks
 
@@ -90,6 +92,7 @@ class Node:
         self.store: Store = ctx.store
         self.office = Office(ctx, ZoneInfo(settings.node.timezone))
         self.register = register.Register(folder / register.NAME, ctx.name)
+        self.indexes = Indexes(folder, ctx.store)
 
     @classmethod
     def open(

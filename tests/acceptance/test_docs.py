@@ -68,7 +68,7 @@ def _check_product(words: list[str], whole: bool) -> None:
     rest = list(words)
     while hasattr(command, "commands") and rest and not rest[0].startswith("-"):
         if isinstance(command, Usual) and rest[0] not in command.commands:
-            rest.insert(0, "of")
+            rest.insert(0, command.usual)
         assert rest[0] in command.commands, f"no command {rest[0]!r}"
         command = command.commands[rest.pop(0)]
     options = {name: one for one in command.params for name in getattr(one, "opts", ()) if name.startswith("-")}

@@ -31,6 +31,7 @@ from passerelle.cli import (
     keys,
     leases,
     links,
+    lists,
     names,
     nodes,
     oncall,
@@ -39,6 +40,8 @@ from passerelle.cli import (
     policy,
     queue,
     relations,
+    screened,
+    screening,
     showing,
     statistics,
     stores,
@@ -87,6 +90,8 @@ attaching.register(app)
 attachments.register(app)
 relations.register(app)
 tracing.register(app)
+lists.register(app)
+screened.register(screening.register(app))
 queue.register(app)
 erasing.register(app)
 due.register(app)

@@ -115,9 +115,17 @@ class Group(_Spoken, TyperGroup):
 class Usual(Group):
     """A group with one usual command, `of`: it is meant where none is named."""
 
+    usual = "of"
+
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
         named = not args or args[0] == "--help" or args[0] in self.commands
-        return super().parse_args(ctx, args if named else ["of", *args])
+        return super().parse_args(ctx, args if named else [self.usual, *args])
+
+
+class Running(Usual):
+    """A group whose usual command is `run`."""
+
+    usual = "run"
 
 
 def _epilog(text: str) -> str:

@@ -73,10 +73,12 @@ def statistics(
     Publish one masked table of a period, not several: what one hides, another may give away.
     """
     from passerelle.cli.progress import progress
+    from passerelle.cli.screened import line_value
     from passerelle.core.errors import InputError
     from passerelle.office.veil import Veil
     from passerelle.oversight import counting, masking
     from passerelle.oversight import statistics as figures
+    from passerelle.screening import figures as screening
 
     if file and file != "-" and Path(file).exists():
         raise InputError(f"--csv: expected a new file, got {file}, which is there")
@@ -90,10 +92,12 @@ def statistics(
         labels = {kind.name: kind.labels.text(language()) for kind in node.ctx.catalogue}
         tally = figures.Tally(words, dimensions)
         counting.count(node.ctx, tally, asked, advance, without)
+        # With a mask it is left out: what it says of a list is no table of this period's acts.
+        screened = [] if mask else node.store.read(lambda tx: screening.report(tx, *screening.months(since, until)))
     made = figures.report(tally, mask)
-    value = _value(made, titles, labels, since, until)
+    value = _value(made, titles, labels, since, until) | {"screening": [line_value(one) for one in screened]}
     if not file:
-        return Answer(value, lambda screen: _show(screen, made, titles, labels))
+        return Answer(value, lambda screen: _show(screen, made, titles, labels, value["screening"]))
     text = csv_of(made)
     if file == "-":
         return Answer(value, lambda screen: screen.raw(text))
@@ -129,12 +133,27 @@ def csv_of(made: "Report") -> str:
     return out.getvalue()
 
 
-def _show(screen: Screen, made: "Report", titles: dict[str, str], labels: dict[str, str]) -> None:
+def _show(
+    screen: Screen,
+    made: "Report",
+    titles: dict[str, str],
+    labels: dict[str, str],
+    screened: list[dict[str, Any]],
+) -> None:
+    from passerelle.cli.screened import tell_lines
+
+    if made.rows:
+        _tables(screen, made, titles, labels)
+    else:
+        screen.line(_("nothing passed in this period"))
+    if screened:
+        screen.title(_("screened against own lists, by whole months"))
+        tell_lines(screen, screened)
+
+
+def _tables(screen: Screen, made: "Report", titles: dict[str, str], labels: dict[str, str]) -> None:
     from passerelle.oversight.statistics import PLAIN, SUMMED, flat
 
-    if not made.rows:
-        screen.line(_("nothing passed in this period"))
-        return
     wide = [name for name in HEADS if name in (*PLAIN, *SUMMED)]
     total = flat(made.total)
     rows = [flat(row) for row in made.rows]

@@ -50,6 +50,7 @@ EVENTS: Mapping[str, Mapping[str, str]] = {
     "keys.back": {"reason": "reason"},
     "key.destroyed": {"kind": "word", "id": "id"},
     "erasures.replayed": {"count": "number"},
+    "screening.erased": {"count": "number"},
     "audit.closed": {"generation": "number", "index": "number"},
     "audit.cosigned": {"witness": "name", "size": "number"},
     "audit.witness-away": {"witness": "name", "reason": "reason"},

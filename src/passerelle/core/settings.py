@@ -44,6 +44,9 @@ field of `Settings`, a row of `_BOUNDS` for what is bounded, and its lines in th
 | limits.partner_requests | requests of one partner at once (3 to 1000) | 12 |
 | limits.partner_bytes_a_minute | bytes that one partner may send a minute | 17179869184 |
 | limits.partner_entries_a_minute | entries that one partner may send a minute | 1000000 |
+| screening.least | score, of 100, from which on a candidate is shown (1 to 99); it ranks and decides nothing | 50 |
+| screening.most | hits that are shown of one traveller (1 to 50); others are counted | 10 |
+| screening.retention | how long the entries of a new list stay unless an import confirms them (P1D to P10Y) | P1Y |
 | lease.seconds | how long a process may be silent before others take over what it does (1 to 300) | 10 |
 | keys.passphrase | where the passphrase of sealed keys comes from: prompt, file:PATH, credential:NAME | prompt |
 | keys.pkcs11_module | library of a PKCS#11 token, an absolute path; empty: none | empty |
@@ -164,6 +167,14 @@ class LimitsSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     partner_entries_a_minute: int = 1_000_000
 
 
+class ScreeningSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """What a screening against an own list shows, and how long a list is kept. Durations are ISO 8601."""
+
+    least: int = 50
+    most: int = 10
+    retention: str = "P1Y"
+
+
 class LeaseSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """How several processes on one store share the work."""
 
@@ -193,6 +204,7 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     backup: BackupSettings = BackupSettings()
     admin: AdminSettings = AdminSettings()
     limits: LimitsSettings = LimitsSettings()
+    screening: ScreeningSettings = ScreeningSettings()
     lease: LeaseSettings = LeaseSettings()
     keys: KeysSettings = KeysSettings()
 
@@ -230,6 +242,7 @@ _BOUNDS: Mapping[str, Mapping[str, tuple[int, int] | tuple[str, str]]] = {
         "partner_bytes_a_minute": (1024**2, 1024**5),
         "partner_entries_a_minute": (1, 10**9),
     },
+    "screening": {"least": (1, 99), "most": (1, 50), "retention": ("P1D", "P10Y")},
     "lease": {"seconds": (1, 300)},
 }
 """Least and most of each value that is bounded, both included: numbers, or ISO 8601 durations."""

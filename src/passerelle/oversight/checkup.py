@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
-from passerelle.core.clock import add_duration
+from passerelle.core.clock import add_duration, day_of
 from passerelle.core.settings import AuditSettings, BackupSettings
 from passerelle.core.words import _
 from passerelle.exchange import links, rotation, trust
@@ -38,9 +38,11 @@ from passerelle.ports.records import (
     Log,
     Partner,
 )
+from passerelle.ports.screening import RUNS
 from passerelle.ports.store import Reading
 from passerelle.ports.timers import TIMERS
 from passerelle.ports.work import DRAFTS, REVIEWS
+from passerelle.screening import hits, lists
 
 Advance = Callable[[int, int], None]
 _ALL = 1_000_000
@@ -242,6 +244,30 @@ def _witnesses(patient: Patient) -> Iterator[Finding]:
     return doctor.witnesses(eyes, str(patient.folder))
 
 
+def _lists(patient: Patient) -> Iterator[Finding]:
+    now = patient.now
+
+    def read(tx: Reading) -> tuple[list[str], list[str], dict[str, str]]:
+        found = lists.listed(tx)
+        soon = [one for one in found if now < one.expires <= now + doctor_office.LIST_AHEAD]
+        return (
+            [one.name for one in found if lists.is_behind(tx, one)],
+            [one.name for one in found if not one.edition or one.expires <= now],
+            {one.name: day_of(one.expires) for one in soon},
+        )
+
+    return doctor_office.lists(*patient.ctx.store.read(read), str(patient.folder))
+
+
+def _hits(patient: Patient) -> Iterator[Finding]:
+    def read(tx: Reading) -> int:
+        found = tx.scan(RUNS, "by_state", ("done",), limit=_MANY)
+        late = [one for one in found if one.ended <= patient.now - doctor_office.HIT_WAITS < patient.now <= one.expires]
+        return sum(hits.waiting(tx, one) for one in late)
+
+    return doctor_office.hits(patient.ctx.store.read(read), str(patient.folder))
+
+
 def _drafts(patient: Patient) -> Iterator[Finding]:
     def read(tx: Reading) -> int:
         states = ("draft", "submitted", "returned")
@@ -303,6 +329,8 @@ CHECKS: dict[str, Check] = {
     "drafts": _drafts,
     "deadlines": _deadlines,
     "reviews": _reviews,
+    "lists": _lists,
+    "hits": _hits,
     "backup": _backup,
     "rotation": _rotation,
     "people": _people,

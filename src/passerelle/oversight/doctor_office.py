@@ -8,10 +8,12 @@ from collections.abc import Iterator, Mapping, Sequence
 import msgspec
 
 from passerelle.core.words import _, n_
-from passerelle.oversight.doctor import DAY, Finding, found_well
+from passerelle.oversight.doctor import DAY, HOUR, Finding, found_well
 
 OLD_DRAFT = 7 * DAY
 CALENDAR_AHEAD = 90 * DAY
+LIST_AHEAD = 14 * DAY
+HIT_WAITS = HOUR
 LOCKOUT_AHEAD = 30
 """Days."""
 
@@ -88,6 +90,34 @@ def _calendars(covered: Mapping[str, int], now_year: int, ahead_year: int) -> It
         elif last < ahead_year:
             what = _("the holidays of {country} are known until the end of {year} only", country=country, year=last)
             yield Finding("calendars", "warning", what, todo)
+
+
+def lists(behind: Sequence[str], over: Sequence[str], soon: Mapping[str, str], folder: str) -> Iterator[Finding]:
+    """Lists in clear are current. `behind`: put back to before an import; `over`: without entries, as their time is
+    over; `soon`: those whose time ends soon, with the day.
+    """
+    return found_well("lists", _lists(behind, over, soon, folder), _("lists are current"))
+
+
+def _lists(behind: Sequence[str], over: Sequence[str], soon: Mapping[str, str], folder: str) -> Iterator[Finding]:
+    for name in behind:
+        what = _("list {name} was put back to before its latest import; nobody is screened against it", name=name)
+        yield Finding("lists", "error", what, f"passerelle list import {folder} {name} FILE")
+    for name in over:
+        what = _("list {name} has no entries: its time is over", name=name)
+        yield Finding("lists", "error", what, f"passerelle list import {folder} {name} FILE")
+    for name, day in soon.items():
+        what = _("the entries of list {name} go on {day} unless an import confirms them", name=name, day=day)
+        yield Finding("lists", "warning", what, f"passerelle list import {folder} {name} FILE")
+
+
+def hits(waiting: int, folder: str) -> Iterator[Finding]:
+    """Hits do not wait for a person for long. `waiting`: how many do since more than an hour."""
+    if waiting:
+        what = n_("{count} hit waits for a person", "{count} hits wait for a person", waiting)
+        yield Finding("hits", "warning", what, f"passerelle screen list {folder}")
+    else:
+        yield Finding("hits", "ok", _("no hit waits for a person"))
 
 
 class Named(msgspec.Struct, frozen=True):

@@ -61,11 +61,10 @@ class Edition(Record, frozen=True):
 
 
 class ListEntry(Record, frozen=True):
-    """One person of an edition. `digest`: SHA-256 of what the entry says, wherever it stands in its file."""
+    """One person of an edition. `body`: the entry without its line, so that what says the same is the same."""
 
     edition: str
     entry: str
-    digest: bytes
     body: bytes
 
 
@@ -86,14 +85,7 @@ class ListChange(Record, frozen=True):
 
 
 LISTS = Kind("lists", List, ("name",), by_expiry=("expires",))
-EDITIONS = Kind(
-    "list_editions",
-    Edition,
-    ("id",),
-    by_list=("list", "number"),
-    by_state=("state", "moved"),
-    by_source=("list", "source"),
-)
+EDITIONS = Kind("list_editions", Edition, ("id",), by_list=("list", "number"), by_state=("state", "moved"))
 LIST_ENTRIES = Kind("list_entries", ListEntry, ("edition", "entry"))
 LIST_KEYS = Kind("list_keys", ListKey, ("edition", "key", "entry"))
 LIST_CHANGES = Kind("list_changes", ListChange, ("edition", "entry"), by_what=("edition", "what"))

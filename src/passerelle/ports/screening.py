@@ -68,7 +68,7 @@ class Hit(Record, frozen=True):
 class Confirmed(Record, frozen=True):
     """A hit that a person confirmed: all that stays of a screening. `until`: its retention date.
 
-    `number`, `rank`: those of the hit. `said`: the explanation that the person had before him.
+    `number`, `rank`, `script`, `against`: those of the hit. `said`: the explanation that the person had before him.
     """
 
     id: str
@@ -85,6 +85,8 @@ class Confirmed(Record, frozen=True):
     offence: str
     journey: str
     channel: str
+    script: str
+    against: str
     traveller: bytes
     body: bytes
     said: tuple[str, ...]

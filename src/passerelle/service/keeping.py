@@ -1,5 +1,5 @@
 """What a node keeps in order beside batches: blocks of the audit log, what is owed and by when, keys that have ended,
-what was erased while a reader was in the way.
+what was erased while a reader was in the way, screenings and lists whose time is over.
 
 Rules kept here: what is owed is looked at when something came in, when a time is over, and once every poll; while
 batches come and go, none of this takes more than a tenth of the time.
@@ -14,6 +14,7 @@ from passerelle import ceremony
 from passerelle.exchange import erasing
 from passerelle.exchange.context import Context
 from passerelle.office import clock as timekeeping
+from passerelle.screening import keeping as screened
 from passerelle.service.holding import rest
 from passerelle.service.parts import Part, Step
 from passerelle.store.base import BaseStore
@@ -31,6 +32,13 @@ def erase_again(node: "Node", say: Callable[..., None]) -> None:
     """What was erased stays erased, whatever store is here now. Raises InputError for a register that is damaged."""
     if done := erasing.begin(node.ctx, node.register):
         say("erasures.replayed", count=done)
+
+
+def erase_over(node: "Node", say: Callable[..., None]) -> None:
+    """What is over is erased before anything else, whatever store is here now."""
+    if done := screened.expire_all(node.ctx):
+        say("screening.erased", count=done)
+    node.indexes.forget()
 
 
 @asynccontextmanager
@@ -76,13 +84,26 @@ async def _keys(service: "Service", ctx: Context) -> AsyncIterator[Step]:
 
 @asynccontextmanager
 async def _erasing(service: "Service", ctx: Context) -> AsyncIterator[Step]:
-    """Empty the database's log: what any process erased while somebody was reading stands there still."""
+    """Empty the database's log: what any process erased while somebody was reading stands there still. And erase index
+    files of lists that are not here any more.
+    """
     store = service.node.store
 
     async def step() -> float:
         if isinstance(store, BaseStore):
             await asyncio.to_thread(store.settle, 1.0)
+        await asyncio.to_thread(service.node.indexes.forget)
         return ERASING_SECONDS
+
+    yield step
+
+
+@asynccontextmanager
+async def _screening(service: "Service", ctx: Context) -> AsyncIterator[Step]:
+    """Erase hits and lists whose time is over, a little at a time."""
+
+    async def step() -> float:
+        return 0 if await asyncio.to_thread(screened.expire, ctx) else service.poll
 
     yield step
 
@@ -91,3 +112,4 @@ AUDIT = Part(name="audit", begin=_audit, lease="audit")
 CLOCK = Part(name="clock", begin=_clock, lease="clock")
 KEYS = Part(name="keys", begin=_keys)  # each process those of its folder
 ERASING = Part(name="erasing", begin=_erasing, duty="")
+SCREENING = Part(name="screening", begin=_screening, lease="clock")

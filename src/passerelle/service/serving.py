@@ -43,6 +43,7 @@ PARTS: tuple[Part, ...] = (
     keeping.CLOCK,
     keeping.KEYS,
     keeping.ERASING,
+    keeping.SCREENING,
     custodian.CUSTODY,
     uploading.UPLOADS,
     uploading.TIDYING,
@@ -51,7 +52,12 @@ PARTS: tuple[Part, ...] = (
 )
 """What is kept in order beside batches."""
 
-BEFORE: tuple[Callable[[Node, Say], None], ...] = (whereabouts.begin, custodian.fetch, keeping.erase_again)
+BEFORE: tuple[Callable[[Node, Say], None], ...] = (
+    whereabouts.begin,
+    custodian.fetch,
+    keeping.erase_again,
+    keeping.erase_over,
+)
 """What is done at each start before anything else, in a thread of its own; what fails here ends the start."""
 
 _CALM = 0.2

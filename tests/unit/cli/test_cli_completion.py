@@ -58,6 +58,7 @@ def test_words_of_closed_lists(complete):
     assert complete("relation", "add", "/srv/be", "BE-2026-0017", "mem") == ["member-of"]
     assert complete("relation", "add", "/srv/be", "--source", "") == ["A", "B", "C", "X"]
     assert complete("partner", "self", "/srv/be", "--language", "f") == ["fr"]
+    assert complete("screen", "run", "/srv/be", "watch", "--link", "travel") == ["travel-to-prepare", "travel-to-evade"]
 
 
 @bash_needed
@@ -67,6 +68,11 @@ def test_what_a_folder_knows(complete, partners):
     assert "wanted-trace" in complete("dossier", "list", partners.be, "--type", "w")
     assert {"ann", "luc", "eva"} <= set(complete("queue", partners.be, "--as", ""))
     assert complete("queue", partners.be, "--as", "lu") == ["luc"]
+    path = partners.write("watch.jsonl", '{"id": "Q1", "names": ["Karim Alaoui"]}')
+    said = ("--domain", "wanted-persons", "--purpose", "tracing-wanted-persons", "--basis", "Act 1")
+    ok("list", "import", partners.be, "watch", path, *said, "--as", "carl")
+    for words in (("list", "show"), ("screen", "run")):
+        assert complete(*words, partners.be, "") == ["watch"]
 
 
 @bash_needed

@@ -21,6 +21,7 @@ from tools.words.find import all_texts
 OTHER = str.maketrans({chr(ord("a") + place): chr(0x24D0 + place) for place in range(26)})
 _CODE = re.compile(r"(`[^`]*`|<[^>]*>|(?<!\w)--[a-z0-9-]+)")
 _WORD = re.compile(r"[a-z]{3,}")
+_ID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 
 
 def pseudo(text):
@@ -80,6 +81,7 @@ TYPED = {word for names in TREE for name in names for word in _WORD.findall(name
 TYPED |= {"passerelle", "path", "str", "int", "float", "file"}
 CODES = {"domain", "kind"}  # facts of a question, as policies name them
 VALUES = {"store", "channel", "type", "purpose", "month", "prompt"}  # defaults, which are typed as they stand
+VALUES |= {"partial"}  # of two options, the one that holds where none is typed
 VALUES |= {"receive", "send", "clock"}  # what one of several processes does, likewise
 
 
@@ -134,17 +136,45 @@ doctor {be} --offline
 calendar check {be}"""
 
 
+SCREENED = """list list {be}
+list show {be} watch
+list changes {be} watch --as ann
+list entry {be} watch Q1 --reason review --as ann
+screen {be} watch --travellers {file} --link travel-to-evade --offence Murder --journey Ferry --as ann
+screen list {be} --as ann
+screen hits {be} {run} --as ann
+screen show {be} {run} 1 --as ann
+screen confirmed {be} --reason review --as ann
+screen report {be} --as ann"""
+
+
 def test_output_is_translated(partners):
-    dossier = partners.open(request())
+    assert english_in(SEEN, be=partners.be, dossier=partners.open(request())) == {}
+
+
+def test_lists_and_screenings_are_translated(partners):
+    be, file = partners.be, partners.write("watch.jsonl", '{"id": "Q1", "names": ["Karim Alaoui"]}\nno person\n')
+    new = ("--domain", "wanted-persons", "--purpose", "tracing-wanted-persons", "--basis", "Act 1")
+    call("list", "import", be, "watch", file, *new, "--as", "carl")
+    said = ("--link", "travel-to-evade", "--offence", "Murder", "--journey", "Ferry", "--as", "ann")
+    run = json.loads(call("screen", be, "watch", "--travellers", file, *said, "--json").out)["run"]
+    call("screen", "show", be, run, "1", "--as", "ann")
+    call("screen", "confirm", be, run, "1", "--reason", "review", "--as", "ann")
+    assert english_in(SCREENED, be=be, file=file, run=run) == {}
+
+
+def english_in(lines, **fields):
+    """The English that the output of these commands has, by command."""
     left = {}
-    for line in SEEN.splitlines():
-        typed = [*line.format(be=partners.be, dossier=dossier).split(), "--language", "fr"]  # the person speaks English
+    for line in lines.splitlines():
+        typed = [*line.format(**fields).split(), "--language", "fr"]  # the person speaks English
         said = call(*typed)
         assert "ⓔⓡⓡⓞⓡ: " not in said.err, said
         allowed = data(json.loads(call(*typed, "--json").out))
-        if english := set(_WORD.findall(_CODE.sub("", said.out))) - allowed - TYPED - CODES:
+        plain = _CODE.sub("", _ID.sub("", said.out))
+        if english := set(_WORD.findall(plain)) - allowed - TYPED - CODES:
             left[line] = english
-    assert left == {}
+    return left
 
 
 @pytest.mark.parametrize(
