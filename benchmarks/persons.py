@@ -17,7 +17,8 @@ given with the query; so it is also given as services' files have it:
 - *another's*: every query has the date of another person: what a wrong date costs.
 
 Besides, how the births of the UN list go together with those of the OFAC list: of persons who have a name of at least
-two words letter for letter in common, and of pairs at random; and what is remarked on the numbers of both.
+two words letter for letter in common, and of pairs at random; and what is remarked on the numbers of both. And what the
+weights of births were taken from: how several dates of one listed person differ, and what two dates share by chance.
 """
 
 import gzip
@@ -26,9 +27,10 @@ import os
 import random
 import time
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
 from datetime import date, timedelta
+from itertools import combinations
 from pathlib import Path
 from typing import Any
 
@@ -204,6 +206,32 @@ def ranking() -> tuple[list[Figure], list[str]]:
     return figures, notes
 
 
+def of_one_person() -> list[str]:
+    """What the weights of births were taken from: how dates of one person differ, and how those of any two agree."""
+    listed, travellers = read("persons.jsonl.gz"), read("travellers.jsonl.gz")
+    several = [dates for one in listed if len(dates := sorted(set(one["birth"]))) > 1]
+    found = Counter[str]()
+    for dates in several:
+        pairs = [(_born(a), _born(b)) for a, b in combinations(dates, 2)]
+        for level, share in _shares(pairs).items():
+            found[level] += share / len(several)
+    lines = [f"births of one person, {len(several)} persons with several: {_told(found)}"]
+    chance = random.Random(8)
+    for what, people in (("travellers", travellers), ("listed persons", [one for one in listed if one["birth"]])):
+        dates = [one["birth"][0] for one in people]
+        years = Counter(text[:4] for text in dates)
+        same = sum(count * (count - 1) for count in years.values()) / (len(dates) * (len(dates) - 1))
+        january = sum(text.endswith("-01-01") for text in dates) / len(dates)
+        lines.append(f"{len(dates):,} {what}: two of one year once in {1 / same:.0f} pairs; {january:.3f} on 1 January")
+        pairs = [(_born(chance.choice(dates)), _born(chance.choice(dates))) for _ in range(100_000)]
+        lines.append(f"births of 100,000 pairs of {what}: {_told(_shares(pairs))}")
+    return lines
+
+
+def _born(text: str) -> Person:
+    return Person(births=(Birth(date=text),))
+
+
 def between_lists() -> list[str]:
     """How births of two lists go together, for persons of one name and for any two."""
     folder = DATA / "lists"
@@ -232,7 +260,7 @@ def between_lists() -> list[str]:
     return [
         f"{counted:,} numbers of {len(those):,} persons, UN and OFAC; remarked on: {dict(said.most_common())}",
         *(
-            f"births of {what}, UN and OFAC: {', '.join(f'{level} {share}' for level, share in _levels(pairs))}"
+            f"births of {what}, UN and OFAC: {_told(_shares(pairs))}"
             for what, pairs in (
                 (f"{len(named)} pairs of one name", named),
                 (f"{len(anyone):,} pairs at random", anyone),
@@ -246,12 +274,16 @@ def _words(text: str) -> str:
     return " ".join(words) if len(words) > 1 else ""
 
 
-def _levels(pairs: Sequence[tuple[Person, Person]]) -> list[tuple[str, str]]:
+def _shares(pairs: Sequence[tuple[Person, Person]]) -> dict[str, float]:
     found = Counter[str]()
     for one, other in pairs:
         made = births.compared(births.readings(one.births), births.readings(other.births))
         found[made.level if made else "missing"] += 1
-    return [(level, f"{count / len(pairs):.3f}") for level, count in found.most_common()]
+    return {level: count / len(pairs) for level, count in found.items()}
+
+
+def _told(shares: Mapping[str, float]) -> str:
+    return ", ".join(f"{level} {shares[level]:.4f}" for level in sorted(shares, key=lambda name: -shares[name]))
 
 
 def _person(names: Sequence[str], born: tuple[Birth, ...] = ()) -> Person:
@@ -280,6 +312,7 @@ def main() -> None:
     elif not arguments.quick:
         more, notes = ranking()
         figures += more
+        notes += of_one_person()
         notes += between_lists() if (DATA / "lists" / "un-consolidated.xml").is_file() else []
     show(figures, title="Comparison of persons", notes=notes, as_json=arguments.json)
 

@@ -33,7 +33,7 @@ def hijri(text: str, **more: Any) -> Birth:
         ("1966-05-17", "1976-05-17", "digit", "close"),
         ("1966-05-17", "1966-05-28", "month", "close"),
         ("1966-05-17", "1966-11-28", "year", "close"),
-        ("1966-05-17", "1985-05-17", "anniversary", "differs"),
+        ("1966-05-17", "1985-05-17", "anniversary", "close"),
         ("1966-05-17", "1967-11-28", "near", "differs"),
         ("1966", "1968", "near", "differs"),
         ("1966-05-17", "1970-11-28", "apart", "differs"),

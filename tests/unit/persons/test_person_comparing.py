@@ -157,7 +157,7 @@ def test_a_thousand_candidates_are_ranked_while_nobody_waits() -> None:
         began = process_time()
         persons.scores(one, others, names=[0.5] * 1000)
         taken.append(process_time() - began)
-    assert min(taken) < 0.05
+    assert min(taken) < 0.05  # seconds of processor time; a search shows nothing before it is done
 
 
 def made(**fields: Any) -> persons.Prepared:
