@@ -40,6 +40,7 @@ ENOUGH, LOSS, LEAST_LEFT, MOST_LEFT, SHARE, LEAST_COUNT, FIRSTS, FIRST_LEFT = ra
 _PLENTY = 10.0
 """Evidence (nats) beyond which more of it says little: what is left over then tells namesakes apart."""
 _NAME, _TITLE, _INITIAL = 0, 2, 3
+_ARTICLE, _INITIALS = 1, 4
 _LEAST_SHARE = 0.25
 """Share of the expected evidence below which two tokens are no spellings of one name."""
 _MOST_OF_ONE = 6.5
@@ -136,7 +137,12 @@ def tokens(one: Table, i: int, other: Table, j: int, weights: Any, row: Any) -> 
     if (k == _TITLE) != (m == _TITLE):
         return -99.0
     if max(k, m) == _INITIAL:  # the other is no title: those were told apart above
-        return 2.0 if weights[scripts, one[0][2 * i, 0], other[0][2 * j, 0]] > 1.0 else -99.0
+        begin, begin2 = one[0][2 * i, 0], other[0][2 * j, 0]
+        if begin == _ARTICLE:
+            begin = one[0][2 * i, 1]
+        if begin2 == _ARTICLE:
+            begin2 = other[0][2 * j, 1]
+        return 2.0 if weights[_INITIALS, begin, begin2] > 0.0 else -99.0
     best = -99.0
     least = _LEAST_SHARE * min(one[3][i, script(card2)], other[3][j, script(card)])
     for r in range(2):
@@ -230,7 +236,7 @@ def pair(
     if found and well_a != (1 << la) - 1 and well_b != (1 << lb) - 1:
         found = _with_neighbours(one, a, at, la, other, b, at2, lb, weights, inner, room, found)
     used_a, used_b = 0, 0
-    first_a, first_b, firsts = _first(one, a, at, la), _first(other, b, at2, lb), 0
+    first_a, first_b, firsts = _first(one, a, at, la), _first(other, b, at2, lb), 0.0
     positive, loss, count = 0.0, 0.0, 0
     while True:
         best, place = 1.0, -1
@@ -255,7 +261,7 @@ def pair(
             positive += min(said, said2) * shares[place]
             loss += (1.0 / shares[place] - 1.0) * best
         if bits_a >> first_a & 1 and bits_b >> first_b & 1:
-            firsts = 1
+            firsts = min(1.0, shares[place] / 0.7)
         used_a |= bits_a
         used_b |= bits_b
         pairs[count, 0] = i

@@ -21,6 +21,7 @@ from functools import lru_cache
 from hashlib import blake2b
 from itertools import combinations, zip_longest
 
+from passerelle.core.errors import InputError
 from passerelle.names.block import readable
 from passerelle.names.comparing import NameSet
 from passerelle.names.reading import INITIAL, NAME, Token
@@ -57,6 +58,7 @@ _ARABIC = str.maketrans(
         for letter in letters
     }
 )
+_DATE = re.compile(r"[0-9]{4}(-[0-9]{2}(-[0-9]{2})?)?")
 _GLIDES = re.compile("[wy]")
 _DOUBLED = re.compile(r"(.)\1+")
 _BEN_ARABIC = re.compile("(?:بن|بال|بل|بو)(?=...)")
@@ -143,9 +145,13 @@ def match_keys(texts: Iterable[str], births: Iterable[str], *, years: bool = Fal
     """The match keys of a person, at most ten, likeliest first; none without a birth date or a readable name.
 
     `births`: `YYYY-MM-DD`, `YYYY-MM` or `YYYY`. `years`: give the keys of the years of full dates too, as who asks for
-    entries with a partial date needs.
+    entries with a partial date needs. Raises InputError when a birth has another form.
     """
-    dates = [f"d{birth}" if len(birth) == 10 else f"y{birth[:4]}" for birth in births]
+    dates = []
+    for birth in births:
+        if not _DATE.fullmatch(birth):
+            raise InputError(f"birth: expected YYYY, YYYY-MM or YYYY-MM-DD, got {birth[:20]!r}")
+        dates.append(f"d{birth}" if len(birth) == 10 else f"y{birth[:4]}")
     if years:
         dates += [f"y{birth[1:5]}" for birth in dates if birth.startswith("d")]
     kept = list(dict.fromkeys(dates))[:MOST_KEYS]

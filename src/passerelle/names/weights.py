@@ -30,7 +30,8 @@ _SAID = {PARTICLE: 0.7, TITLE: 0.3, INITIAL: 0.5}
 
 @dataclass(frozen=True)
 class Weights:
-    """`ratios` (4, symbols, symbols) float32: evidence in nats, by 2 * script + script, row and column 0 for gaps.
+    """`ratios` (5, symbols, symbols) float32: evidence in nats, by 2 * script + script, row and column 0 for gaps;
+    last, 1 where a token that begins with one symbol may have the initial of another.
     `likely` (4, symbols) float32: evidence that a symbol gives on average when it is truly spelled. `rare`: what a
     skeleton says that is in none of the `frequent`, in nats. `factors`: of the features and the constant, log-odds.
     """
@@ -87,7 +88,32 @@ def made(
     numbers = {symbol: place for place, symbol in enumerate(SYMBOLS)}
     for place, symbol in enumerate(SYMBOLS):
         inner[place] = numbers.get(symbol.strip("^$"), place)
-    return Weights(ratios, likely, frequent, rare, factors, provenance, inner, masks(), primary())
+    return Weights(
+        np.concatenate([ratios, _initials(ratios)[None]]),
+        likely,
+        frequent,
+        rare,
+        factors,
+        provenance,
+        inner,
+        masks(),
+        primary(),
+    )
+
+
+def _initials(ratios: Array) -> Array:
+    """(symbols, symbols) float32: 1 where two symbols begin with one letter, or with letters that stand for each
+    other.
+    """
+    numbers = {symbol: place for place, symbol in enumerate(SYMBOLS)}
+    begin = ["a" if symbol == "B" else symbol.strip("^$")[:1] for symbol in SYMBOLS]
+    forms = [[numbers[form] for form in (letter, f"^{letter}") if letter and form in numbers] for letter in begin]
+    found = np.zeros((len(SYMBOLS), len(SYMBOLS)), np.float32)
+    for i, one in enumerate(forms):
+        for j, other in enumerate(forms):
+            if one and other:
+                found[i, j] = begin[i] == begin[j] or ratios[1:3][:, one][:, :, other].max() > 1
+    return found
 
 
 def unpacked(data: Mapping[str, Any]) -> Weights:
