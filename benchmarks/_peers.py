@@ -22,11 +22,13 @@ def environment(
     limit: float,
     make: bool = True,
     mend: Callable[[Path], None] = lambda site: None,
+    whole: bool = False,
 ) -> Path:
     """The interpreter of an environment in which the requirements are installed. Raises BenchError with the reason.
 
     `limit`: seconds that making it may take. `make`: whether it may be made at all. `mend`: what is done to its
-    packages once they are installed; it is given their folder.
+    packages once they are installed; it is given their folder. `whole`: the requirements are all that it needs, and
+    what they say that they need besides is not looked at.
     """
     folder = scratch() / name
     python, mark = folder / "bin" / "python", folder / "installed"
@@ -40,7 +42,8 @@ def environment(
         shutil.rmtree(folder, ignore_errors=True)
         try:
             _run([sys.executable, "-m", "venv", str(folder)], limit)
-            _run([str(python), "-m", "pip", "install", "--quiet", "--only-binary", ":all:", *requirements], limit)
+            install = [str(python), "-m", "pip", "install", "--quiet", "--only-binary", ":all:"]
+            _run([*install, *(["--no-deps"] if whole else []), *requirements], limit)
             for site in folder.glob("lib/python*/site-packages"):
                 mend(site)
         except BaseException:

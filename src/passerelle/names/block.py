@@ -8,6 +8,7 @@ Rules kept here:
 """
 
 from collections.abc import Iterable, Sequence
+from functools import lru_cache
 from itertools import chain
 from typing import Any
 
@@ -23,6 +24,7 @@ _KINDS = {NAME: 0, PARTICLE: 1, TITLE: 2, INITIAL: 3}
 Key = tuple[tuple[str, ...], str]
 
 
+@lru_cache(maxsize=4_096)  # one name after the other is asked for by whoever prepares, explains, makes keys
 def readable(text: str) -> tuple[Token, ...]:
     """The tokens of a name; none when it cannot be read. A name of nothing but particles and titles is one of names."""
     try:

@@ -18,6 +18,8 @@ from passerelle.names import packed
 from passerelle.screening.join.lines import Row
 
 BATCH = 16_384
+_FEW = 2_000
+"""Rows whose names are read once: so many readings are remembered (`block.readable`)."""
 SCHEMA = pa.schema(
     [
         ("id", pa.string()),
@@ -58,13 +60,18 @@ def _batches(rows: Iterator[Row], processes: int) -> Iterator[pa.RecordBatch]:
 
 def prepared(rows: list[Row]) -> pa.RecordBatch:
     """The rows of a table for these persons."""
-    block = names.Block(row.names for row in rows)
+    forms: list[bytes] = []
+    blocks: list[list[int]] = []
+    for first in range(0, len(rows), _FEW):
+        few = rows[first : first + _FEW]
+        forms += packed.packed(names.Block(row.names for row in few))
+        blocks += [names.blocks(names.prepared(row.names)) for row in few]
     columns = (
         [row.id for row in rows],
         [row.first_year for row in rows],
         [row.last_year for row in rows],
-        packed.packed(block),
-        [names.blocks(names.prepared(row.names)) for row in rows],
+        forms,
+        blocks,
     )
     arrays = [pa.array(column, field.type) for column, field in zip(columns, SCHEMA, strict=True)]
     return pa.record_batch(arrays, schema=SCHEMA)
