@@ -45,6 +45,7 @@ from passerelle.screening.matching import keys_of, scripts_of, texts_of
 from passerelle.screening.rules import Asked
 
 if TYPE_CHECKING:
+    from passerelle import persons
     from passerelle.names import Index
 
 MILLION = 1_000_000
@@ -175,10 +176,8 @@ def _all(
             close = [other for other in found if other.numbered or other.score >= limits.least]
             close.sort(key=lambda other: (not other.numbered, -other.score, other.entry.id))
             cut += max(0, len(close) - limits.most)
-            new += (
-                _hit(begun, made.hits + len(new) + number, one, other)
-                for number, other in enumerate(close[: limits.most], 1)
-            )
+            first = made.hits + len(new) + 1
+            new += [_hit(begun, number, one, other) for number, other in enumerate(close[: limits.most], first)]
         for hit in new:
             tally.count(hit, "hits")
         made = msgspec.structs.replace(
@@ -220,11 +219,16 @@ def candidates(ctx: Context, begun: Run, index: "Index", person: Person) -> list
     if not entries:
         return []
     left = persons.prepared(person)
-    # What the index has compared is not compared again.
-    return [
-        Found(persons.score(left, persons.prepared(one.person), names=by_name.get(one.id)), one, one.id in numbered)
-        for one in entries
-    ]
+    return [Found(_score(left, one.person, by_name.get(one.id)), one, one.id in numbered) for one in entries]
+
+
+def _score(left: "persons.Prepared", other: Person, alike: float | None) -> float:
+    """How close somebody is. `alike`: what the index says of the names; they are not read and compared once more."""
+    from passerelle import persons
+
+    if alike is None:
+        return persons.score(left, persons.prepared(other))
+    return persons.score(left, persons.prepared(msgspec.structs.replace(other, names=())), names=alike)
 
 
 def _hit(begun: Run, number: int, one: Entry, found: Found) -> Hit:

@@ -144,6 +144,8 @@ def test_only_the_closest_of_one_traveller_are_shown_and_the_others_counted(desk
     desk.take([entry(f"N{number}", "Rachid Bensalem", birth="1970-02-01") for number in range(8)])
     run = desk.screen(limits=msgspec.structs.replace(LIMITS, most=3))
     assert (run.hits, run.cut) == (3, 5)
+    run = desk.screen(TRAVELLERS[2:] * 120)  # several batches
+    assert sorted(one.number for one in desk.page(run, most=10**6)) == list(range(1, 8 * 120 + 1))
     assert desk.screen([TRAVELLERS[1]], limits=msgspec.structs.replace(LIMITS, least=0.99)).hits == 0
 
 
