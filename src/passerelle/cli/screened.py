@@ -6,6 +6,7 @@ import typer
 
 from passerelle.cli.door import Answer, As, Folder, Reason, acting, command, opened, permitted, said
 from passerelle.cli.screen import Screen
+from passerelle.cli.screening import HitNumber, RunId, find_run
 from passerelle.core.words import _, n_
 
 if TYPE_CHECKING:
@@ -24,6 +25,9 @@ def register(screen: typer.Typer) -> None:
         "screen report /srv/be --from 2026-01 --until 2026-12 --as dana",
         "screen report /srv/be --list un-sanctions --json --as dana",
     )(report)
+    command(screen, "erase", 'screen erase /srv/be 019ab3 1 --ground request --reason "decision 2026/114" --as dana')(
+        erase
+    )
     command(screen, "expire", "screen expire /srv/be --as eva")(expire)
 
 
@@ -138,6 +142,40 @@ def tell_lines(screen: Screen, values: list[dict[str, Any]]) -> None:
         first = (one["list"], one["script"], one["against"]) if one["list"] else (_("total"), "", "")
         rows.append((*first, *(one[key] for key in keys), share))
     screen.table(heads, rows, _("nothing was screened"))
+
+
+def erase(
+    folder: Folder,
+    run_id: RunId,
+    number: HitNumber,
+    ground: Annotated[
+        str,
+        typer.Option(
+            "--ground",
+            metavar="time-limit|unlawful|request|order|originator|other",
+            help="On which ground.",
+            show_default=False,
+        ),
+    ],
+    reason: Annotated[
+        str,
+        typer.Option(
+            "--reason", help="Why, in words that name no person: they stay in the audit log.", show_default=False
+        ),
+    ],
+    *,
+    as_: As,
+) -> Answer:
+    """Erase a hit before its time, confirmed or not. The counts of the report stay."""
+    from passerelle.screening import hits
+    from passerelle.store.base import BaseStore
+
+    with opened(folder) as node:
+        who, found = acting(node, as_), find_run(node, run_id)
+        hits.erase(node.office, node.register, who, found, number, ground, reason)
+        if isinstance(node.store, BaseStore):
+            node.store.settle(1.0)
+    return said({"run": found.id, "number": number, "ground": ground}, _("hit {number} is erased", number=number))
 
 
 def expire(folder: Folder, *, as_: As) -> Answer:

@@ -85,6 +85,7 @@ class Action(StrEnum):
     SCREENING_RUN = "screening.run"
     HIT_READ = "hit.read"
     HIT_DECIDE = "hit.decide"
+    HIT_ERASE = "hit.erase"
     INSTRUMENT_PROPOSE = "instrument.propose"
     INSTRUMENT_SIGN = "instrument.sign"
     INSTRUMENT_REJECT = "instrument.reject"

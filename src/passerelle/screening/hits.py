@@ -6,6 +6,7 @@ Rules kept here:
 - what is confirmed stays until its retention date: who the traveller is, the entry as it was, what was explained, who
   decided, when and why. Everything else of a screening goes when its time is over (`keeping`);
 - a decision may be taken back as long as what it is about is here: a confirmed hit that is rejected is erased at once;
+- what is erased on request stays erased, also in a store that is put back;
 - that a person of the same name was rejected before hides no hit. The earlier decision is told with it.
 
 Left unchecked: what is done about a confirmed hit. That is a dossier's, under a channel.
@@ -22,16 +23,18 @@ from passerelle.core.errors import InputError, NotFoundError, StateError
 from passerelle.core.retold import E_
 from passerelle.exchange import notes
 from passerelle.exchange.context import Context
+from passerelle.exchange.register import Register
 from passerelle.office import work
 from passerelle.office.asking import Office, Sight, ask
 from passerelle.office.policy import Action
 from passerelle.persons.model import Entry
+from passerelle.ports.erasures import ERASURES, Erasure, Ground
 from passerelle.ports.people import Person
 from passerelle.ports.records import AUDITS
 from passerelle.ports.screening import CONFIRMED, HITS, RUNS, Confirmed, Hit, Run
 from passerelle.ports.store import Reading, Writing
 from passerelle.screening import figures
-from passerelle.screening.lists import check_retention, decode
+from passerelle.screening.lists import check_retention, decode, erasure
 from passerelle.screening.running import MILLION, on
 
 OUTCOMES = ("confirmed", "rejected")
@@ -202,6 +205,39 @@ def confirmed(
     details = {"read": "hits", "confirmed": [one.id for one in shown], "reason": words}
     notes.record(tx, office.ctx, What.HIT_READ, who.id, "screening", details)
     return shown
+
+
+# -- erasing -----------------------------------------------------------------------------------------------------------
+
+
+def erase(office: Office, register: Register, who: Person, run: Run, number: int, ground: str, reason: str) -> None:
+    """Erase a hit before its time, for good: that it was, stands in the register outside the store.
+
+    `reason`: for the audit log, in words that name nobody. Raises InputError, NotAllowedError, NotFoundError.
+    """
+    if ground not in set(Ground):
+        raise InputError(f"--ground: expected one of {', '.join(Ground)}, got {ground[:40]!r}")
+    words = work.check_line(reason, "--reason")
+    ctx = office.ctx
+
+    def planned(tx: Reading) -> list[Erasure]:
+        ask(tx, office, who, Action.HIT_ERASE, on(run.domain, "hit"))
+        _found(tx, run, number)
+        there = tx.scan(CONFIRMED, "by_run", (run.id, number), limit=1)
+        return [erasure(one.id, ctx.clock.now(), who.id, Ground(ground)) for one in there]
+
+    made = ctx.store.read(planned)
+    register.add(made)
+
+    def do(tx: Writing) -> None:
+        ask(tx, office, who, Action.HIT_ERASE, on(run.domain, "hit"))
+        tx.put(ERASURES, made)
+        tx.delete(CONFIRMED, [(one.message,) for one in made])
+        tx.delete(HITS, [(run.id, number)])
+        details = {"number": number, "list": run.list, "ground": ground, "reason": words}
+        notes.record(tx, ctx, What.HITS_ERASED, who.id, f"screening/{run.id}", details)
+
+    ctx.store.write("hit.erase", do)
 
 
 # -- deciding ----------------------------------------------------------------------------------------------------------

@@ -15,6 +15,7 @@ import msgspec
 from passerelle.core.audit import What
 from passerelle.exchange import notes
 from passerelle.exchange.context import Context
+from passerelle.ports.erasures import ERASURES
 from passerelle.ports.screening import CONFIRMED, HITS, RUNS, Run
 from passerelle.ports.store import Kind, Reading, Writing
 from passerelle.screening import figures, lists
@@ -33,7 +34,7 @@ def expire_all(ctx: Context) -> int:
 def expire(ctx: Context) -> bool:
     """One small step: erase something that is over. Returns whether there may be more."""
     now = ctx.clock.now()
-    if ctx.store.read(lambda tx: bool(_silent(tx, now) or _leaving(tx, now) or _past(tx, now))):
+    if ctx.store.read(lambda tx: bool(_silent(tx, now) or _leaving(tx, now) or _past(tx, now) or _again(tx))):
         ctx.store.write("screen.expire", lambda tx: _step(tx, ctx, now))
         return True
     return lists.expire(ctx) or lists.tidy(ctx)
@@ -43,7 +44,7 @@ def _step(tx: Writing, ctx: Context, now: int) -> None:
     tx.put(RUNS, [msgspec.structs.replace(one, state="stopped") for one in _silent(tx, now)])
     for run in _leaving(tx, now):
         _sweep(tx, ctx, run)
-    for one in _past(tx, now):
+    for one in (*_past(tx, now), *_again(tx)):
         tx.delete(CONFIRMED, [(one.id,)])
         details = {"number": one.number, "list": one.list, "confirmed": True}
         notes.record(tx, ctx, What.HITS_ERASED, "node", f"screening/{one.run}", details)
@@ -62,6 +63,12 @@ def _leaving(tx: Reading, now: int) -> list[Run]:
 
 def _past(tx: Reading, now: int) -> list[Any]:
     return [one for one in tx.scan(CONFIRMED, "by_until", limit=PAGE) if one.until <= now]
+
+
+def _again(tx: Reading) -> list[Any]:
+    """Confirmed hits that were erased on request and are here again."""
+    erased = tx.scan(ERASURES, "by_here", (False,), limit=100_000)  # none, but in a store that was put back
+    return list(tx.get_many(CONFIRMED, [(one.message,) for one in erased]).values()) if erased else []
 
 
 def _sweep(tx: Writing, ctx: Context, run: Run) -> None:

@@ -209,10 +209,10 @@ def remove(office: Office, register: Register, who: Person, name: str, reason: s
     return row
 
 
-def erasure(name: str, now: int, by: str) -> Erasure:
-    """That a list, or an edition of one, was erased: what the register outside the store keeps of it."""
+def erasure(name: str, now: int, by: str, ground: Ground = Ground.OTHER) -> Erasure:
+    """That a list, an edition of one, or a confirmed hit was erased: what the register of erasures keeps of it."""
     commitment = hashlib.sha256(name.encode()).digest()
-    return Erasure(message=name, commitment=commitment, time=now, by=by, ground=Ground.OTHER.value)
+    return Erasure(message=name, commitment=commitment, time=now, by=by, ground=ground.value)
 
 
 def is_behind(tx: Reading, row: List) -> bool:

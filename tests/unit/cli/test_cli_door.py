@@ -140,6 +140,7 @@ def test_these_are_the_commands():
         "screen reject",
         "screen confirmed",
         "screen report",
+        "screen erase",
         "screen expire",
         "queue",
         "message withdraw",

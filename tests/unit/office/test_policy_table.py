@@ -84,6 +84,7 @@ TABLE = {
     Action.SCREENING_RUN: {Role.OFFICER, Role.LIAISON},
     Action.HIT_READ: READERS,
     Action.HIT_DECIDE: {Role.OFFICER, Role.LIAISON},
+    Action.HIT_ERASE: {Role.DPO},
     # Governing, running, securing.
     Action.INSTRUMENT_PROPOSE: {Role.COORDINATOR},
     Action.INSTRUMENT_SIGN: {Role.COORDINATOR},

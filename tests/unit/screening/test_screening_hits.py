@@ -133,6 +133,32 @@ def test_a_confirmed_hit_stays_no_longer_than_channel_or_type_say(desk):
     assert desk.left() == {"screening_hits": 2, "screening_confirmed": 0}
 
 
+def test_a_confirmed_hit_is_erased_on_request_and_stays_so_when_the_store_is_put_back(desk):
+    run = desk.screen()
+    number = desk.number_of(run, "Q1")
+    desk.decide(run, number, "confirmed")
+    rows = taken(desk)
+    with pytest.raises(NotAllowedError):
+        hits.erase(desk.office, desk.register, desk.ann, run, number, "request", "decision 2026/114")
+    with pytest.raises(InputError, match=r"--ground: expected one of time-limit, .*, got 'whim'"):
+        hits.erase(desk.office, desk.register, desk.dana, run, number, "whim", "decision 2026/114")
+    hits.erase(desk.office, desk.register, desk.dana, run, number, "request", "decision 2026/114")
+    assert desk.left()["screening_confirmed"] == 0
+    with pytest.raises(NotFoundError):
+        desk.show(run, number)
+    assert desk.audits("hits.erased")[-1]["ground"] == "request"
+    put_back(desk, rows)
+    assert desk.left()["screening_confirmed"] == 1
+    keeping.expire_all(desk.ctx)
+    assert desk.left()["screening_confirmed"] == 0
+    [_, counted, _] = desk.read(lambda tx: figures.report(tx, "", ""))
+    assert counted.confirmed == 1
+    # One that nobody has decided goes at once, too.
+    other = desk.screen()
+    hits.erase(desk.office, desk.register, desk.dana, other, 1, "order", "court order 77")
+    assert desk.left()["screening_hits"] == 2
+
+
 def test_a_document_under_another_name_is_a_hit(desk):
     run = desk.screen(
         [entry("1", "ELS JANSSENS", passport="ab 123-456"), entry("2", "ELS JANSSENS", passport="XY999999")]
