@@ -26,6 +26,7 @@ def test_travellers_are_screened_decided_and_forgotten(place: Place, tmp_path: P
         ("14C", "Q2", "unverified"),
     }
     assert [one.score for one in shown] == sorted((one.score for one in shown), reverse=True)
+    assert [one.number for one in shown] == [1, 2]
     first, second = desk.number_of(run, "Q1"), desk.number_of(run, "Q2")
     desk.decide(run, first, "confirmed")
     desk.decide(run, second, "rejected", desk.bea)
@@ -46,7 +47,7 @@ def test_travellers_are_screened_decided_and_forgotten(place: Place, tmp_path: P
     assert desk.left() == {"screening_hits": 0, "screening_confirmed": 0}
 
 
-POINTS = [f"screen.{one}:{when}" for one in ("begin", "batch", "done") for when in ("begin", "commit", "done")]
+POINTS = [f"screen.{one}:{when}" for one in ("begin", "batch", "order", "done") for when in ("begin", "commit", "done")]
 
 
 @pytest.mark.parametrize("point", POINTS)

@@ -36,6 +36,8 @@ Retention = Annotated[
     ),
 ]
 _SHOWN = 50
+_SAID = 4
+"""Sentences of a hit's explanation in a list of hits."""
 
 
 def register(app: typer.Typer) -> typer.Typer:
@@ -402,7 +404,7 @@ def _tell_hits(screen: Screen, found: list[dict[str, Any]], count: int) -> None:
     screen.table((_("hit"), _("score"), _("traveller"), _("on the list"), _("entry"), _("state")), rows, _("no hit"))
     for one in found:
         if one["explanation"]:
-            screen.line(f"{one['hit']}: {one['explanation'][0]}")
+            screen.line(f"{one['hit']}: " + "; ".join(one["explanation"][:_SAID]))
         if one["before"]:
             screen.line(f"{one['hit']}: " + _before(one["before"][0]))
     if len(found) < count:

@@ -43,7 +43,7 @@ class Run(Record, frozen=True):
 
 
 class Hit(Record, frozen=True):
-    """Somebody who may be on the list. `number`: within its run, from 1. `rank`: the smaller the closer.
+    """Somebody who may be on the list. `number`: within its run, the closest is 1. `rank`: the smaller the closer.
 
     `state`: unverified | rejected. `same`: a hash of who the traveller is, to find what was decided of him before.
     `script`, `against`: of the names that were closest, the traveller's and the entry's (ISO 15924).

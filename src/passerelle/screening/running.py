@@ -3,7 +3,8 @@
 1. `screen.begin`: who screens, against which list and why stands in the audit log before anybody is looked up;
 2. for each traveller: the candidates of the index and those with the same number of a document, compared with him;
    whoever is close enough is a hit. `screen.batch` writes them, some travellers at a time;
-3. `screen.done`: the run is done, its figures stand. If we stop anywhere before: the run is *broken*, it shows nothing,
+3. `screen.order` numbers the hits, the closest first, a page at a time;
+4. `screen.done`: the run is done, its figures stand. If we stop anywhere before: the run is *broken*, it shows nothing,
    its hits are deleted, and the travellers are screened again. A part of a result is never shown for the whole.
 
 Rules kept here:
@@ -54,6 +55,8 @@ CANDIDATES = 50
 MOST_FAULTS = 100
 _SAME_NUMBER = 50
 _AT_ONCE = 50
+_UNORDERED = 1_000_000_000
+"""Beyond it are the numbers of hits that are not in order yet."""
 
 
 def nobody(done: int) -> None:
@@ -103,6 +106,7 @@ def run(
         done, tally = _all(ctx, begun, index, travellers, limits, advance)
         if not ended():
             raise InputError("--travellers: expected a file that can be read to its end, got one that cannot")
+        _order(ctx, done)
         return ctx.store.write("screen.done", lambda tx: _done(tx, ctx, done, tally))
     except (Exception, KeyboardInterrupt):
         with suppress(StoreError):  # a store that fails now is tidied later
@@ -176,7 +180,7 @@ def _all(
             close = [other for other in found if other.numbered or other.score >= limits.least]
             close.sort(key=lambda other: (not other.numbered, -other.score, other.entry.id))
             cut += max(0, len(close) - limits.most)
-            first = made.hits + len(new) + 1
+            first = _UNORDERED + made.hits + len(new) + 1
             new += [_hit(begun, number, one, other) for number, other in enumerate(close[: limits.most], first)]
         for hit in new:
             tally.count(hit, "hits")
@@ -274,6 +278,22 @@ def _batch(tx: Writing, made: Run, new: list[Hit]) -> None:
     _still(tx, made)
     tx.put(RUNS, [made])
     tx.add(HITS, new)
+
+
+def _order(ctx: Context, made: Run) -> None:
+    """The closest hit is number 1. What has its number stands before what has none yet, so no hit is met twice."""
+    after: tuple[int, int] | None = None
+    done = 0
+
+    def work(tx: Writing) -> list[Hit]:
+        _still(tx, made)
+        page = tx.scan(HITS, "by_rank", (made.id,), after=after, limit=lists.PAGE)
+        tx.delete(HITS, [(made.id, one.number) for one in page])
+        tx.add(HITS, [msgspec.structs.replace(one, number=number) for number, one in enumerate(page, done + 1)])
+        return page
+
+    while page := ctx.store.write("screen.order", work):
+        after, done = (page[-1].rank, page[-1].number), done + len(page)
 
 
 def _done(tx: Writing, ctx: Context, made: Run, tally: "figures.Tally") -> Run:

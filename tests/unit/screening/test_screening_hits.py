@@ -27,10 +27,15 @@ def test_a_hit_is_read_with_a_reason_and_written_down_before_it_is_shown(desk):
     ):
         desk.page(run, desk.bea)
     desk.page(run, desk.bea, "relief at the counter")
-    desk.show(run, 1)
+    shown = desk.show(run, 1).entry.id
     first, second = desk.audits("hit.read")
     assert (first["who"], first["reason"], sorted(first["hits"])) == ("bea", "relief at the counter", [1, 2])
-    assert (second["who"], second["reason"], second["hits"], second["entry"]) == ("ann", "ran the screening", [1], "Q1")
+    assert (second["who"], second["reason"], second["hits"], second["entry"]) == (
+        "ann",
+        "ran the screening",
+        [1],
+        shown,
+    )
 
 
 def test_nobody_decides_on_what_he_has_not_looked_at(desk):
@@ -171,7 +176,9 @@ def test_only_the_closest_of_one_traveller_are_shown_and_the_others_counted(desk
     run = desk.screen(limits=msgspec.structs.replace(LIMITS, most=3))
     assert (run.hits, run.cut) == (3, 5)
     run = desk.screen(TRAVELLERS[2:] * 120)  # several batches
-    assert sorted(one.number for one in desk.page(run, most=10**6)) == list(range(1, 8 * 120 + 1))
+    every = desk.page(run, most=10**6)
+    assert [one.number for one in every] == list(range(1, 8 * 120 + 1))
+    assert [one.score for one in every] == sorted((one.score for one in every), reverse=True)
     assert desk.screen([TRAVELLERS[1]], limits=msgspec.structs.replace(LIMITS, least=0.99)).hits == 0
 
 
