@@ -26,6 +26,8 @@ from passerelle.names.weights import weights
 
 Scores = npt.NDArray[np.float64]
 _NONE = np.zeros((0, kernel.FEATURES))
+_NOTHING = -700.0
+"""Log-odds below which there was nothing to compare."""
 
 
 class NameSet:
@@ -58,20 +60,21 @@ def odds(one: Block, rows: Sequence[int] | Any, other: Block, columns: Sequence[
 
 def scored(values: Any) -> Any:
     """Log-odds as numbers in (0, 1); of those without any readable name 0."""
-    return 1.0 / (1.0 + np.exp(-np.maximum(values, -700.0)))
+    return np.where(values > _NOTHING, 1.0 / (1.0 + np.exp(-np.maximum(values, _NOTHING))), 0.0)
 
 
 def compare(one: NameSet, other: NameSet) -> float:
     """How close the names of two persons are, in [0, 1), higher is closer; 0 when one has no readable name."""
     value = float(odds(one.block, [0], other.block, [0])[0])
-    return 1.0 / (1.0 + exp(-value)) if value > -700 else 0.0
+    return 1.0 / (1.0 + exp(-value)) if value > _NOTHING else 0.0
 
 
 def compare_many(one: NameSet, others: Sequence[NameSet] | Block) -> Scores:
     """`compare` with each of many persons, (n,). A block (`Block(names of each person)`) is far quicker than a list."""
-    block = others if isinstance(others, Block) else Block(other.texts for other in others)
-    found: Scores = scored(odds(one.block, np.zeros(len(block), np.int64), block, np.arange(len(block))))
-    return found
+    if isinstance(others, Block):
+        found: Scores = scored(odds(one.block, np.zeros(len(others), np.int64), others, np.arange(len(others))))
+        return found
+    return np.array([compare(one, other) for other in others], np.float64)
 
 
 class Part(msgspec.Struct, frozen=True):

@@ -27,6 +27,7 @@ from passerelle.names import finding, kernel
 from passerelle.names.block import Block, Tokens
 from passerelle.names.keys import digest, hashed, skeletons
 from passerelle.names.reading import NAME
+from passerelle.names.symbols import LONGEST
 from passerelle.names.weights import weights
 
 Array = npt.NDArray[Any]
@@ -235,7 +236,8 @@ def _rows(array: Array, name: str, chosen: Array) -> Array:
 def _same(table: dict[str, Array]) -> tuple[Array, Array]:
     """Of tokens some of which are the same: the first of each, and the new number of all."""
     size = len(table["card"])
-    whole = np.concatenate([table["codes"].reshape(size, -1), table["card"].view(np.uint8).reshape(size, 8)], axis=1)
+    codes, cards = table["codes"].reshape(size, 2 * LONGEST), table["card"].view(np.uint8).reshape(size, 8)
+    whole = np.concatenate([codes, cards], axis=1)
     keys = np.ascontiguousarray(whole).view(np.dtype((np.void, whole.shape[1]))).ravel()
     _, first, number = np.unique(keys, return_index=True, return_inverse=True)
     return first, number
