@@ -1,8 +1,12 @@
 """Lists and screening by the command line: imported, screened, decided, reported, erased, in four languages."""
 
+import asyncio
 import json
 import shutil
+import sqlite3
 import stat
+from contextlib import closing
+from types import SimpleNamespace
 
 import pytest
 
@@ -10,8 +14,9 @@ from passerelle.core.clock import ManualClock, from_iso
 from passerelle.node import Node
 from passerelle.ports.screening import HITS, RUNS
 from passerelle.service import keeping
+from passerelle.service.serving import PARTS
 from tests.edifact import FLIGHT, interchange
-from tests.unit.cli.scene import call, configure, ok, value
+from tests.unit.cli.scene import call, configure, ok, served, value
 from tests.unit.cli.test_cli_work import hire
 from tests.zones import td3
 
@@ -265,3 +270,61 @@ def test_the_source_of_an_import_is_in_the_audit_log_and_no_path(listed):
     [record] = value("audit", "list", listed.be, "--what", "list.imported", "--as", "dana")
     assert "watch.jsonl" not in json.dumps(record)
     assert len(record["details"]["digest"]) == 64
+
+
+def test_a_restored_node_has_its_lists_and_confirmed_hits_and_no_other_hit(listed):
+    be, key, out, put = listed.be, listed.folder / "backup.key", listed.folder / "be.backup", listed.folder / "put"
+    run = screened(listed)["run"]
+    ok("screen", "show", be, run, "1", "--as", "ann")
+    ok("screen", "confirm", be, run, "1", "--reason", "same passport", "--as", "ann")
+    value("backup", "key", "--out", key)
+    value("backup", "create", be, "--out", out, "--to", f"{key}.pub")
+    made = value("backup", "show", out)
+    assert (made["records"]["screening_hits"], made["records"]["screening_confirmed"]) == (0, 1)
+    assert not any(name.startswith("lists/") for name in made["files"])
+    ok("backup", "verify", out, "--key", key)
+    value("restore", out, put, "--key", key, "--no-newer-erasures", "the disk is lost")
+    shown = ok("screen", "hits", put, run, "--as", "ann").out
+    assert "1 hit is not here: no backup has them; screen again" in shown
+    assert [one["hit"] for one in value("screen", "hits", put, run, "--as", "ann")["found"]] == [1]
+    assert not (put / "lists").exists()
+    path = listed.write("travellers.jsonl", lines(*TRAVELLERS))
+    again = value("screen", put, "watch", "--travellers", path, *ASKED, *JOURNEY, "--as", "ann")
+    assert again["hits"] == 2
+
+
+def over(scene):
+    """The time of every screening is over."""
+    with closing(sqlite3.connect(scene.be / "store.db")) as made:
+        made.execute("UPDATE screenings SET expires = begun")
+        made.commit()
+
+
+def left(scene):
+    with closing(sqlite3.connect(scene.be / "store.db")) as made:
+        return made.execute("SELECT count(*), (SELECT state FROM screenings) FROM screening_hits").fetchone()
+
+
+def test_a_node_that_starts_erases_what_is_over_before_it_serves(listed):
+    screened(listed)
+    over(listed)
+    assert left(listed) == (2, "done")
+    with served(listed.be):
+        assert left(listed) == (0, "erased")
+    assert "screening.erased" in (listed.be / "serve.log").read_text()
+
+
+def test_a_node_that_serves_erases_step_by_step(listed):
+    screened(listed)
+    over(listed)
+    node = Node.open(listed.be)
+    service = SimpleNamespace(poll=1.5)
+
+    async def steps():
+        async with keeping.SCREENING.begin(service, node.ctx) as step:
+            return [await step() for _ in range(3)]
+
+    assert keeping.SCREENING in PARTS
+    assert asyncio.run(steps()) == [0, 1.5, 1.5]
+    node.close()
+    assert left(listed) == (0, "erased")
