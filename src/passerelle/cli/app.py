@@ -27,6 +27,7 @@ from passerelle.cli import (
     evidence,
     exits,
     help,
+    hits,
     instruments,
     keys,
     leases,
@@ -91,7 +92,9 @@ attachments.register(app)
 relations.register(app)
 tracing.register(app)
 lists.register(app)
-screened.register(screening.register(app))
+screen = screening.register(app)
+hits.register(screen)
+screened.register(screen)
 queue.register(app)
 erasing.register(app)
 due.register(app)

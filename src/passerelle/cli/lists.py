@@ -73,6 +73,9 @@ def import_(
     whole: Annotated[
         bool, typer.Option("--whole/--partial", help="One fault refuses the whole file, or keeps the rest of it.")
     ] = False,
+    fewer: Annotated[
+        bool, typer.Option("--fewer", help="It is right that half of the entries, or more, are in it no longer.")
+    ] = False,
     *,
     as_: As,
 ) -> Answer:
@@ -88,7 +91,14 @@ def import_(
         keeps = retention or ("" if there else node.settings.screening.retention)
         digest, reading = source.digest(), source.read()
         wanted = Wanted(
-            name=name, form=reading.form, domain=domain, purpose=purpose, basis=basis, retention=keeps, whole=whole
+            name=name,
+            form=reading.form,
+            domain=domain,
+            purpose=purpose,
+            basis=basis,
+            retention=keeps,
+            whole=whole,
+            fewer=fewer,
         )
         try:
             with progress(_("importing")) as advance:

@@ -5,8 +5,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from passerelle.cli.door import Answer, As, Folder, Reason, acting, command, opened, permitted, said
+from passerelle.cli.hits import HitNumber, RunId, find_run
 from passerelle.cli.screen import Screen
-from passerelle.cli.screening import HitNumber, RunId, find_run
 from passerelle.core.words import _, n_
 
 if TYPE_CHECKING:
@@ -167,12 +167,12 @@ def erase(
     as_: As,
 ) -> Answer:
     """Erase a hit before its time, confirmed or not. The counts of the report stay."""
-    from passerelle.screening import hits
+    from passerelle.screening import deciding
     from passerelle.store.base import BaseStore
 
     with opened(folder) as node:
         who, found = acting(node, as_), find_run(node, run_id)
-        hits.erase(node.office, node.register, who, found, number, ground, reason)
+        deciding.erase(node.office, node.register, who, found, number, ground, reason)
         if isinstance(node.store, BaseStore):
             node.store.settle(1.0)
     return said({"run": found.id, "number": number, "ground": ground}, _("hit {number} is erased", number=number))

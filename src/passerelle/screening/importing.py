@@ -12,6 +12,8 @@ Rules kept here:
 - an id stands once in a list; an entry names somebody, or bears a document or a number;
 - a file that has nothing in it, or cannot be read to its end, changes nothing: a list is emptied by removing it, never
   by half a file;
+- a file without half of the entries of a list of some length is taken only when that is said: it may be cut at the end
+  of a line, or another list;
 - the same files, read in the same way, change nothing but the time until which entries may stay;
 - memory holds one page, whatever the size of the list; of faults the first `MOST_FAULTS` are told, the others counted.
 
@@ -54,6 +56,8 @@ from passerelle.screening.lists import PAGE, encode, on, pages
 from passerelle.screening.matching import keys_of
 
 MOST_FAULTS = 100
+SOME = 20
+"""Entries of a list from which on it is asked before half of them go."""
 LARGEST = 256 * 1024
 """Bytes of an entry at most."""
 _LONGEST_ID = 200
@@ -67,7 +71,7 @@ def nobody(done: int) -> None:
 class Wanted(msgspec.Struct, frozen=True, kw_only=True):
     """What is said of a list by who imports it. Of one that is there, "" stands for what it has.
 
-    `whole`: one fault refuses all of it.
+    `whole`: one fault refuses all of it; `fewer`: it is right that half of the entries or more go.
     """
 
     name: str
@@ -77,6 +81,7 @@ class Wanted(msgspec.Struct, frozen=True, kw_only=True):
     basis: str = ""
     retention: str = ""
     whole: bool = False
+    fewer: bool = False
 
 
 class Imported(msgspec.Struct, frozen=True):
@@ -125,6 +130,8 @@ def run(
             last = faults[-1].message if faults else "nothing"
             raise InputError(f"expected a file that can be read to its end, got: {last}; nothing changed")
         compared = _compare(ctx, row, written)
+        if not wanted.fewer:
+            _check_fewer(row, compared)
         row, edition = ctx.store.write("list.current", lambda tx: _current(tx, office, who, row, compared))
     except (Exception, KeyboardInterrupt):
         with suppress(StoreError):  # a store that fails now is tidied later
@@ -286,6 +293,14 @@ def _compare(ctx: Context, row: List, edition: Edition) -> Edition:
         for _, what in page:
             counts[what] += 1
     return msgspec.structs.replace(edition, **counts)
+
+
+def _check_fewer(row: List, edition: Edition) -> None:
+    if row.entries >= SOME and 2 * edition.removed >= row.entries:
+        raise StateError(
+            f"expected a newer version of list {row.name}, got a file without {edition.removed} of its {row.entries} "
+            "entries; nothing changed: say --fewer if that is right"
+        )
 
 
 def _flat(ctx: Context, edition: str) -> Iterator[tuple[str, bytes]]:

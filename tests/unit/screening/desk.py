@@ -9,18 +9,20 @@ from typing import Any
 
 import msgspec
 
+from passerelle.exchange import erasing
 from passerelle.exchange.register import NAME, Register
 from passerelle.office.people import Role
 from passerelle.persons.model import Birth, Document, Entry, Fault, Name, Person
 from passerelle.ports.lists import EDITIONS, LIST_CHANGES, LIST_ENTRIES, LIST_KEYS, LISTS
 from passerelle.ports.screening import CONFIRMED, HITS, RUNS, Run
 from passerelle.ports.store import Store
-from passerelle.screening import hits, importing, lists, running
+from passerelle.screening import deciding, hits, importing, lists, running
 from passerelle.screening.hits import Seen
 from passerelle.screening.importing import Imported, Wanted
 from passerelle.screening.index import Indexes
 from passerelle.screening.rules import Asked
 from passerelle.screening.running import Limits
+from passerelle.store import copying
 from tests.unit.office.bureau import Bureau
 
 DOMAIN = "wanted-persons"
@@ -136,7 +138,9 @@ class Counter(Desk):
     def decide(self, run: Run, number: int, outcome: str, who: Any = None, **more: Any) -> Seen:
         by = who or self.ann
         self.show(run, number, by, "to decide")
-        return hits.decide(self.office, by, run, number, outcome, "compared by hand", lambda seen: ("alike",), **more)
+        return deciding.decide(
+            self.office, by, run, number, outcome, "compared by hand", lambda seen: ("alike",), **more
+        )
 
     def number_of(self, run: Run, entry_id: str) -> int:
         return next(one.number for one in self.page(run) if one.entry.id == entry_id)
@@ -144,3 +148,15 @@ class Counter(Desk):
     def left(self) -> dict[str, int]:
         """How many rows of each kind are left of screenings."""
         return {kind.name: self.read(lambda tx, kind=kind: tx.count(kind)) for kind in (HITS, CONFIRMED)}
+
+
+def taken(desk: Desk) -> list[bytes]:
+    """The whole of a store, to be put back."""
+    return desk.read(lambda tx: list(copying.dump(tx)))
+
+
+def put_back(desk: Desk, rows: list[bytes]) -> None:
+    """The store is as it was when `rows` was taken; the register stays."""
+    copying.clear(desk.ctx.store)
+    copying.load(desk.ctx.store, rows)
+    erasing.begin(desk.ctx, desk.register)
