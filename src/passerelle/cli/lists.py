@@ -7,8 +7,7 @@ import typer
 
 from passerelle.cli.door import Answer, As, Folder, Reason, acting, command, group, opened, permitted, said
 from passerelle.cli.screen import Screen
-from passerelle.cli.terms import term
-from passerelle.core.words import _, n_
+from passerelle.core.words import N_, _, n_
 
 if TYPE_CHECKING:
     from passerelle.ports.lists import Edition, List
@@ -20,6 +19,8 @@ MappingFile = Annotated[
 ]
 Encoding = Annotated[str, typer.Option("--encoding", metavar="NAME", help="Of the file.", show_default="found out")]
 _MOST = 1000
+DID = {"added": N_("entry added"), "changed": N_("entry changed"), "removed": N_("entry removed")}
+"""What an import did to an entry, as it is shown."""
 
 
 def register(app: typer.Typer) -> None:
@@ -184,7 +185,7 @@ def list_all(folder: Folder, *, as_: As) -> Answer:
 
     def tell(screen: Screen) -> None:
         keys = ("list", "domain", "purpose", "entries", "expires")
-        heads = (_("list"), _("domain"), _("purpose"), _("entries"), _("until"))
+        heads = (_("list"), _("domain"), _("purpose"), _("list entries"), _("until"))
         screen.table(heads, [[one[key] for key in keys] for one in values], _("no list"))
 
     return Answer(values, tell)
@@ -207,13 +208,16 @@ def show(folder: Folder, name: Name, *, as_: As) -> Answer:
 
     def tell(screen: Screen) -> None:
         keys = ("list", "domain", "purpose", "basis", "form", "retention", "entries", "expires")
-        heads = ("list", "domain", "purpose", "legal basis", "form", "retention", "entries", "until")
+        heads = ("list", "domain", "purpose", "legal basis", "form", "retention", "list entries", "until")
         screen.fields([(_(head), value[key]) for head, key in zip(heads, keys, strict=True)])
         if value["behind"]:
             screen.line(_("it was put back to before an import that took entries out: import it again"))
         screen.title(_("imports"))
         wanted = ("number", "time", "by", "entries", "added", "changed", "removed", "faults")
-        heads_ = ("version", "time", "person", "entries", "added", "changed", "removed", "faults")
+        heads_ = (
+            *("version", "time", "person", "list entries"),
+            *("entries added", "entries changed", "entries removed", "faults"),
+        )
         screen.table(heads_, [[one[key] for key in wanted] for one in value["imports"]], _("nothing was imported"))
 
     return Answer(value, tell)
@@ -263,7 +267,7 @@ def changes(
         if value["number"] == 1:
             screen.line(_("the first import: every entry is new"))
             return
-        rows = [(one["entry"], term(one["what"])) for one in value["changes"]]
+        rows = [(one["entry"], _(DID[one["what"]])) for one in value["changes"]]
         screen.table((_("entry"), _("change")), rows, _("nothing changed"))
         if value["cut"]:
             screen.line(_("There are more than were looked at."))

@@ -76,15 +76,12 @@ TERMS = frozenset(
         N_("replaced"),
         N_("fact"),
         N_("assessment"),
-        # screenings, hits, what an import did to an entry
+        # screenings and hits
         N_("running"),
         N_("done"),
         N_("broken"),
         N_("unverified"),
         N_("rejected"),
-        N_("added"),
-        N_("changed"),
-        N_("removed"),
         N_("hit"),
         N_("hits"),
         # files that messages bear
@@ -160,7 +157,7 @@ OUTCOMES = {
 
 DETAILS = {
     "act": N_("act"),
-    "added": N_("added"),
+    "added": N_("entries added"),
     "action": N_("asked to"),
     "after": N_("new"),
     "alarm": N_("alarm"),
@@ -171,7 +168,7 @@ DETAILS = {
     "basis": N_("legal basis"),
     "before": N_("old"),
     "change": N_("change"),
-    "changed": N_("changed"),
+    "changed": N_("entries changed"),
     "channel": N_("channel"),
     "closed_at": N_("closed at"),
     "comment": N_("comment"),
@@ -185,7 +182,7 @@ DETAILS = {
     "draft": N_("draft"),
     "due": N_("due"),
     "edition": N_("edition"),
-    "entries": N_("entries"),
+    "entries": N_("list entries"),
     "entry": N_("entry"),
     "erased": N_("erased"),
     "faults": N_("faults"),
@@ -223,7 +220,7 @@ DETAILS = {
     "records": N_("records"),
     "reference": N_("reference"),
     "relation": N_("relation"),
-    "removed": N_("removed"),
+    "removed": N_("entries removed"),
     "replayed": N_("from the register"),
     "role": N_("role"),
     "roles": N_("roles"),
