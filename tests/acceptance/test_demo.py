@@ -54,7 +54,8 @@ def test_a_folder_with_something_in_it_is_refused(tmp_path):
 @pytest.mark.parametrize(
     ("content", "words"),
     [
-        ("<a/>", "INDIVIDUAL"),
+        ("<a/>", "expected CONSOLIDATED_LIST"),
+        ("<CONSOLIDATED_LIST/>", "INDIVIDUAL"),
         ("<a", "expected XML"),
         ('<!DOCTYPE a [<!ENTITY x "y">]><a>&x;</a>', "document type"),
     ],
