@@ -96,6 +96,7 @@ def _run(node: "Node", who: "Person", name: str, source: "Files", asked: dict[st
     from passerelle.cli.finding import find
     from passerelle.cli.progress import progress
     from passerelle.cli.sources import fault_values
+    from passerelle.core.errors import InputError
     from passerelle.office.asking import ask
     from passerelle.office.policy import Action
     from passerelle.persons.model import Fault
@@ -112,8 +113,13 @@ def _run(node: "Node", who: "Person", name: str, source: "Files", asked: dict[st
     first = source.read()  # once to count and to find the journey, once to screen: nothing of it is kept
     faults: list[Fault] = []
     for one in first:
-        if isinstance(one, Fault) and len(faults) < running.MOST_FAULTS:
-            faults.append(one)
+        if isinstance(one, Fault):
+            faults = [*faults[: running.MOST_FAULTS - 1], one]  # the first of them, and the last
+    if not first.whole:
+        line, message = faults[-1].line, faults[-1].message
+        raise InputError(
+            f"--travellers: expected a file that can be read to its end, got an end on line {line}: {message}"
+        )
     asked["journey"] = asked["journey"] or "; ".join(map(_voyage, first.voyages[:3]))[:200]
     wanted = rules.checked(rules.Asked(**asked), row, rules.type_of(node.ctx))
     with progress(_("bringing the index up to date")) as advance:

@@ -20,7 +20,7 @@ Rules kept here:
 Left unchecked: whether what a file says of a person is true.
 """
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable
 from contextlib import suppress
 from itertools import islice
 
@@ -39,25 +39,21 @@ from passerelle.persons.model import Entry, Fault
 from passerelle.ports.erasures import ERASURES
 from passerelle.ports.lists import (
     EDITIONS,
-    LIST_CHANGES,
     LIST_ENTRIES,
     LIST_KEYS,
     LISTS,
     Edition,
     List,
-    ListChange,
     ListEntry,
     ListKey,
 )
 from passerelle.ports.people import Person
 from passerelle.ports.store import Writing
-from passerelle.screening import lists
-from passerelle.screening.lists import PAGE, encode, on, pages
+from passerelle.screening import comparing, lists
+from passerelle.screening.lists import PAGE, encode, on
 from passerelle.screening.matching import keys_of
 
 MOST_FAULTS = 100
-SOME = 20
-"""Entries of a list from which on it is asked before half of them go."""
 LARGEST = 256 * 1024
 """Bytes of an entry at most."""
 _LONGEST_ID = 200
@@ -125,13 +121,12 @@ def run(
     if edition.state == "current":
         return Imported(row, edition, same=True)
     try:
-        written, faults = _write(ctx, edition, found, wanted.whole, advance)
+        written, faults, last = _write(ctx, edition, found, wanted.whole, advance)
         if not ended():
-            last = faults[-1].message if faults else "nothing"
-            raise InputError(f"expected a file that can be read to its end, got: {last}; nothing changed")
-        compared = _compare(ctx, row, written)
+            raise InputError(_cut(last))
+        compared = comparing.compare(ctx, row, written)
         if not wanted.fewer:
-            _check_fewer(row, compared)
+            comparing.check_fewer(row, compared)
         row, edition = ctx.store.write("list.current", lambda tx: _current(tx, office, who, row, compared))
     except (Exception, KeyboardInterrupt):
         with suppress(StoreError):  # a store that fails now is tidied later
@@ -207,13 +202,15 @@ def _same(there: List, wanted: Wanted, now: int) -> List:
 
 def _write(
     ctx: Context, edition: Edition, found: Iterable[Entry | Fault], whole: bool, advance: Advance
-) -> tuple[Edition, tuple[Fault, ...]]:
-    """The entries, page by page. With `whole` all faults are found before it is refused."""
+) -> tuple[Edition, tuple[Fault, ...], Fault | None]:
+    """The entries, page by page; the first faults, and the last. With `whole` all are found before it is refused."""
     told: list[Fault] = []
+    last: Fault | None = None
     count = entries = 0
     source = iter(found)
     while page := list(islice(source, PAGE)):
         faults = [one for one in page if isinstance(one, Fault)]
+        last = faults[-1] if faults else last
         good = [one for one in page if isinstance(one, Entry)]
         faults += [fault for one in good if (fault := _fault(one))]
         rows = [one for one in good if _fault(one) is None]
@@ -230,7 +227,12 @@ def _write(
         raise InputError(
             f"expected at least one person in the file, got {count} faults and nobody; first on line {line}: {message}"
         )
-    return msgspec.structs.replace(edition, entries=entries, faults=count), tuple(told)
+    return msgspec.structs.replace(edition, entries=entries, faults=count), tuple(told), last
+
+
+def _cut(last: Fault | None) -> str:
+    line, message = (last.line, last.message) if last else (0, "nothing")
+    return f"expected a file that can be read to its end, got an end on line {line}: {message}; nothing changed"
 
 
 def _fault(one: Entry) -> Fault | None:
@@ -247,7 +249,7 @@ def _fault(one: Entry) -> Fault | None:
 
 def _batch(tx: Writing, ctx: Context, edition: Edition, rows: list[Entry]) -> list[Fault]:
     """Write entries; returns those whose id is there already."""
-    _still(tx, ctx, edition)
+    comparing.still(tx, ctx, edition)
     there = {key[1] for key in tx.get_many(LIST_ENTRIES, [(edition.id, one.id) for one in rows])}
     twice: list[Fault] = []
     new: list[Entry] = []
@@ -265,72 +267,13 @@ def _batch(tx: Writing, ctx: Context, edition: Edition, rows: list[Entry]) -> li
     return twice
 
 
-def _still(tx: Writing, ctx: Context, edition: Edition) -> None:
-    """The import has its place, and gives a sign of life. Raises StateError."""
-    there = tx.get(EDITIONS, edition.id)
-    if there is None or there.state != "writing":
-        raise StateError("expected the only import of this list, got one in whose place another began; nothing changed")
-    tx.put(EDITIONS, [msgspec.structs.replace(there, moved=ctx.clock.now())])
-
-
-# -- 3 -----------------------------------------------------------------------------------------------------------------
-
-
-def _compare(ctx: Context, row: List, edition: Edition) -> Edition:
-    """Note what differs from the current edition. Of a first one everything is new, and nothing is noted."""
-    if not row.edition:
-        return msgspec.structs.replace(edition, added=edition.entries)
-    counts = dict.fromkeys(lists.WHATS, 0)
-    differing = _differing(_flat(ctx, row.edition), _flat(ctx, edition.id))
-    while page := list(islice(differing, PAGE)):
-        rows = [ListChange(edition=edition.id, entry=entry, what=what) for entry, what in page]
-
-        def work(tx: Writing, rows: list[ListChange] = rows) -> None:
-            _still(tx, ctx, edition)
-            tx.add(LIST_CHANGES, rows)
-
-        ctx.store.write("list.compare", work)
-        for _, what in page:
-            counts[what] += 1
-    return msgspec.structs.replace(edition, **counts)
-
-
-def _check_fewer(row: List, edition: Edition) -> None:
-    if row.entries >= SOME and 2 * edition.removed >= row.entries:
-        raise StateError(
-            f"expected a newer version of list {row.name}, got a file without {edition.removed} of its {row.entries} "
-            "entries; nothing changed: say --fewer if that is right"
-        )
-
-
-def _flat(ctx: Context, edition: str) -> Iterator[tuple[str, bytes]]:
-    for page in pages(ctx.store, edition):
-        yield from page
-
-
-def _differing(old: Iterator[tuple[str, bytes]], new: Iterator[tuple[str, bytes]]) -> Iterator[tuple[str, str]]:
-    """Two lists, both in the order of their ids: what the second added, changed and removed."""
-    one, other = next(old, None), next(new, None)
-    while one is not None or other is not None:
-        if one is not None and (other is None or one[0] < other[0]):
-            yield one[0], "removed"
-            one = next(old, None)
-        elif other is not None and (one is None or other[0] < one[0]):
-            yield other[0], "added"
-            other = next(new, None)
-        else:
-            if one is not None and other is not None and one[1] != other[1]:
-                yield one[0], "changed"
-            one, other = next(old, None), next(new, None)
-
-
 # -- 4 -----------------------------------------------------------------------------------------------------------------
 
 
 def _current(tx: Writing, office: Office, who: Person, row: List, edition: Edition) -> tuple[List, Edition]:
     ctx, now = office.ctx, office.ctx.clock.now()
     ask(tx, office, who, Action.LIST_IMPORT, on(row))
-    _still(tx, ctx, edition)
+    comparing.still(tx, ctx, edition)
     there = tx.get(LISTS, row.name)
     if (there.id, there.edition) != (row.id, row.edition) if there else row.edition:
         raise StateError(f"expected list {row.name} as it was when the import began, got another; nothing changed")

@@ -181,10 +181,16 @@ def test_what_is_not_named_is_said(listed):
     assert call(*where, *ASKED, *JOURNEY, "--as", "luc").code == 4
     assert call(*where, *ASKED, *JOURNEY, "--channel", "abcd", "--as", "ann").code == 3
     assert call("screen", "run", be, "other", "--travellers", path, *ASKED, *JOURNEY, "--as", "ann").code == 3
-    empty = listed.write("nobody.jsonl", "no person\n")
+    other = listed.write("other.txt", "no person\n")
+    nothing = call("screen", "run", be, "watch", "--travellers", other, *ASKED, *JOURNEY, "--as", "ann")
+    assert (nothing.code, "expected a file of one of the forms" in nothing.err) == (2, True)
+    empty = listed.write("nobody.jsonl", '{"names": []}\n')
     nobody = call("screen", "run", be, "watch", "--travellers", empty, *ASKED, *JOURNEY, "--as", "ann")
     assert (nobody.code, "expected at least one traveller" in nobody.err) == (2, True)
     assert value("screen", "list", be, "--as", "ann")[0]["state"] == "broken"
+    cut = listed.write("cut.edi", interchange([*FLIGHT])[:150])
+    ended = call("screen", "run", be, "watch", "--travellers", cut, *ASKED, *JOURNEY, "--as", "ann")
+    assert (ended.code, "expected a file that can be read to its end, got an end on line" in ended.err) == (2, True)
     stopped = value("screen", "list", be, "--as", "ann")[0]["run"]
     refused = call("screen", "hits", be, stopped, "--as", "ann")
     assert (refused.code, "which was stopped: screen again" in refused.err) == (4, True)

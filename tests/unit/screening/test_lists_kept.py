@@ -91,7 +91,9 @@ def test_half_a_file_or_nobody_changes_nothing(desk):
             desk.office, desk.register, desk.carl, wanted, "f" * 64, found, lambda done: None, lambda: ended
         )
 
-    with pytest.raises(InputError, match="expected a file that can be read to its end, got: cut; nothing changed"):
+    with pytest.raises(
+        InputError, match="expected a file that can be read to its end, got an end on line 9: cut; nothing changed"
+    ):
         take([WANTED[0], Fault(line=9, column=0, message="cut")], ended=False)
     with pytest.raises(InputError, match="expected at least one person in the file, got 0 faults and nobody"):
         take([], ended=True)
