@@ -2,7 +2,9 @@
 
 import dataclasses
 import hashlib
+import shutil
 import tempfile
+import weakref
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
@@ -55,7 +57,9 @@ class Desk(Bureau):
             self.ctx = _over(self.ctx, store)
             self.office = type(self.office)(self.ctx, self.office.zone)
             self.hire("eva", Role.OPERATOR, Role.SECURITY)
-        self.register = Register(Path(tempfile.mkdtemp(prefix="passerelle-lists-")) / NAME, self.ctx.name)
+        folder = tempfile.mkdtemp(prefix="passerelle-lists-")
+        weakref.finalize(self, shutil.rmtree, folder, ignore_errors=True)
+        self.register = Register(Path(folder) / NAME, self.ctx.name)
         self.carl = self.hire("carl", Role.COORDINATOR, domain=DOMAIN)
         self.ann = self.hire("ann", Role.OFFICER, domain=DOMAIN)
         self.dana = self.hire("dana", Role.DPO, domain=DOMAIN)
