@@ -1,5 +1,8 @@
 """Lists in clear, on every store: an import is whole or not there, whatever stops it, and what counts no more goes."""
 
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -16,8 +19,8 @@ def many(*numbers: int, word: str = "") -> list[object]:
     return [entry(f"e{number:05}", f"Person {number} {word}".strip(), passport=f"P{number:06}") for number in numbers]
 
 
-def test_a_list_is_imported_changed_and_removed(place: Place) -> None:
-    desk = Desk(place.open())
+def test_a_list_is_imported_changed_and_removed(place: Place, tmp_path: Path) -> None:
+    desk = Desk(tmp_path, place.open())
     first = desk.take(many(*range(1200)))
     assert (first.row.entries, first.edition.number, first.edition.added) == (1200, 1, 1200)
     assert desk.held() == {one.id: one for one in many(*range(1200))}
@@ -48,9 +51,9 @@ POINTS = ("begin", "batch", "compare", "current", "tidy")
 
 
 @pytest.mark.parametrize("point", [f"list.{one}:{when}" for one in POINTS for when in ("begin", "commit", "done")])
-def test_an_import_that_stops_anywhere_is_whole_or_not_there(place: Place, point: str) -> None:
+def test_an_import_that_stops_anywhere_is_whole_or_not_there(place: Place, tmp_path: Path, point: str) -> None:
     plans = [FaultPlan()]
-    desk = Desk(place.open(lambda at: plans[-1](at)))  # noqa: PLW0108 - the last of them, whichever it is then
+    desk = Desk(tmp_path, place.open(lambda at: plans[-1](at)))  # noqa: PLW0108 - the last of them, whichever it is then
     old, new = many(1, 2, 3), many(2, 4)
     desk.take(old)
     plans.append(FaultPlan(point))
@@ -78,7 +81,11 @@ ENTRIES = st.lists(st.tuples(st.integers(0, 12), st.sampled_from(["a", "b"]), st
 @settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(imports=st.lists(ENTRIES, min_size=1, max_size=4))
 def test_a_list_is_its_last_import(imports: list[list[tuple[int, str, bool]]]) -> None:
-    desk = Desk()
+    with TemporaryDirectory() as folder:
+        follow(Desk(Path(folder)), imports)
+
+
+def follow(desk: Desk, imports: list[list[tuple[int, str, bool]]]) -> None:
     held: dict[str, object] = {}
     for number, drawn in enumerate(imports):
         found = [

@@ -2,9 +2,6 @@
 
 import dataclasses
 import hashlib
-import shutil
-import tempfile
-import weakref
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
@@ -49,17 +46,16 @@ def entry(id_: str, *names: str, line: int = 0, **more: str) -> Entry:
 
 
 class Desk(Bureau):
-    """`carl` keeps lists, `ann` screens, `dana` is the data protection officer."""
+    """`carl` keeps lists, `ann` screens, `dana` is the data protection officer. The register is in `folder`."""
 
-    def __init__(self, store: Store | None = None) -> None:
+    def __init__(self, folder: Path, store: Store | None = None) -> None:
         super().__init__()
         if store is not None:
             self.ctx = _over(self.ctx, store)
             self.office = type(self.office)(self.ctx, self.office.zone)
             self.hire("eva", Role.OPERATOR, Role.SECURITY)
-        folder = tempfile.mkdtemp(prefix="passerelle-lists-")
-        weakref.finalize(self, shutil.rmtree, folder, ignore_errors=True)
-        self.register = Register(Path(folder) / NAME, self.ctx.name)
+        folder.mkdir(exist_ok=True)
+        self.register = Register(folder / NAME, self.ctx.name)
         self.carl = self.hire("carl", Role.COORDINATOR, domain=DOMAIN)
         self.ann = self.hire("ann", Role.OFFICER, domain=DOMAIN)
         self.dana = self.hire("dana", Role.DPO, domain=DOMAIN)
@@ -113,7 +109,7 @@ class Counter(Desk):
     """A desk at which travellers are screened; `folder` has the index files."""
 
     def __init__(self, folder: Path, store: Store | None = None) -> None:
-        super().__init__(store)
+        super().__init__(folder, store)
         self.indexes = Indexes(folder, self.ctx.store)
         self.bea = self.hire("bea", Role.OFFICER, domain=DOMAIN)
 

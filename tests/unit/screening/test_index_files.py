@@ -13,7 +13,6 @@ from tests.unit.screening.desk import WANTED, Counter, entry
 @pytest.fixture
 def desk(tmp_path):
     made = Counter(tmp_path / "node")
-    (tmp_path / "node").mkdir()
     made.take([*WANTED, *(entry(f"N{number}", f"Nobody Number{number}") for number in range(40))])
     return made
 
