@@ -15,12 +15,12 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from passerelle.names.reading import INITIAL, MOST_TOKENS, NAME, PARTICLE, TITLE, NameReadError, Token, read
+from passerelle.names.reading import INITIAL, MOST_TOKENS, NAME, PARTICLE, PATRONYMIC, TITLE, NameReadError, Token, read
 from passerelle.names.symbols import LONGEST, coded
 from passerelle.names.weights import Weights, weights
 
 Array = npt.NDArray[Any]
-_KINDS = {NAME: 0, PARTICLE: 1, TITLE: 2, INITIAL: 3}
+_KINDS = {NAME: 0, PARTICLE: 1, TITLE: 2, INITIAL: 3, PATRONYMIC: 4}
 Key = tuple[tuple[str, ...], str]
 
 
@@ -87,7 +87,7 @@ class Tokens:
             script = np.frombuffer(bytes(self._arabic), np.uint8).astype(np.int64)
             own = known.own(codes)
             count = np.bitwise_count(own).astype(np.int64)
-            card = known.mask(codes) | own << 20 | np.minimum(count, 15) << 40 | kinds << 44 | script << 46
+            card = known.mask(codes) | own << 20 | np.minimum(count, 15) << 40 | kinds << 44 | script << 47
             self._arrays = (
                 codes.reshape(2 * size, LONGEST),
                 lengths,

@@ -17,8 +17,8 @@ Rules kept here:
 A table of tokens is a tuple of arrays (`block.Tokens.arrays`): codes (2 n, 24) uint8 (two
 readings a token), lengths (n, 2) uint8, said (n) float32,
 expected (n, 2) float32, card (n) int64. A card holds, from the lowest bit: 20 bits of consonant classes that the token
-may have, 20 of those that it has, 4 bits how many it has, 2 its kind (name, particle, title, initial), 1 its script
-(Arabic).
+may have, 20 of those that it has, 4 bits how many it has, 3 its kind (name, particle, title, initial, patronymic), 1 its
+script (Arabic).
 """
 
 from typing import Any
@@ -39,7 +39,7 @@ FEATURES = 8
 ENOUGH, LOSS, LEAST_LEFT, MOST_LEFT, SHARE, LEAST_COUNT, FIRSTS, FIRST_LEFT = range(FEATURES)
 _PLENTY = 10.0
 """Evidence (nats) beyond which more of it says little: what is left over then tells namesakes apart."""
-_NAME, _TITLE, _INITIAL = 0, 2, 3
+_NAME, _TITLE, _INITIAL, _PATRONYMIC = 0, 2, 3, 4
 _ARTICLE, _INITIALS = 1, 4
 _LEAST_SHARE = 0.25
 """Share of the expected evidence below which two tokens are no spellings of one name."""
@@ -107,13 +107,18 @@ def bits(value: int) -> int:
 @compiled
 def kind(card: int) -> int:
     """The kind on a card."""
-    return card >> 44 & 3
+    return card >> 44 & 7
 
 
 @compiled
 def script(card: int) -> int:
     """The script on a card: 0 Latin, 1 Arabic."""
-    return card >> 46
+    return card >> 47
+
+
+@compiled
+def _counts(card: int) -> bool:
+    return kind(card) == _NAME or kind(card) == _PATRONYMIC
 
 
 @compiled
@@ -136,7 +141,7 @@ def tokens(one: Table, i: int, other: Table, j: int, weights: Any, row: Any) -> 
     scripts = 2 * script(card) + script(card2)
     if (k == _TITLE) != (m == _TITLE):
         return -99.0
-    if max(k, m) == _INITIAL:  # the other is no title: those were told apart above
+    if k == _INITIAL or m == _INITIAL:  # noqa: PLR1714 - numba makes no sets of such
         begin, begin2 = one[0][2 * i, 0], other[0][2 * j, 0]
         if begin == _ARTICLE:
             begin = one[0][2 * i, 1]
@@ -145,6 +150,8 @@ def tokens(one: Table, i: int, other: Table, j: int, weights: Any, row: Any) -> 
         return 2.0 if weights[_INITIALS, begin, begin2] > 0.0 else -99.0
     best = -99.0
     least = _LEAST_SHARE * min(one[3][i, script(card2)], other[3][j, script(card)])
+    if scripts == 0 and (k == _PATRONYMIC) != (m == _PATRONYMIC):
+        least *= _WELL / _LEAST_SHARE  # Arkadievich is no spelling of Arkady
     for r in range(2):
         size = one[1][i, r]
         if size == 0:
@@ -273,11 +280,11 @@ def pair(
     for i in range(la):
         if not used_a >> i & 1:
             left_a += one[2][a[at + i]]
-            count_a += kind(one[4][a[at + i]]) == _NAME
+            count_a += _counts(one[4][a[at + i]])
     for j in range(lb):
         if not used_b >> j & 1:
             left_b += other[2][b[at2 + j]]
-            count_b += kind(other[4][b[at2 + j]]) == _NAME
+            count_b += _counts(other[4][b[at2 + j]])
     out[ENOUGH] = _PLENTY * (1.0 - np.exp(-positive / _PLENTY)) if found else 0.0
     out[LOSS] = loss
     out[LEAST_LEFT] = min(left_a, left_b)

@@ -9,6 +9,8 @@ Rules kept here:
   be told from letters of the name, the token has both readings;
 - `Abd` belongs to the name of God after it, `al-Din` and `Allah` to the name before: Abdelkader, Abd el Kader and
   عبد القادر are one token alike;
+- a patronymic (Ivanovich, Petrovna, oglu) says whose child somebody is: it is told apart from given and family names,
+  which may end alike, by its place;
 - particles of descent (ben, bint, ould, aït, van, de), titles, and initials keep their place and say little: they are
   marked, the comparison weighs them.
 
@@ -29,7 +31,7 @@ MOST_TOKENS = 12
 LONGEST_NAME = 1_000
 """Characters of a name."""
 
-NAME, PARTICLE, TITLE, INITIAL = "name", "particle", "title", "initial"
+NAME, PARTICLE, TITLE, INITIAL, PATRONYMIC = "name", "particle", "title", "initial", "patronymic"
 
 
 class NameReadError(InputError):
@@ -39,7 +41,7 @@ class NameReadError(InputError):
 class Token(msgspec.Struct, frozen=True):
     """A part of a name. `readings`: one or two texts of `symbols.coded`; `written`: as it stood, for explanations.
 
-    `kind`: name | particle | title | initial. `family`: it stood before the comma.
+    `kind`: name | particle | title | initial | patronymic. `family`: it stood before the comma.
     """
 
     written: str
@@ -56,6 +58,7 @@ _ABD_JOINED = re.compile(r"abd(?:[aeiou]?l|[aeiou](?=(?:([rstdnzj])\1))|[aeiou](
 _ABD_ALLAH = re.compile(r"abd[aeiou]?l{1,2}ah?(?P<rest>[a-z]{0,2})")
 _DIN_JOINED = re.compile(r"(?P<rest>[a-z]{2,}?)(?:[aeiou]l?dd|[aeiou]ld|[ae]d)(?:i|ee|ie|ey|y)ne?")
 _ALLAH_JOINED = re.compile(r"(?P<rest>[a-z]{3,}?)(?:[aeou]llah?|[aeou]lah)")
+_PATRONYMIC = re.compile(f"[a-z]{{2,}}(?:{'|'.join(sorted(words('patronymics'), key=len, reverse=True))})")
 _CAPITAL_INSIDE = re.compile(r"(?<=[a-z])(?=[A-Z])")
 _LETTER = r"(?:[^\W\d_]|[\u0900-\u0dff\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff])"  # and vowel signs of Indic scripts
 _LETTERS = re.compile(rf"{_LETTER}+(?:['`´‘’‛ʼʻʾʿʹʺˈ]{_LETTER}+)*")
@@ -68,7 +71,7 @@ def read(text: str) -> tuple[Token, ...]:
         raise NameReadError(f"name: expected at most {LONGEST_NAME} characters, got {len(text)}")
     before, comma, after = _visible(text).partition(",")
     parts = [(token, False) for token in _tokens(after)] + [(token, bool(comma)) for token in _tokens(before)]
-    found = tuple(_merged(parts))[:MOST_TOKENS]
+    found = tuple(_patronymics(_merged(parts)))[:MOST_TOKENS]
     if not found:
         raise NameReadError(f"name: expected at least one letter, got {text[:40]!r}")
     return found
@@ -129,6 +132,19 @@ def _merged(parts: list[tuple[tuple[str, str], bool]]) -> list[Token]:
         found.append(_token(written, letters, family))
         place += 1
     return found
+
+
+def _patronymics(tokens: list[Token]) -> list[Token]:
+    """The first token that ends like a patronymic is one, where the name has a given and a family name besides."""
+    names = [place for place, token in enumerate(tokens) if token.kind == NAME]
+    if len(names) < 3:
+        return tokens
+    for place in names[1:]:
+        token = tokens[place]
+        if not token.family and _PATRONYMIC.fullmatch(token.readings[0]):
+            made = Token(token.written, token.readings, PATRONYMIC, token.arabic, token.family)
+            return [*tokens[:place], made, *tokens[place + 1 :]]
+    return tokens
 
 
 def _is_article(letters: str, after: str) -> bool:

@@ -265,7 +265,7 @@ def _whole(
 ) -> dict[str, Array]:  # fmt: skip
     """All arrays of a part, with those that follow from others."""
     of_names = np.repeat(np.arange(len(starts) - 1, dtype=np.int32), np.diff(starts))
-    searched = (table["card"] >> 44 & 3 == 0)[flat]  # of kind name
+    searched = (table["card"] >> 44 & 7 == 0)[flat]  # of kind name
     order = np.argsort(flat[searched], kind="stable")
     counts = np.bincount(flat[searched], minlength=len(table["card"]))
     id_starts = np.concatenate([[0], np.cumsum(id_sizes)]).astype(np.int64)

@@ -18,7 +18,7 @@ import numpy as np
 import numpy.typing as npt
 
 from passerelle.names.kernel import FEATURES
-from passerelle.names.reading import INITIAL, NAME, PARTICLE, TITLE
+from passerelle.names.reading import INITIAL, PARTICLE, PATRONYMIC, TITLE
 from passerelle.names.skeleton import masks, primary, skeleton
 from passerelle.names.symbols import SYMBOLS
 
@@ -26,6 +26,8 @@ Array = npt.NDArray[Any]
 _PAIRS = ("latin-latin", "latin-arabic", "arabic-arabic")
 _SAID = {PARTICLE: 0.7, TITLE: 0.3, INITIAL: 0.5}
 """What particles, titles and initials say, in nats: little, and the same for all."""
+_PATRONYMIC = 3.0
+"""What a patronymic says at most: it is often left out."""
 
 
 @dataclass(frozen=True)
@@ -48,9 +50,10 @@ class Weights:
 
     def said(self, code: bytes, kind: str) -> float:
         """What it says, in nats, that two persons share this token: the less frequent, the more."""
-        if kind != NAME:
+        if kind in _SAID:
             return _SAID[kind]
-        return self.frequent.get(skeleton(code), self.rare)
+        found = self.frequent.get(skeleton(code), self.rare)
+        return min(found, _PATRONYMIC) if kind == PATRONYMIC else found
 
     def expected(self, codes: Array, lengths: Array, script: Array) -> Array:
         """(n, 2) float32: evidence that a true spelling gives in Latin and in Arabic script; at least 1."""

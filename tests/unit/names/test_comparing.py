@@ -57,6 +57,13 @@ def test_a_rare_name_says_more_than_a_frequent_one():
     assert close("Zerhouni Boutaleb", "Zerhouni Boutaleb") > close("Mohamed Ali", "Mohamed Ali")
 
 
+def test_a_patronymic_left_out_says_little_and_another_one_much():
+    asked = "GORSHECHNIKOV, Ivan Petrovich"
+    assert close(asked, "GORSHECHNIKOV, Ivan") > 0.5
+    assert close(asked, "GORSHECHNIKOV, Ivan") > close(asked, "GORSHECHNIKOV, Ivan Arkadievich")
+    assert close("GORSHECHNIKOV, Igor Arkadievich", "GORSHECHNIKOV, Arkady") < 0.5
+
+
 def test_order_does_not_matter():
     assert close("Yassine El Meskini", "EL MESKINI, Yassine") == close("Yassine El Meskini", "Yassine El Meskini")
 

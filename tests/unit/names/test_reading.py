@@ -1,6 +1,6 @@
 import pytest
 
-from passerelle.names.reading import INITIAL, MOST_TOKENS, NAME, PARTICLE, TITLE, NameReadError, read
+from passerelle.names.reading import INITIAL, MOST_TOKENS, NAME, PARTICLE, PATRONYMIC, TITLE, NameReadError, read
 from passerelle.names.script import folded, scripts, visible
 
 
@@ -56,6 +56,26 @@ def test_abd_before_the_comma_joins_what_stands_after_it_in_speech():
 def test_kinds():
     tokens = read("Dr. J. ben Omar van Zevenbergen")
     assert [token.kind for token in tokens] == [TITLE, INITIAL, PARTICLE, NAME, PARTICLE, NAME]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Ivan Petrovich Gorshechnikov",
+        "GORSHECHNIKOV, Ivan Petrovich",
+        "Gorshechnikov Ivan Petrovich",
+        "Иван Петрович Горшечников",
+    ],
+)
+def test_a_patronymic_is_told_by_its_place(text):
+    assert [token.kind for token in read(text)].count(PATRONYMIC) == 1
+    (found,) = (token for token in read(text) if token.kind == PATRONYMIC)
+    assert found.readings[0] == "petrovich"
+
+
+@pytest.mark.parametrize("text", ["Ivan Petrovich", "PETROVICH, Ivan Ivan", "Petrovich Ivan Gorshechnikov"])
+def test_a_family_name_that_ends_like_one_is_none(text):
+    assert PATRONYMIC not in [token.kind for token in read(text)]
 
 
 @pytest.mark.parametrize(
