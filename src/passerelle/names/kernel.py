@@ -14,11 +14,10 @@ Rules kept here:
   four alignments of five, and lost one of 1,231 true pairs of tokens;
 - no two threads share working space (`room`), and nothing is kept between calls.
 
-A table of tokens is a tuple of arrays (`block.Tokens.arrays`): codes (2 n, 24) uint8 (two
-readings a token), lengths (n, 2) uint8, said (n) float32,
-expected (n, 2) float32, card (n) int64. A card holds, from the lowest bit: 20 bits of consonant classes that the token
-may have, 20 of those that it has, 4 bits how many it has, 3 its kind (name, particle, title, initial, patronymic), 1 its
-script (Arabic).
+A table of tokens is a tuple of arrays (`block.Tokens.arrays`): codes (2 n, 24) uint8 (two readings a token), lengths
+(n, 2) uint8, said (n) float32, expected (n, 2) float32, card (n) int64. A card holds, from the lowest bit: 20 bits of
+consonant classes that the token may have, 20 of those that it has, 4 bits how many it has, 3 its kind (name, particle,
+title, initial, patronymic), 1 its script (Arabic).
 """
 
 from typing import Any
