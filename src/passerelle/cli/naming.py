@@ -83,22 +83,25 @@ def score() -> None:
 def search(
     file: Annotated[
         Path,
-        typer.Argument(
-            metavar="LIST", show_default=False, help='JSON lines {"id", "names"}.', exists=True, dir_okay=False
-        ),
+        typer.Argument(metavar="LIST", show_default=False, help='JSON lines {"id", "names"}.'),
     ],
     top: Annotated[int, typer.Argument(metavar="TOP", show_default=False, min=1, max=10_000, help="How many a name.")],
 ) -> None:
     """Read JSON lines {"names": [...]}; print for each the ids of a list that are nearest, best first, as a JSON
     list.
     """
+    from passerelle.core.folders import regular
     from passerelle.names import Index
 
     ids: dict[str, Any] = {}
 
     def entries() -> Iterator[tuple[str, list[str]]]:
-        with file.open("rb") as opened:
-            for number, line in _parsed(opened, str(file)):
+        try:
+            opened = regular(file)
+        except OSError as error:
+            raise _wrong(f"LIST: expected a readable file, got {file}: {error.strerror}") from None
+        with opened:
+            for number, line in _parsed(opened, file.name):
                 one = line.get("id")
                 if not isinstance(one, str | int):
                     raise _wrong(

@@ -166,7 +166,11 @@ def test_these_are_the_commands():
         "oncall who",
         "calendar show",
         "calendar check",
+        "names compare",
         "names join",
+        "names keys",
+        "names score",
+        "names search",
         "link list",
         "link reopen",
         "link allow",
@@ -200,7 +204,7 @@ def examples_of(found):
         if line.startswith("  passerelle "):
             words = shlex.split(line)
             stop = next(
-                (at for at, word in enumerate(words) if word.lstrip("0123456789")[:1] in ("|", ">")), len(words)
+                (at for at, word in enumerate(words) if word.lstrip("0123456789")[:1] in ("|", ">", "<")), len(words)
             )
             yield words[1:stop]
 

@@ -83,6 +83,7 @@ CODES = {"domain", "kind"}  # facts of a question, as policies name them
 VALUES = {"store", "channel", "type", "purpose", "month", "prompt"}  # defaults, which are typed as they stand
 VALUES |= {"partial"}  # of two options, the one that holds where none is typed
 VALUES |= {"receive", "send", "clock"}  # what one of several processes does, likewise
+VALUES |= {"query", "local"}  # a key of JSON lines; machines of Spark, local[*]
 
 
 def left_in(help_text):

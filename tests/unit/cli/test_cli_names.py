@@ -89,3 +89,9 @@ def test_a_name_that_is_none_is_refused():
     done = names("compare", "123", "Omar")
     assert done.returncode != 0
     assert "expected at least one letter" in done.stderr
+
+
+def test_a_list_that_is_not_there_is_told(tmp_path):
+    done = names("search", str(tmp_path / "none.jsonl"), "5", given="")
+    assert done.returncode != 0
+    assert "expected a readable file, got" in done.stderr
