@@ -163,7 +163,8 @@ def measure_index(one: Run, count: int, travellers: int, *, quick: bool) -> list
         Figure(f"one query in {words}, median", Runs([percentile(each, 0.5)]), "ms"),
         Figure(f"one query in {words}, p99", Runs([percentile(each, 0.99)]), "ms"),
         Figure(f"{travellers} travellers against {words}", Runs([asked["travellers"]]), "s"),
-        Figure(f"found among the first {TOP} of {words}", Runs([asked["found"] / len(each)]), "share"),
+        Figure(f"among the first {TOP} of {words}", Runs([asked["found"] / len(each)]), "share"),
+        Figure(f"missed in {words}, though closer than the last", Runs([asked["missed"] / len(each)]), "share"),
         Figure(f"1,000 in and 1,000 out of {words}", Runs([updated]), "s"),
     ]
 

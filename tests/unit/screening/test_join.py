@@ -82,6 +82,19 @@ def test_duckdb_gives_what_a_loop_over_all_pairs_gives(job, tmp_path):
     assert hits(job, Means(processes=1, work=tmp_path)) == expected
 
 
+def test_an_index_finds_the_same_with_the_same_scores(tmp_path):
+    index = names.Index.build(tmp_path / "index", ((str(entry["id"]), entry["names"]) for entry in ENTRIES))
+    found = {
+        (str(row["id"]), entry, round(score, 9))
+        for row in TRAVELLERS
+        for entry, score in index.search(row["names"], len(ENTRIES))
+        if score >= 0.3
+    }
+    by_sql = {(traveller, entry, score) for traveller, entry, score, _ in hits(Job(least=0.3), Means(processes=1))}
+    assert found == by_sql
+    assert len(found) >= 5
+
+
 def test_the_person_is_found_in_either_script(tmp_path):
     best = {traveller: entry for traveller, entry, _, place in hits(Job(), Means(processes=1)) if place == 1}
     assert best["T1"] == "E1"
