@@ -82,14 +82,15 @@ class Measuring:
         return {"each": each, "travellers": took, "found": found, "missed": missed} | _own()
 
     def _respelled(self, count: int) -> list[tuple[str, Made]]:
-        """Persons of the list, each with one of its names, every second one in capitals, its parts turned round."""
+        """Persons of the list, each with one of its names; every second one in capitals, its first word at the end."""
         made = []
         step = max(1, len(self._index) // count)
         for number in range(count):
             one = next(iter(people(self._made_of, 1, start=number * step)))
             text = one.names[-1]
             if number % 2:
-                text = " ".join(reversed(text.replace(",", "").upper().split()))
+                first, _, rest = text.replace(",", "").upper().partition(" ")
+                text = f"{rest} {first}"
             made.append((text, one))
         return made
 

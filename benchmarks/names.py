@@ -11,8 +11,8 @@
   (`token_sort_ratio`, `WRatio`; of several names the first), and its own loop over one against many (`process.cdist`,
   one worker); `nomenklatura` logic-v2, in an environment of its own below `.bench`, on persons that it has seen before.
 - *index*, *large*: an index on the disk, each step in a process of its own. Queries are persons of the list, every
-  second one in capitals with the parts turned round; travellers are persons who are on no list. Memory is the largest
-  resident set of the process that builds, and what the asking process holds besides the pages of the mapped files.
+  second one in capitals with its first word at the end; travellers are persons who are on no list. Memory is the
+  largest resident set of the process that builds, and what the asking one holds besides the pages of mapped files.
 - *join*: entries and travellers as files, from the first line read to the last hit.
 - *accuracy*: see `_names_accuracy`; persons are not invented there.
 
