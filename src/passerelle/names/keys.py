@@ -62,7 +62,7 @@ _DATE = re.compile(r"[0-9]{4}(-[0-9]{2}(-[0-9]{2})?)?")
 _GLIDES = re.compile("[wy]")
 _DOUBLED = re.compile(r"(.)\1+")
 _BEN_ARABIC = re.compile("(?:بن|بال|بل|بو)(?=...)")
-_BEN_LATIN = re.compile(r"(?:ben+|bin|bel|bal|bou+|bu|be(?=([rstdnz])\1))(?=...)")
+_BEN_LATIN = re.compile(r"(?:ben+|bin|bel|bal|bou+|bu|mc|be(?=([rstdnz])\1))(?=...)")
 _ARTICLE_LATIN = re.compile("(?:l+|el+|al+)(?=[aeiouy].{2})")
 _UNDECIDED: tuple[tuple[re.Pattern[str], Callable[[str], str]], ...] = (
     (re.compile("g[eiy]"), lambda text: text.replace("g", "k")),
