@@ -116,9 +116,10 @@ def _run(node: "Node", who: "Person", name: str, source: "Files", asked: dict[st
         if isinstance(one, Fault):
             faults = [*faults[: running.MOST_FAULTS - 1], one]  # the first of them, and the last
     if not first.whole:
-        line, message = faults[-1].line, faults[-1].message
+        line, column, message = faults[-1].line, faults[-1].column, faults[-1].message
         raise InputError(
-            f"--travellers: expected a file that can be read to its end, got an end on line {line}: {message}"
+            "--travellers: expected a file that can be read to its end, "
+            f"got an end on line {line}, column {column}: {message}"
         )
     asked["journey"] = asked["journey"] or "; ".join(map(_voyage, first.voyages[:3]))[:200]
     wanted = rules.checked(rules.Asked(**asked), row, rules.type_of(node.ctx))

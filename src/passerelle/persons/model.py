@@ -90,7 +90,7 @@ class Entry(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, forbi
 
 
 class Fault(msgspec.Struct, frozen=True, kw_only=True):
-    """What could not be read: where, and what was expected and got. `line` and `column` count from 1, 0 where none."""
+    """What could not be read: where, and what was expected and got. `line` and `column` count from 1."""
 
     line: int
     column: int

@@ -94,9 +94,10 @@ class FaultsError(InputError):
 
     def __init__(self, faults: tuple[Fault, ...], count: int) -> None:
         self.faults, self.count = faults, count
-        line, message = faults[0].line, faults[0].message
+        line, column, message = faults[0].line, faults[0].column, faults[0].message
         super().__init__(
-            f"expected a file without faults (--whole), got {count}, nothing changed; first on line {line}: {message}"
+            f"expected a file without faults (--whole), got {count}, nothing changed; "
+            f"first on line {line}, column {column}: {message}"
         )
 
 
@@ -223,27 +224,37 @@ def _write(
     if whole and count:
         raise FaultsError(tuple(told), count)
     if not entries:
-        line, message = (told[0].line, told[0].message) if told else (0, "nothing")
-        raise InputError(
-            f"expected at least one person in the file, got {count} faults and nobody; first on line {line}: {message}"
-        )
+        raise _nobody(told, count)
     return msgspec.structs.replace(edition, entries=entries, faults=count), tuple(told), last
 
 
+def _nobody(told: list[Fault], count: int) -> InputError:
+    if not told:
+        return InputError("expected at least one person in the file, got nobody")
+    line, column, message = told[0].line, told[0].column, told[0].message
+    return InputError(
+        f"expected at least one person in the file, got {count} faults and nobody; "
+        f"first on line {line}, column {column}: {message}"
+    )
+
+
 def _cut(last: Fault | None) -> str:
-    line, message = (last.line, last.message) if last else (0, "nothing")
-    return f"expected a file that can be read to its end, got an end on line {line}: {message}; nothing changed"
+    line, column, message = (last.line, last.column, last.message) if last else (1, 1, "nothing")
+    return (
+        f"expected a file that can be read to its end, got an end on line {line}, column {column}: {message}; "
+        "nothing changed"
+    )
 
 
 def _fault(one: Entry) -> Fault | None:
     """What no list may hold."""
     person = one.person
     if not 1 <= len(one.id) <= _LONGEST_ID or not one.id.isprintable():
-        return Fault(line=one.line, column=0, message=f"expected an id of 1 to {_LONGEST_ID} characters, got another")
+        return Fault(line=one.line, column=1, message=f"expected an id of 1 to {_LONGEST_ID} characters, got another")
     if not any(name.text.strip() for name in person.names) and not person.documents and not person.numbers:
-        return Fault(line=one.line, column=0, message=f"{one.id}: expected a name, a document or a number, got none")
+        return Fault(line=one.line, column=1, message=f"{one.id}: expected a name, a document or a number, got none")
     if len(encode(one)) > LARGEST:
-        return Fault(line=one.line, column=0, message=f"{one.id}: expected at most {LARGEST} bytes, got more")
+        return Fault(line=one.line, column=1, message=f"{one.id}: expected at most {LARGEST} bytes, got more")
     return None
 
 
@@ -256,7 +267,7 @@ def _batch(tx: Writing, ctx: Context, edition: Edition, rows: list[Entry]) -> li
     for one in rows:
         if one.id in there:
             words = f"{one.id}: expected each id once, got it a second time"
-            twice.append(Fault(line=one.line, column=0, message=words))
+            twice.append(Fault(line=one.line, column=1, message=words))
         else:
             there.add(one.id)
             new.append(one)

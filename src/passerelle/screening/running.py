@@ -170,10 +170,12 @@ def _all(
 ) -> tuple[Run, figures.Tally]:
     made, tally = begun, figures.Tally(begun.list, figures.month_of(begun.begun))
     source: Iterator[Entry | Fault] = iter(travellers)
+    unread: Fault | None = None
     while page := list(islice(source, _AT_ONCE)):
         new: list[Hit] = []
         cut = 0
         people = [one for one in page if isinstance(one, Entry)]
+        unread = unread or next((one for one in page if isinstance(one, Fault)), None)
         for one in people:
             tally.traveller(scripts_of(texts_of(one.person)))
             found = candidates(ctx, begun, index, one.person)
@@ -195,8 +197,18 @@ def _all(
         ctx.store.write("screen.batch", lambda tx, made=made, new=new: _batch(tx, made, new))  # type: ignore[misc]
         advance(made.travellers)
     if not made.travellers:
-        raise InputError(f"--travellers: expected at least one traveller, got {made.faults} faults and nobody")
+        raise _nobody(unread, made.faults)
     return made, tally
+
+
+def _nobody(first: Fault | None, count: int) -> InputError:
+    if first is None:
+        return InputError("--travellers: expected at least one traveller, got nobody")
+    line, column, message = first.line, first.column, first.message
+    return InputError(
+        f"--travellers: expected at least one traveller, got {count} faults and nobody; "
+        f"first on line {line}, column {column}: {message}"
+    )
 
 
 def candidates(ctx: Context, begun: Run, index: "Index", person: Person) -> list[Found]:

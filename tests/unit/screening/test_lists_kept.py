@@ -76,7 +76,7 @@ def test_one_fault_refuses_the_whole_file_where_that_is_asked(desk):
     with pytest.raises(importing.FaultsError) as caught:
         desk.take([WANTED[0], *faults, msgspec.structs.replace(WANTED[0], line=152)], whole=True)
     assert (caught.value.count, len(caught.value.faults)) == (151, importing.MOST_FAULTS)
-    assert "got 151, nothing changed; first on line 1: expected a name, got none" in str(caught.value)
+    assert "got 151, nothing changed; first on line 1, column 2: expected a name, got none" in str(caught.value)
     assert len(desk.held()) == 3
     assert desk.rows()["list_entries"] == 3
     kept = desk.take([WANTED[0], *faults, WANTED[0]])
@@ -92,11 +92,14 @@ def test_half_a_file_or_nobody_changes_nothing(desk):
         )
 
     with pytest.raises(
-        InputError, match="expected a file that can be read to its end, got an end on line 9: cut; nothing changed"
+        InputError,
+        match="expected a file that can be read to its end, got an end on line 9, column 4: cut; nothing changed",
     ):
-        take([WANTED[0], Fault(line=9, column=0, message="cut")], ended=False)
-    with pytest.raises(InputError, match="expected at least one person in the file, got 0 faults and nobody"):
+        take([WANTED[0], Fault(line=9, column=4, message="cut")], ended=False)
+    with pytest.raises(InputError, match=r"expected at least one person in the file, got nobody$"):
         take([], ended=True)
+    with pytest.raises(InputError, match="got 1 faults and nobody; first on line 9, column 4: odd"):
+        take([Fault(line=9, column=4, message="odd")], ended=True)
     assert len(desk.held()) == 3
     assert desk.rows()["list_entries"] == 3
 

@@ -366,11 +366,22 @@ def test_a_character_that_may_not_stand_costs_its_name_only() -> None:
     assert [name.text for name in one.person.names] == ["Good"]
     said = "expected text without control or bidirectional characters, got"
     assert [(fault.column, fault.message) for fault in faults] == [
-        (0, f"name: {said} U+202E"),
+        (1, f"name: {said} U+202E"),
         (26, f"name: {said} U+009E"),
-        (0, f"name: {said} U+DC41"),
+        (1, f"name: {said} U+DC41"),
         (61, f"note: {said} U+202E"),
     ]
+
+
+def test_every_fault_has_a_line_and_a_column() -> None:
+    long = "x" * 10_001
+    table = f'id,name,birth\n1,{long},1980\n2,A\x01b,1980\n3,Good Name,{"9" * 200}\n"'
+    lines = [{"id": 1, "names": [long]}, {"id": 2, "names": ["a\0b"]}, {"id": 3, "nmaes": []}, {"n\u00e9": 1}]
+    text = "\n".join(map(json.dumps, lines))
+    for data, form, expected in ((table, "csv", [2, 3, 4, 5]), (text, "jsonl", [1, 2, 3, 4])):
+        _, faults, _ = read(data, form=form)
+        assert sorted({fault.line for fault in faults}) == expected
+        assert all(fault.column >= 1 for fault in faults)
 
 
 def test_what_an_item_says_wrongly_goes_into_the_note() -> None:

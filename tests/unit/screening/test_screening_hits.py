@@ -186,12 +186,15 @@ def test_travellers_that_cannot_be_read_are_counted_and_half_a_file_screens_nobo
     fault = Fault(line=3, column=1, message="expected a name, got an empty one")
     run = desk.screen([*TRAVELLERS, fault])
     assert (run.travellers, run.faults, run.state) == (3, 1, "done")
-    with pytest.raises(InputError, match="expected at least one traveller, got 1 faults and nobody"):
+    with pytest.raises(InputError, match="got 1 faults and nobody; first on line 3, column 1: expected a name"):
         desk.screen([fault])
+    with pytest.raises(InputError, match="expected at least one traveller, got nobody"):
+        desk.screen([])
     with pytest.raises(InputError, match="expected a file that can be read to its end"):
         desk.screen(TRAVELLERS, ended=lambda: False)
     keeping.expire_all(desk.ctx)
     assert sorted(one.state for one in desk.read(lambda tx: hits.runs(tx, desk.office, desk.ann))) == [
+        "broken",
         "broken",
         "broken",
         "done",

@@ -99,7 +99,7 @@ def _entry(line: Line) -> Iterator[Entry | Fault]:
         message = str(error).removeprefix("line: ") if not column else "expected JSON, got something else"
         yield Fault(line=line.number, column=column or 1, message=message)
     except _FieldError as error:
-        yield Fault(line=line.number, column=line.text.find(f'"{error.name}"') + 1, message=str(error))
+        yield Fault(line=line.number, column=max(line.text.find(f'"{error.name}"') + 1, 1), message=str(error))
     except msgspec.ValidationError as error:
         message = f"expected a person with names, births, documents and the like, got another form: {error}"
         yield Fault(line=line.number, column=1, message=message)

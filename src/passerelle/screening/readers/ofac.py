@@ -99,7 +99,7 @@ def _person(row: Row, names: Sequence[Row], places: Sequence[Row]) -> Iterator[E
         before = len(draft.faults)
         _name(draft, one.cells[3], one, "alias")
         for at, fault in enumerate(draft.faults[before:], before):
-            draft.faults[at] = Fault(line=fault.line, column=0, message=f"{_WHAT[_NAMES]}: {fault.message}")
+            draft.faults[at] = Fault(line=fault.line, column=fault.column, message=f"{_WHAT[_NAMES]}: {fault.message}")
         if one.cells[4]:
             draft.note(f"{one.cells[3]}: {one.cells[4]}")
     for one in places:

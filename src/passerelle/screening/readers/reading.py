@@ -30,7 +30,7 @@ MAX_OF_A_KIND = 1_000
 _BLANKS = str.maketrans({"\r": " ", "\n": " ", "\t": " "})
 
 At = tuple[int, int]
-"""Line and column, from 1; 0 where none is known."""
+"""Line and column, from 1. A place that is not known better is the beginning of the record: a fault has no column 0."""
 _T = TypeVar("_T")
 
 
@@ -89,10 +89,10 @@ class Reading(Iterator[Entry | Fault]):
             self.faults += 1
         return item
 
-    def broken(self, message: str, at: At = (0, 0)) -> Fault:
+    def broken(self, message: str, at: At = (1, 1)) -> Fault:
         """The fault that ends the reading before the end of the file."""
         self.whole = False
-        return Fault(line=at[0], column=at[1], message=message)
+        return Fault(line=at[0], column=max(at[1], 1), message=message)
 
 
 class Draft:
@@ -118,7 +118,7 @@ class Draft:
         if len(self.faults) >= MAX_OF_A_KIND:
             self._full = True
         else:
-            self.faults.append(Fault(line=line, column=column, message=message))
+            self.faults.append(Fault(line=line, column=max(column, 1), message=message))
 
     def refuse(self) -> None:
         """Refuse the entry whole: it says more of a kind than may be."""

@@ -97,7 +97,7 @@ def _unreadable(feed: _Feed, error: Exception) -> Fault:
         return Fault(line=first.number, column=_wrong_quote(first.text), message=message)
     feed.give_back()
     message = f"expected a closing quote within {MAX_LINES} lines, got none"
-    return Fault(line=first.number, column=first.text.rfind('"') + 1, message=message)
+    return Fault(line=first.number, column=max(first.text.rfind('"') + 1, 1), message=message)
 
 
 def _wrong_quote(text: str) -> int:
@@ -109,7 +109,7 @@ def _wrong_quote(text: str) -> int:
             after = text[at + 1 : at + 2]
             if not inside and after and after not in f'"{DELIMITERS}':
                 return at + 1
-    return 0
+    return 1
 
 
 def _told(taken: list[Line], encoding: str) -> Iterator[Fault]:
