@@ -1,16 +1,17 @@
 """Reading the public name data that the tables are trained on. It stays where it is: nothing of it goes into the
 product.
 
-Split by entity, by the hash of the person. Ratios and frequencies are never counted on a person whose alias or Arabic
-form is a query of the evaluation (`queries.jsonl.gz`); its queries were looked at while the comparison was made. Beside
-them a quarter of the travellers and of the full names in two scripts is kept from everything: what is measured on them
-was tuned on nothing. Half of the queries (`kept`) is measured apart too.
+Split by entity. Ratios and frequencies are never counted on a person whose alias or Arabic form is a query of the
+evaluation (`queries.jsonl.gz`), nor on anybody who has a name of such a person in another of the files, in whatever
+order; its queries were looked at while the comparison was made. Beside them a quarter of the travellers and of the full
+names in two scripts, by the hash of the first name, is kept from everything, and with them whoever has one of their
+names: what is measured on them was tuned on nothing. Half of the queries (`kept`) is measured apart too.
 """
 
 import gzip
 import json
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
@@ -42,6 +43,11 @@ def apart(text: str) -> bool:
     return sha256(f"apart {text}".encode()).digest()[0] < 64
 
 
+def unordered(name: str) -> str:
+    """A name whatever the order of its words."""
+    return " ".join(sorted(name.casefold().replace(",", " ").split()))
+
+
 class Names:
     """All of it: persons with two or more names that may be trained on, others, full names in two scripts, tokens."""
 
@@ -50,20 +56,30 @@ class Names:
         self.queries = list(rows("queries.jsonl.gz"))
         travellers = [row for row in rows("travellers.jsonl.gz") if row["names"]]
         full = [line[:2] for name in ("fullnames-TN.tsv.gz", "fullnames-DZ.tsv.gz") for line in columns(name)]
-        self.travellers = [row for row in travellers if not apart(row["names"][0])]
-        self.full = [pair for pair in full if not apart(pair[0])]
         self.travellers_apart = [row for row in travellers if apart(row["names"][0])]
         self.full_apart = [pair for pair in full if apart(pair[0])]
+        self.held = {entry for query in self.queries for entry, true, _ in query["candidates"] if true}
+        measured = [self.persons[entry]["names"] for entry in self.held] + [[query["query"]] for query in self.queries]
+        measured += [row["names"] for row in self.travellers_apart] + self.full_apart
+        self._measured = {unordered(name) for names in measured for name in names}
+        self.travellers = [row for row in travellers if self._counted(row["names"])]
+        self.full = [pair for pair in full if self._counted(pair)]
         self.tokens = [
             (latin, arabic.replace(" ", ""), int(count))
             for name in ("tokens-wd_arabic_16.tsv.gz", "tokens-wd_arabic_64.tsv.gz")
             for latin, arabic, count in columns(name)
         ]
-        self.held = {entry for query in self.queries for entry, true, _ in query["candidates"] if true}
+
+    def _counted(self, names: Sequence[str]) -> bool:
+        return self._measured.isdisjoint(map(unordered, names))
 
     def trained(self) -> list[dict[str, Any]]:
-        """Persons that are no answer of a query."""
-        return [person for number, person in self.persons.items() if number not in self.held]
+        """Persons that are no answer of a query, and have no name of somebody who is measured."""
+        return [
+            person
+            for number, person in self.persons.items()
+            if number not in self.held and self._counted(person["names"])
+        ]
 
     def kept(self, query: dict[str, Any]) -> bool:
         """Whether the query only measures."""

@@ -119,11 +119,16 @@ def search(
 
 def keys() -> None:
     """Read JSON lines {"names": [...], "birth": [...]}; print the match keys of each as a JSON list, at most ten."""
+    from passerelle.core.errors import InputError
     from passerelle.names import match_keys
 
     for number, line in _lines():
         births = _texts(line, "birth", number) if line.get("birth") is not None else []
-        sys.stdout.write(json.dumps(match_keys(_texts(line, "names", number), births)) + "\n")
+        try:
+            found = match_keys(_texts(line, "names", number), births)
+        except InputError as error:
+            raise _wrong(f"line {number}: {error}") from None
+        sys.stdout.write(json.dumps(found) + "\n")
 
 
 def _lines() -> Iterator[tuple[int, dict[str, Any]]]:
@@ -140,7 +145,7 @@ def _parsed(file: Any, what: str) -> Iterator[tuple[int, dict[str, Any]]]:
             raise _wrong(f"{what}, line {number}: expected at most {_LONGEST} bytes, got more")
         if not data.strip():
             continue
-        value = parse(data, f"{what}, line {number}", floats=True, characters=False)
+        value = parse(data.rstrip(b"\r\n"), f"{what}, line {number}", floats=True, characters=False)
         if not isinstance(value, dict):
             raise _wrong(f"{what}, line {number}: expected an object, got {type(value).__name__}")
         yield number, value

@@ -21,7 +21,8 @@ from passerelle.names.weights import Weights, weights
 
 Array = npt.NDArray[Any]
 _KINDS = {NAME: 0, PARTICLE: 1, TITLE: 2, INITIAL: 3, PATRONYMIC: 4}
-Key = tuple[tuple[str, ...], str]
+Key = tuple[tuple[str, ...], str, bool]
+"""Readings, kind, whether in Arabic script: عبد الله and Abdallah have the same readings."""
 
 
 @lru_cache(maxsize=4_096)  # one name after the other is asked for by whoever prepares, explains, makes keys
@@ -42,7 +43,6 @@ class Tokens:
     def __init__(self, known: Weights | None = None) -> None:
         self._weights = known or weights()
         self._numbers: dict[Key, int] = {}
-        self._arabic = bytearray()
         self._listed: list[Key] = []
         self._arrays: tuple[Array, ...] | None = None
 
@@ -51,20 +51,19 @@ class Tokens:
 
     def number(self, token: Token) -> int:
         """The number of a token, from 0."""
-        key = (token.readings, token.kind)
+        key = (token.readings, token.kind, token.arabic)
         found = self._numbers.get(key)
         if found is None:
             found = self._numbers[key] = len(self._numbers)
-            self._arabic.append(token.arabic)
             self._arrays = None
         return found
 
     def keys(self) -> Iterable[Key]:
-        """The readings and the kind of each token, in order."""
+        """The key of each token, in order."""
         return self._numbers
 
     def key(self, number: int) -> Key:
-        """The readings and the kind of a token."""
+        """The key of a token."""
         if len(self._listed) != len(self._numbers):
             self._listed = list(self._numbers)
         return self._listed[number]
@@ -76,15 +75,14 @@ class Tokens:
             codes = np.zeros((size, 2, LONGEST), np.uint8)
             lengths = np.zeros((size, 2), np.uint8)
             said = np.zeros(size, np.float32)
-            kinds = np.zeros(size, np.int64)
-            for place, (readings, kind) in enumerate(self._numbers):
-                kinds[place] = _KINDS[kind]
+            kinds, script = np.zeros(size, np.int64), np.zeros(size, np.int64)
+            for place, (readings, kind, arabic) in enumerate(self._numbers):
+                kinds[place], script[place] = _KINDS[kind], arabic
                 for r, reading in enumerate(readings):
                     code = coded(reading)
                     codes[place, r, : len(code)] = np.frombuffer(code, np.uint8)
                     lengths[place, r] = len(code)
                 said[place] = known.said(coded(readings[-1]), kind)
-            script = np.frombuffer(bytes(self._arabic), np.uint8).astype(np.int64)
             own = known.own(codes)
             count = np.bitwise_count(own).astype(np.int64)
             card = known.mask(codes) | own << 20 | np.minimum(count, 15) << 40 | kinds << 44 | script << 47

@@ -5,8 +5,8 @@ Rules kept here:
 - the score ranks. It is a number in (0, 1) that grows with the evidence; one half is where, among look-alikes of
   published lists, true and false matches are told apart best. It is no probability that two persons are one: it knows
   nothing but names, and the same name is borne by many. Nothing is decided by it;
-- `explained` pairs the tokens once more and says of each pair why, in the reader's language; what the score ignores
-  (order, particles, titles) is said too when it differs.
+- `explained` pairs the tokens once more and says of each pair why, in the reader's language; particles and titles
+  weigh little and are told like any part. Order is not told: both names are shown as they were written.
 """
 
 from collections.abc import Iterable, Sequence

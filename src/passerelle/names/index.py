@@ -5,11 +5,13 @@ Rules kept here:
   personal data all the same: its owner alone reads it, and what is removed from it is gone from its files;
 - it changes whole or not at all: a new part is durable before `index.json` names it, and the old one goes after that.
   Who has it open goes on with the old one;
+- who opens it while it changes gets the new one; who changes it from a state that is not the current one is refused;
 - an index that another version of the reading has made is not opened but made anew (`StaleIndexError`): it would find
   other persons than the comparison sees.
 """
 
 import json
+import re
 import shutil
 import threading
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -30,6 +32,8 @@ Progress = Callable[[int], None]
 _FILE = "index.json"
 _FORMAT = 1
 _STEP = 10_000
+_HALF = re.compile("[\ud800-\udfff]")
+"""Surrogates, which stand for nothing alone: no text that can be written holds one."""
 MOST_NAMES = 40
 """Names of a question that are searched."""
 
@@ -69,19 +73,23 @@ class Index:
     @classmethod
     def open(cls, folder: Path) -> "Index":
         """The index in a folder. Raises StaleIndexError when there is none of this version, or it is damaged."""
-        number, made = _written(folder)
-        if made != version():
-            raise StaleIndexError
-        try:
-            return cls(folder, number)
-        except (OSError, ValueError) as error:
-            raise StaleIndexError(f"expected a whole index in {folder.name}, got {type(error).__name__}") from None
+        while True:
+            number, made = _written(folder)
+            if made != version():
+                raise StaleIndexError
+            try:
+                return cls(folder, number)
+            except (OSError, ValueError) as error:
+                if _written(folder)[0] == number:  # else it changed meanwhile, and the new part is there
+                    raise StaleIndexError(
+                        f"expected a whole index in {folder.name}, got {type(error).__name__}"
+                    ) from None
 
     def __len__(self) -> int:
         return len(self._part)
 
     def __contains__(self, one: object) -> bool:
-        return isinstance(one, str) and self._part.row(one) >= 0
+        return isinstance(one, str) and not _HALF.search(one) and self._part.row(one) >= 0
 
     def search(self, texts: Sequence[str], top: int) -> list[tuple[str, float]]:
         """The ids nearest to a person's names, at most `top`, best first, with the score of `compare`; equal ones by
@@ -109,11 +117,14 @@ class Index:
     def update(self, items: Iterable[Item], removed: Iterable[str] = ()) -> "Index":
         """The index with some persons added or replaced, and some removed; unknown ids to remove are no error.
 
-        Raises InputError when an id comes twice among the items, OSError; then the index is as it was.
+        Raises InputError when an id comes twice among the items, StateError when the folder holds another state than
+        the one that is open here, OSError; then the index is as it was. One process at a time changes a folder.
         """
+        if _written(self._folder)[0] != self._number:
+            raise StateError("index: expected the one that was opened, got one that has changed since: open it again")
         more = Segment.made(_counted(items, None))
         added = Segment(more)
-        rows = {self._part.row(one) for one in (*removed, *added.ids())} - {-1}
+        rows = {self._part.row(one) for one in (*removed, *added.ids()) if one in self}
         whole = self._part.with_more(rows, more) if len(added) else self._part.without(rows)
         _put(self._folder, self._number + 1, whole)
         return Index(self._folder, self._number + 1)
@@ -144,6 +155,8 @@ def _counted(items: Iterable[Item], progress: Progress | None) -> Iterator[Item]
     for one, texts in items:
         if one in seen:
             raise InputError(f"index: expected each id once, got {one[:40]!r} twice")
+        if not one.isascii() and _HALF.search(one):
+            raise InputError(f"index: expected an id in Unicode, got half a character in {one[:40]!r}")
         seen.add(one)
         yield one, texts
         if progress and len(seen) % _STEP == 0:

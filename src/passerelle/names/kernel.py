@@ -42,8 +42,8 @@ _NAME, _TITLE, _INITIAL, _PATRONYMIC = 0, 2, 3, 4
 _ARTICLE, _INITIALS = 1, 4
 _LEAST_SHARE = 0.25
 """Share of the expected evidence below which two tokens are no spellings of one name."""
-_MOST_OF_ONE = 6.5
-"""Evidence (nats) that one pair of symbols gives at most; rarer ones give more, and never decide alone."""
+_MOST_OF_ONE = 12.0
+"""Evidence (nats) that one pair of symbols gives at most."""
 _WELL = 0.7
 """Share from which a token needs no neighbour to be explained."""
 _BAD = np.float32(-99.0)

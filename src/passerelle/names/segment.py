@@ -156,7 +156,7 @@ class Segment:
         """For each token of the question: tokens that spell it, and what each says, by falling evidence."""
         known, table = weights(), asked.table()
         for place in asked.flat[asked.starts[name] : asked.starts[name + 1]]:
-            readings, kind = asked.tokens.key(int(place))
+            readings, kind, _arabic = asked.tokens.key(int(place))
             if kind != NAME:
                 continue
             wanted = np.array(sorted(token_hashes(readings)), np.int64)
@@ -246,7 +246,7 @@ def _same(table: dict[str, Array]) -> tuple[Array, Array]:
 def _arrays(ids: Sequence[bytes], block: Block, tokens: Tokens) -> dict[str, Array]:
     hashes: list[int] = []
     hashed_tokens: list[int] = []
-    for number, (readings, kind) in enumerate(tokens.keys()):
+    for number, (readings, kind, _arabic) in enumerate(tokens.keys()):
         if kind == NAME:
             mine = token_hashes(readings)
             hashes.extend(mine)

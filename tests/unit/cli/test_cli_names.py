@@ -59,7 +59,11 @@ def test_keys_of_persons():
         ("score", '["a"]\n', "line 1: expected an object, got list"),
         ("score", b'{"query": ["\xff"], "entry": []}\n', "expected UTF-8"),
         ("score", '{"query": ["a"], "query": ["b"], "entry": []}\n', "line 1"),
-        ("keys", '{"names": ["Omar Tazi"], "birth": ["17/05/1980"]}\n', "birth: expected YYYY, YYYY-MM or YYYY-MM-DD"),
+        (
+            "keys",
+            '{"names": ["Omar Tazi"], "birth": ["17/05/1980"]}\n',
+            "line 1: birth: expected YYYY, YYYY-MM or YYYY-MM-DD",
+        ),
     ],
 )
 def test_a_line_that_cannot_be_read_is_named(command, given, said):

@@ -2,7 +2,8 @@ import numpy as np
 import pytest
 
 from passerelle.core import words
-from passerelle.names import Block, compare, compare_many, explained, odds, prepared
+from passerelle.names import Block, compare, compare_many, explained, kernel, odds, prepared, scored
+from passerelle.names.weights import weights
 
 
 def close(one: str, other: str) -> float:
@@ -138,3 +139,16 @@ def test_the_reason_is_told_in_four_languages(language, said):
     with words.speaking(language):
         sentences = explained(prepared(["El Meskini"]), prepared(["المسكيني"])).sentences()
     assert said in sentences[0]
+
+
+@pytest.mark.parametrize("first", ["عبد الله", "Abdallah"])
+def test_who_else_is_in_a_block_changes_no_score(first):
+    asked, listed = "Abdallah Oussama Tazi", "Abdallahoussama Tazi"
+    block = Block([[first], [asked], [listed]])
+    assert scored(odds(block, [1], block, [2]))[0] == pytest.approx(compare(prepared([asked]), prepared([listed])))
+
+
+def test_names_of_which_much_hangs_on_one_symbol_compare_alike_both_ways():
+    one, other = prepared(["Abdallahi Abdollah Ali"]), prepared(["AbdBen Allah"])
+    assert compare(one, other) == pytest.approx(compare(other, one))
+    assert weights().ratios[:4].max() < kernel._MOST_OF_ONE

@@ -5,7 +5,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from passerelle.core.errors import InputError
+from passerelle.core.errors import InputError, StateError
 from passerelle.names import Index, StaleIndexError, compare, prepared
 from passerelle.names import index as index_module
 from passerelle.names.block import Block
@@ -183,3 +183,34 @@ def test_a_part_gives_its_ids_in_order(index):
     assert [part.row(one) for one, _ in PEOPLE] == list(range(len(PEOPLE)))
     assert part.row("") == -1
     assert np.array_equal(part.without([])["flat"].shape, Segment.made(PEOPLE)["flat"].shape)
+
+
+def test_who_opens_it_while_it_changes_gets_the_new_one(index, tmp_path, monkeypatch):
+    read = index_module._written
+    seen = []
+
+    def then_changed(folder: Path) -> tuple[int, str]:
+        found = read(folder)
+        if not seen:
+            seen.append(found)
+            index.update([("n-1", ["Idriss Benjelloun"])])
+        return found
+
+    monkeypatch.setattr(index_module, "_written", then_changed)
+    assert ids(Index.open(tmp_path / "index"), "Idris Benjeloun")[:1] == ["n-1"]
+
+
+def test_a_change_is_never_made_from_a_state_that_is_gone(index, tmp_path):
+    index.update([("n-1", ["Idriss Benjelloun"])])
+    with pytest.raises(StateError, match="expected the one that was opened, got one that has changed since"):
+        index.update([("n-2", ["Soukaina Rahali"])])
+    kept = Index.open(tmp_path / "index")
+    assert "n-1" in kept
+    assert "n-2" not in kept
+
+
+def test_half_a_character_is_no_id(index, tmp_path):
+    with pytest.raises(InputError, match=r"got half a character in 'x.ud800'"):
+        Index.build(tmp_path / "other", [("x\ud800", ["Omar Tazi"])])
+    assert "\ud800" not in index
+    assert len(index.update([], ["\ud800"])) == len(PEOPLE)
