@@ -202,6 +202,7 @@ def hit_value(seen: "Seen") -> dict[str, Any]:
 def tell_hits(screen: Screen, found: list[dict[str, Any]], count: int) -> None:
     """Hits as a table, each with what explains it."""
     from passerelle.cli.sources import names_of
+    from passerelle.core.retold import in_a_row
 
     rows = [
         (
@@ -217,7 +218,7 @@ def tell_hits(screen: Screen, found: list[dict[str, Any]], count: int) -> None:
     screen.table((_("hit"), _("score"), _("traveller"), _("on the list"), _("entry"), _("state")), rows, _("no hit"))
     for one in found:
         if one["explanation"]:
-            screen.line(f"{one['hit']}: " + "; ".join(one["explanation"][:_SAID]))
+            screen.line(f"{one['hit']}: " + in_a_row(one["explanation"][:_SAID]))
         if one["before"]:
             screen.line(f"{one['hit']}: " + _before(one["before"][0]))
     if len(found) < count:

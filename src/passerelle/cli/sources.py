@@ -6,7 +6,7 @@ from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO
 
-from passerelle.core.retold import retold
+from passerelle.core.retold import in_a_row, retold
 from passerelle.core.words import _, n_
 
 if TYPE_CHECKING:
@@ -126,7 +126,7 @@ def person_fields(person: dict[str, Any]) -> list[tuple[str, object]]:
         return " ".join(part for part in (one.get("text", ""), one.get("country", "")) if part)
 
     return [
-        (_("names"), "; ".join(one["text"] for one in person.get("names", ()))),
+        (_("names"), in_a_row(one["text"] for one in person.get("names", ()))),
         (_("born"), comma.join(map(birth, person.get("births", ())))),
         (_("sex"), _(person["sex"]) if person.get("sex") else ""),
         (_("nationality"), comma.join(person.get("nationalities", ()))),
@@ -135,7 +135,7 @@ def person_fields(person: dict[str, Any]) -> list[tuple[str, object]]:
             comma.join(f"{one['number']} {one.get('country', '')}".strip() for one in person.get("documents", ())),
         ),
         (_("numbers"), comma.join(one["value"] for one in person.get("numbers", ()))),
-        (_("places"), "; ".join(map(place, person.get("places", ())))),
+        (_("places"), in_a_row(map(place, person.get("places", ())))),
     ]
 
 

@@ -13,7 +13,7 @@ Left unchecked: a person who writes exactly a text of the node sees it translate
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from functools import cache, cached_property
 from itertools import islice
 from string import Formatter
@@ -113,6 +113,11 @@ class _Told(NamedTuple):
     left: int
 
 
+def in_a_row(texts: Iterable[str]) -> str:
+    """Texts of several words on one line, parted as the language in use parts them."""
+    return _SEMICOLON.get(language(), "; ").join(texts)
+
+
 def _told(text: str, depth: int) -> _Told | None:
     """The text told, or None when nothing of it is known."""
     templates, exact = _catalogue(language())
@@ -125,7 +130,7 @@ def _told(text: str, depth: int) -> _Told | None:
         parts = [_told(part, depth - 1) for part in text.split("; ")]
         known = [part for part in parts if part is not None]
         if len(known) == len(parts):
-            joined = _SEMICOLON.get(language(), "; ").join(part.text for part in known)
+            joined = in_a_row(part.text for part in known)
             found.append(_Told(joined, sum(part.left for part in known)))
     fitting = ((one, fields) for one in templates if (fields := one.match(text)) is not None)
     found += [_filled(one, fields, depth) for one, fields in islice(fitting, _TRIED)]

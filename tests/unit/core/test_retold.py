@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from passerelle.core import words
-from passerelle.core.retold import Template, retold
+from passerelle.core.retold import Template, in_a_row, retold
 from tests.unit.core.test_words import balanced
 
 
@@ -13,6 +13,14 @@ from tests.unit.core.test_words import balanced
 def _french():
     with words.speaking("fr"):
         yield
+
+
+def test_texts_in_a_row_are_parted_as_each_language_does():
+    assert in_a_row(["a b", "c d"]) == "a b\u00a0; c d"
+    words.use("ar")
+    assert in_a_row(["ا ب", "ت ث"]) == "ا ب؛ ت ث"
+    words.use("nl")
+    assert in_a_row(["a b", "c d"]) == "a b; c d"
 
 
 def test_english_is_left_alone():

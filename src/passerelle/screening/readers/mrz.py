@@ -77,7 +77,8 @@ def _zone(taken: list[Line], ident: str, options: Options) -> Iterator[Entry | F
     short = next((one for one in taken if len(one.text.strip()) != zone.width), None)
     if short is not None or len(taken) < zone.lines:
         at = short or taken[-1]
-        got = f"{len(taken)} of {[len(one.text.strip()) for one in taken]}"
+        widths = ", ".join(str(len(one.text.strip())) for one in taken)
+        got = f"{len(taken)} of {widths}"
         message = f"expected {zone.lines} lines of {zone.width} characters ({zone.name}), got {got}"
         yield Fault(line=at.number, column=1, message=message)
         return
