@@ -161,15 +161,18 @@ def match_keys(texts: Iterable[str], births: Iterable[str], *, years: bool = Fal
 def blocks(one: NameSet) -> list[int]:
     """Signed 64-bit keys: two persons whose names are worth comparing share one of them.
 
-    That is a pair of coarse skeletons, or one skeleton (`skeleton.py`) that is rare enough to tell much alone.
+    That is a pair of coarse skeletons, one skeleton (`skeleton.py`) that is rare enough to tell much alone, or the
+    coarse skeleton of a name of one word.
     """
     found = {f"{left}|{right}" for left, right in _pairs(one.texts)}
     known = weights()
     for text in one.texts:
-        for token in readable(text):
-            if token.kind == NAME:
-                skeletons = {of_text(reading) for reading in token.readings}
-                found |= {name for name in skeletons if len(name) > 2 and known.frequent.get(name, known.rare) >= _RARE}
+        tokens = [token for token in readable(text) if token.kind == NAME]
+        for token in tokens:
+            finer = {of_text(reading) for reading in token.readings}
+            found |= {name for name in finer if len(name) > 2 and known.frequent.get(name, known.rare) >= _RARE}
+        if len(tokens) == 1:
+            found |= {f"{name}|" for name in skeletons(tokens[0].readings)}
     return sorted(hashed(name) for name in found)
 
 

@@ -69,3 +69,9 @@ def test_spellings_share_a_block_and_strangers_do_not():
     assert set(one) & set(other)
     assert set(one).isdisjoint(blocks(prepared(["Pieter Achterberg"])))
     assert all(-(2**63) <= key < 2**63 for key in one)
+
+
+@pytest.mark.parametrize(("one", "other"), [("Mohamed", "محمد"), ("Ould Youssef", "Yousef"), ("Ali", "Aly")])
+def test_a_frequent_name_that_is_all_there_is_finds_itself(one, other):
+    assert set(blocks(prepared([one]))) & set(blocks(prepared([other])))
+    assert set(blocks(prepared([one]))).isdisjoint(blocks(prepared([f"{other} Achterberg"])))
