@@ -373,6 +373,21 @@ def test_a_character_that_may_not_stand_costs_its_name_only() -> None:
     ]
 
 
+@pytest.mark.parametrize(
+    ("form", "text"),
+    [
+        ("csv", 'id,name\n1,Yasmina Tazrouti\n2,"Jan Lee'),
+        ("csv", "id,name\n1,Yasmina Tazrouti\n2"),
+        ("jsonl", '{"id": 1, "names": ["Yasmina Tazrouti"]}\n{"id": 2, "na'),
+    ],
+)
+def test_a_file_that_was_cut_within_its_last_line_is_not_whole(form: str, text: str) -> None:
+    found, faults, reading = read(text, form=form)
+    assert ([one.id for one in found], len(faults), reading.whole) == (["1"], 1, False)
+    found, faults, reading = read(text + "\n", form=form)
+    assert ([one.id for one in found], len(faults), reading.whole) == (["1"], 1, True)
+
+
 def test_every_fault_has_a_line_and_a_column() -> None:
     long = "x" * 10_001
     table = f'id,name,birth\n1,{long},1980\n2,A\x01b,1980\n3,Good Name,{"9" * 200}\n"'

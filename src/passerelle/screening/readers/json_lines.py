@@ -8,7 +8,7 @@ that is not known refuses the line. A line without an id gets its number.
 import json
 import re
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, TypeGuard
 
 import msgspec
 
@@ -22,6 +22,7 @@ from passerelle.screening.readers.rows import undecoded
 from passerelle.screening.readers.text import ENCODINGS, Line, Source, lines
 
 _ID = str | int
+_NO_JSON = E_("expected JSON, got something else")
 _KINDS = {
     Name: ("primary", "alias", "birth", "maiden", "nom-de-guerre", "spelling", "transliteration"),
     Document: ("passport", "identity-card", "residence", "visa", "other"),
@@ -62,7 +63,11 @@ def read(source: Source, reading: Reading, _options: Options) -> Iterator[Entry 
         if fault := undecoded(line, encoding):
             yield fault
         elif line.text.strip():
-            yield from _entry(line)
+            yield from (reading.torn(one, source.unended) if _is_torn(one) else one for one in _entry(line))
+
+
+def _is_torn(one: Entry | Fault) -> TypeGuard[Fault]:
+    return isinstance(one, Fault) and one.message == _NO_JSON
 
 
 class _FieldError(Exception):
@@ -96,7 +101,7 @@ def _entry(line: Line) -> Iterator[Entry | Fault]:
         ident = _filled(draft, short)
     except JsonError as error:
         column = _column(line.text)
-        message = str(error).removeprefix("line: ") if not column else "expected JSON, got something else"
+        message = str(error).removeprefix("line: ") if not column else _NO_JSON
         yield Fault(line=line.number, column=column or 1, message=message)
     except _FieldError as error:
         yield Fault(line=line.number, column=max(line.text.find(f'"{error.name}"') + 1, 1), message=str(error))

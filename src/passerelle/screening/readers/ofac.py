@@ -70,14 +70,16 @@ def _width(source: Source, encoding: str) -> int:
 def _rows(source: Source, encoding: str, width: int, reading: Reading) -> Iterator[Row | Fault]:
     for row in records((one for one in lines(source, encoding) if one.text.strip() != "\x1a"), ",", encoding):
         if isinstance(row, Fault):
-            yield Fault(line=row.line, column=row.column, message=f"{_WHAT[width]}: {row.message}")
+            fault = Fault(line=row.line, column=row.column, message=f"{_WHAT[width]}: {row.message}")
+            yield reading.torn(fault, source.unended)
             continue
         cells = ["" if cell.strip() == _EMPTY else cell.strip(" \t") for cell in row.cells]
         if len(cells) == width and cells[0].isascii() and cells[0].isdigit():
             yield Row(row.line, cells, row.raw)
         else:
             message = f"expected {width} cells, the first a number, got {len(cells)} and {row.cells[0][:20]!r}"
-            yield Fault(line=row.line, column=1, message=f"{_WHAT[width]}: {message}")
+            fault = Fault(line=row.line, column=1, message=f"{_WHAT[width]}: {message}")
+            yield reading.torn(fault, source.unended)
 
 
 def _hold(source: Source, encoding: str, width: int, held: dict[str, list[Row]], reading: Reading) -> Iterator[Fault]:

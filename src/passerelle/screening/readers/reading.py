@@ -89,6 +89,11 @@ class Reading(Iterator[Entry | Fault]):
             self.faults += 1
         return item
 
+    def torn(self, fault: Fault, unended: int) -> Fault:
+        """A fault of the form of a line. Where it is the last line, and has no end, the file was cut there."""
+        self.whole = self.whole and fault.line != unended
+        return fault
+
     def broken(self, message: str, at: At = (1, 1)) -> Fault:
         """The fault that ends the reading before the end of the file."""
         self.whole = False

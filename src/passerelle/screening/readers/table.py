@@ -68,7 +68,9 @@ def read(source: Source, reading: Reading, options: Options) -> Iterator[Entry |
     reading.left_out = table.left_out
     for row in rows:
         if isinstance(row, Fault):
-            yield row
+            yield reading.torn(row, source.unended)
+        elif wrong := table.misfit(row):
+            yield reading.torn(wrong, source.unended)
         else:
             yield from table.entry(row)
 
@@ -90,11 +92,14 @@ class _Table:
             raise InputError(f"expected a column with names, documents or numbers, got {_shown(self._names)}")
         self.left_out = tuple(name for at, name in enumerate(self._names) if at not in self._columns and name)
 
+    def misfit(self, row: Row) -> Fault | None:
+        """What is wrong with a row of more or fewer cells than the header."""
+        if len(row.cells) == len(self._names):
+            return None
+        message = f"expected {len(self._names)} cells as in the header, got {len(row.cells)}"
+        return Fault(line=row.line, column=1, message=message)
+
     def entry(self, row: Row) -> Iterator[Entry | Fault]:
-        if len(row.cells) != len(self._names):
-            message = f"expected {len(self._names)} cells as in the header, got {len(row.cells)}"
-            yield Fault(line=row.line, column=1, message=message)
-            return
         draft = _Row(row, self._options)
         for at, column in self._columns.items():
             draft.take(column, self._names[at], row.cells[at])

@@ -52,6 +52,7 @@ class Source:
         self._begin = file.tell() if file.seekable() else None
         self.head = _filled(file)
         self.encoding = ""
+        self.unended = 0  # the number of the last line, where it has no end and was read
 
     def pieces(self) -> Iterator[bytes]:
         """The whole file, from its beginning."""
@@ -134,6 +135,7 @@ def lines(source: Source, encoding: str) -> Iterator[Line]:
         if len(rest) > MAX_LINE:
             rest, long = rest[:100], True
     if rest:
+        source.unended = number
         yield _line(number, rest, long)
 
 
