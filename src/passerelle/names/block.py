@@ -27,12 +27,14 @@ Key = tuple[tuple[str, ...], str, bool]
 
 @lru_cache(maxsize=4_096)  # one name after the other is asked for by whoever prepares, explains, makes keys
 def readable(text: str) -> tuple[Token, ...]:
-    """The tokens of a name; none when it cannot be read. A name of nothing but particles and titles is one of names."""
+    """The tokens of a name; none when it cannot be read. A name of nothing but particles and titles is one of names,
+    and so is one of a single letter.
+    """
     try:
         tokens = read(text)
     except NameReadError:
         return ()
-    if all(token.kind in {PARTICLE, TITLE} for token in tokens):
+    if len(tokens) == 1 or all(token.kind in {PARTICLE, TITLE} for token in tokens):
         return tuple(Token(token.written, token.readings, NAME, token.arabic, token.family) for token in tokens)
     return tokens
 

@@ -21,6 +21,7 @@ from passerelle.core.words import _
 from passerelle.names import kernel
 from passerelle.names.block import Block, readable
 from passerelle.names.reading import INITIAL, MOST_TOKENS, Token
+from passerelle.names.script import scripts, visible
 from passerelle.names.skeleton import of_text
 from passerelle.names.weights import weights
 
@@ -120,8 +121,12 @@ class Comparison(msgspec.Struct, frozen=True):
     parts: tuple[Part, ...]
 
     def sentences(self) -> list[str]:
-        """The parts in words, in the language in use."""
-        return [part.sentence() for part in self.parts]
+        """The parts in words, in the language in use; and what is odd in how the names are written."""
+        words = dict.fromkeys(word for text in (self.left, self.right) for word in visible(text).split())
+        mixed = [
+            _("{word}: letters of several scripts in one word", word=word) for word in words if len(scripts(word)) > 1
+        ]
+        return [part.sentence() for part in self.parts] + mixed
 
 
 def explained(one: NameSet, other: NameSet) -> Comparison:

@@ -87,6 +87,19 @@ def test_one_letter_and_nothing_but_particles_are_names_all_the_same(text):
     assert close(text, text) > close(text, "Yassine Zerhouni")
 
 
+def test_a_single_letter_is_like_itself_alone():
+    assert close("X", "X") > 0.5 > close("X", "Y")
+
+
+def test_a_word_of_several_scripts_is_told():
+    found = explained(prepared(["Yаssine Zerhouni"]), prepared(["Yassine Zerhouni"]))
+    assert found.score > 0.5
+    assert any("several scripts" in sentence for sentence in found.sentences())
+    assert not any(
+        "several scripts" in said for said in explained(prepared(["Omar عمر"]), prepared(["Omar"])).sentences()
+    )
+
+
 def test_many_are_compared_as_one_is():
     one = prepared(["Yassine El Meskini"])
     others = [["Lmeskini Yassin"], ["Omar Tazi", "ياسين المسكيني"], [], ["Zaynab"]]
