@@ -18,6 +18,21 @@ _SECONDS = 3.0
 """How long it is waited for readers to end."""
 
 
+Ground = Annotated[
+    str,
+    typer.Option(
+        "--ground",
+        metavar="time-limit|unlawful|request|order|originator|other",
+        help="On which ground.",
+        show_default=False,
+    ),
+]
+Because = Annotated[
+    str,
+    typer.Option("--reason", help="Why, in words that name no person: they stay in the audit log.", show_default=False),
+]
+
+
 def register(app: typer.Typer) -> None:
     """Add the commands."""
     command(
@@ -31,21 +46,8 @@ def register(app: typer.Typer) -> None:
 def erase(
     folder: Folder,
     message: Annotated[str, typer.Argument(metavar="MESSAGE", help="Id of the message, or its beginning.")],
-    ground: Annotated[
-        str,
-        typer.Option(
-            "--ground",
-            metavar="time-limit|unlawful|request|order|originator|other",
-            help="On which ground.",
-            show_default=False,
-        ),
-    ],
-    reason: Annotated[
-        str,
-        typer.Option(
-            "--reason", help="Why, in words that name no person: they stay in the audit log.", show_default=False
-        ),
-    ],
+    ground: Ground,
+    reason: Because,
     *,
     as_: As,
 ) -> Answer:

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from passerelle.screening.hits import Seen
 
 RunId = Annotated[str, typer.Argument(metavar="RUN", help="Id of the screening, or its beginning.", show_default=False)]
+Most = Annotated[int, typer.Option("--most", min=1, max=10_000, help="How many at most, the latest first.")]
 HitNumber = Annotated[int, typer.Argument(metavar="HIT", help="Number of the hit.", min=1, show_default=False)]
 Why = Annotated[str, typer.Option("--reason", help="Why you read them, where you did not run the screening.")]
 Because = Annotated[str, typer.Option("--reason", help="Why, in words.", show_default=False)]

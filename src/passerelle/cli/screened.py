@@ -5,7 +5,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from passerelle.cli.door import Answer, As, Folder, Reason, acting, command, opened, permitted, said
-from passerelle.cli.hits import HitNumber, RunId, find_run
+from passerelle.cli.erasing import Because, Ground
+from passerelle.cli.hits import HitNumber, Most, RunId, find_run
 from passerelle.cli.screen import Screen
 from passerelle.core.words import _, n_
 
@@ -35,7 +36,7 @@ def confirmed(
     folder: Folder,
     reason: Reason,
     name: OfList = "",
-    most: Annotated[int, typer.Option("--most", min=1, max=10_000, help="How many at most, the latest first.")] = 200,
+    most: Most = 200,
     *,
     as_: As,
 ) -> Answer:
@@ -148,21 +149,8 @@ def erase(
     folder: Folder,
     run_id: RunId,
     number: HitNumber,
-    ground: Annotated[
-        str,
-        typer.Option(
-            "--ground",
-            metavar="time-limit|unlawful|request|order|originator|other",
-            help="On which ground.",
-            show_default=False,
-        ),
-    ],
-    reason: Annotated[
-        str,
-        typer.Option(
-            "--reason", help="Why, in words that name no person: they stay in the audit log.", show_default=False
-        ),
-    ],
+    ground: Ground,
+    reason: Because,
     *,
     as_: As,
 ) -> Answer:

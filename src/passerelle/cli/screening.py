@@ -7,7 +7,7 @@ import typer
 
 from passerelle.cli import help
 from passerelle.cli.door import Answer, As, Folder, acting, command, group, opened
-from passerelle.cli.hits import SHOWN, hit_value, run_value, tell_hits
+from passerelle.cli.hits import SHOWN, Most, hit_value, run_value, tell_hits
 from passerelle.cli.lists import Encoding, MappingFile, Name
 from passerelle.cli.screen import Screen
 from passerelle.cli.terms import term
@@ -189,7 +189,7 @@ def _tell_run(screen: Screen, value: dict[str, Any]) -> None:
 def list_all(
     folder: Folder,
     name: Annotated[str, typer.Option("--list", metavar="LIST", help="Only against this list.")] = "",
-    most: Annotated[int, typer.Option("--most", min=1, max=10_000, help="How many at most, the latest first.")] = 200,
+    most: Most = 200,
     *,
     as_: As,
 ) -> Answer:

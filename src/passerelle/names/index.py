@@ -15,6 +15,7 @@ import re
 import shutil
 import threading
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from functools import cache
 from hashlib import sha256
 from importlib import resources
 from pathlib import Path
@@ -38,15 +39,22 @@ MOST_NAMES = 40
 """Names of a question that are searched."""
 
 
+_MADE_WITH = (
+    *("data/weights.json", "data/tables.toml"),
+    *("script.py", "reading.py", "symbols.py", "skeleton.py", "keys.py", "block.py", "segment.py"),
+)
+
+
 class StaleIndexError(StateError):
     """The index was made by another version; it has to be made anew."""
 
 
+@cache
 def version() -> str:
-    """What an index must have been made with: the form of its files, the tables of reading and comparing."""
+    """What an index must have been made with: the form of its files, how names are read, and the tables of both."""
     made = sha256(str(_FORMAT).encode())
-    for name in ("weights.json", "tables.toml"):
-        made.update(resources.files("passerelle.names").joinpath(f"data/{name}").read_bytes())
+    for name in _MADE_WITH:
+        made.update(resources.files("passerelle.names").joinpath(name).read_bytes())
     return made.hexdigest()[:32]
 
 
