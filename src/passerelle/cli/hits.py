@@ -156,7 +156,7 @@ def run_value(run: "Run") -> dict[str, Any]:
     """A screening, as JSON has it."""
     from passerelle.core.clock import to_iso
 
-    keys = (
+    kept = (
         "list",
         "number",
         "domain",
@@ -172,7 +172,7 @@ def run_value(run: "Run") -> dict[str, Any]:
     )
     counts = ("travellers", "faults", "hits", "cut")
     times = {"begun": to_iso(run.begun), "expires": to_iso(run.expires)}
-    return {"run": run.id} | {key: getattr(run, key) for key in (*keys, *counts)} | times
+    return {"run": run.id} | {key: getattr(run, key) for key in (*kept, *counts)} | times
 
 
 def hit_value(seen: "Seen") -> dict[str, Any]:

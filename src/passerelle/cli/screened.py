@@ -76,11 +76,11 @@ def _value(one: "Confirmed") -> dict[str, Any]:
     from passerelle.core.clock import to_iso
     from passerelle.screening.lists import decode
 
-    keys = ("run", "list", "purpose", "basis", "link", "offence", "journey", "channel", "reason", "screened_by")
+    kept = ("run", "list", "purpose", "basis", "link", "offence", "journey", "channel", "reason", "screened_by")
     entry, traveller = decode(one.body), decode(one.traveller)
     return (
         {"confirmed": one.id, "hit": one.number}
-        | {key: getattr(one, key) for key in keys}
+        | {key: getattr(one, key) for key in kept}
         | {
             "version": one.edition,
             "entry": {"id": entry.id, "person": person_value(entry.person), "note": entry.note},

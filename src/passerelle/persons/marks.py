@@ -154,10 +154,10 @@ def _best(part: _Part, one: Sequence[Mark], other: Sequence[Mark]) -> Finding | 
     if not one or not other:
         return None
     pairs = [_equal(part, a, b) for a, b in _alike(one, other)]
-    if not pairs:
-        pairs = [_equal(part, a, b) for a in one[:_NEAR] for b in other[:_NEAR] if _lettered(a, b)]
-    if not pairs:
-        pairs = [found for a in one[:_NEAR] for b in other[:_NEAR] if (found := _unequal(part, a, b))]
+    # A short number that is equal says less than a long one with a slip.
+    if max(map(_bits, pairs), default=0.0) < levels(part)["mended"].bits:
+        pairs += [_equal(part, a, b) for a in one[:_NEAR] for b in other[:_NEAR] if _lettered(a, b)]
+        pairs += [found for a in one[:_NEAR] for b in other[:_NEAR] if (found := _unequal(part, a, b))]
     return max(pairs, key=_bits, default=None)
 
 

@@ -136,3 +136,13 @@ def test_a_national_number_on_a_card() -> None:
     assert found is not None
     assert found.verdict == "agrees"
     assert marks.numbers(number, (), (), book) is None
+
+
+def test_a_short_number_in_common_does_not_hide_a_long_one_with_a_slip() -> None:
+    long = passport("AB1234567"), passport("AB1234568")
+    short = passport("0", country="")
+    alone = marks.documents(marks.of_documents([long[0]]), marks.of_documents([long[1]]))
+    both = marks.documents(marks.of_documents([long[0], short]), marks.of_documents([long[1], short]))
+    assert alone is not None
+    assert both is not None
+    assert both.bits >= alone.bits > 0
