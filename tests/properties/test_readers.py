@@ -8,9 +8,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from passerelle.persons.marks import check_digit
 from passerelle.persons.model import Entry, Fault
 from passerelle.screening.readers import FORMS, Options, Reading, entries
-from passerelle.screening.readers.zones import check_digit
 from tests import zones
 from tests.edifact import COUNTS, CREW, FLIGHT, TRAVELLER, interchange
 from tests.unit.screening.test_readers_ofac import ADD, ALT, SDN

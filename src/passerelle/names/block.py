@@ -9,7 +9,6 @@ Rules kept here:
 
 from collections.abc import Iterable, Sequence
 from functools import lru_cache
-from itertools import chain
 from typing import Any
 
 import numpy as np
@@ -124,8 +123,3 @@ class Block:
     def table(self) -> tuple[Array, ...]:
         """The token table as the loops take it."""
         return self.tokens.arrays()
-
-
-def flattened(texts: Iterable[Sequence[str]]) -> list[str]:
-    """All names of all persons, in order."""
-    return list(chain.from_iterable(texts))

@@ -23,11 +23,9 @@ title, initial, patronymic), 1 its script (Arabic).
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
 from passerelle.names.compiled import compiled
 
-Floats = npt.NDArray[np.float32]
 Table = tuple[Any, ...]
 Room = tuple[Any, ...]
 

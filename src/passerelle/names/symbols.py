@@ -66,9 +66,6 @@ SYMBOLS: tuple[str, ...] = (
 )
 """A symbol's number is its place here."""
 NUMBERS = {symbol: number for number, symbol in enumerate(SYMBOLS)}
-COMPOUND = range(1, 1 + len(_COMPOUND))
-FIRST_ARABIC = NUMBERS["ا"]
-"""Symbols from here on are of the Arabic script; those of compounds are of both."""
 
 _BY_SIZE = {size: frozenset(group for group in _GROUPS if len(group) == size) for size in (3, 2)}
 

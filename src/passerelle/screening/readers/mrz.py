@@ -17,12 +17,13 @@ from itertools import chain
 from typing import NamedTuple
 
 from passerelle.core.retold import E_
+from passerelle.persons.marks import check_digit
 from passerelle.persons.model import Birth, Entry, Fault
 from passerelle.screening.readers import countries, dates
 from passerelle.screening.readers.reading import At, Draft, Options, Reading
 from passerelle.screening.readers.rows import undecoded
 from passerelle.screening.readers.text import ENCODINGS, Line, Source, encoding_of, known, lines
-from passerelle.screening.readers.zones import EXPIRY, NUMBER, Check, Span, Zone, check_digit, zone_of
+from passerelle.screening.readers.zones import EXPIRY, NUMBER, Check, Span, Zone, zone_of
 
 _OTHERS = re.compile("[^A-Z0-9<]")
 _FIRST = re.compile("[ACIPV][A-Z0-9<]{29}(?:[A-Z0-9<]{6})?(?:[A-Z0-9<]{8})?")

@@ -11,9 +11,6 @@ Span = tuple[int, int, int]
 
 NUMBER, EXPIRY = E_("document number"), E_("expiry date")
 
-_VALUES = {str(digit): digit for digit in range(10)} | {chr(55 + value): value for value in range(10, 36)} | {"<": 0}
-_WEIGHTS = (7, 3, 1)
-
 
 class Check(NamedTuple):
     """A check digit: where it stands, over what, and whether `<` may stand for 0 where there is nothing to check."""
@@ -40,11 +37,6 @@ class Zone(NamedTuple):
     optional: tuple[Span, ...]
     checks: tuple[Check, ...]
     long_number: bool = False
-
-
-def check_digit(text: str) -> str:
-    """The check digit over letters, digits and fillers: weights 7, 3, 1, modulo 10. Raises KeyError for others."""
-    return str(sum(_VALUES[one] * _WEIGHTS[at % 3] for at, one in enumerate(text)) % 10)
 
 
 def _lower(optional: Span, composite: bool, optional_check: bool) -> tuple[Check, ...]:
