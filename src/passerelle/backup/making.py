@@ -7,7 +7,8 @@
 3. the store notes that there is one, and the audit log who made it.
 
 Rules kept here: keys do not change between the moment of the store and the reading of their files; memory is constant;
-hits of a screening that nobody has confirmed are in no backup, as they must be gone within hours in every copy.
+what must be gone in every copy when its time is over is in no backup: hits of a screening that nobody has confirmed,
+keys of a search index, the openings and hits of questions.
 """
 
 import os
@@ -29,10 +30,12 @@ from passerelle.exchange import notes
 from passerelle.identity import backups, stream
 from passerelle.identity.keys import SealKey
 from passerelle.node import Node
+from passerelle.ports import screening, search
 from passerelle.ports.backups import BACKUPS, Backup
-from passerelle.ports.screening import FLEETING
 from passerelle.ports.store import Reading, Writing
 from passerelle.store import SCHEMA, copying
+
+_FLEETING = (*screening.FLEETING, *search.FLEETING)
 
 
 class Made(msgspec.Struct, frozen=True):
@@ -83,7 +86,7 @@ def create(node: Node, out: Path, to: Sequence[SealKey], by: str, *, passphrase:
 
 def _write(tx: Reading, node: Node, out: BinaryIO, to: Sequence[SealKey], passphrase: str, keys: bool) -> Made:
     with alone(node.folder):
-        records = copying.counts(tx, without=FLEETING)  # the moment of the store is that of its first look
+        records = copying.counts(tx, without=_FLEETING)  # the moment of the store is that of its first look
         paths, absent = contents.names(node.folder, node.settings)
         found = [
             one for one in contents.read(node.folder, paths) if keys or not contents.is_private(one.path, one.body)
@@ -108,7 +111,7 @@ def _write(tx: Reading, node: Node, out: BinaryIO, to: Sequence[SealKey], passph
     writer = archive.Writer(out, about, backups.seal(key, about, to, passphrase), key)
     for frame in contents.encode(found):
         writer.write(frame)
-    for frame in copying.dump(tx, without=FLEETING):
+    for frame in copying.dump(tx, without=_FLEETING):
         writer.write(frame)
     digest = writer.close(node.ctx.keys.envelope)
     tokens = sorted({one.path.split("/")[-1].split(".")[0] for one in found if contents.in_token(one.body)})

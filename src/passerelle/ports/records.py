@@ -16,6 +16,7 @@ from passerelle.ports import (
     people,
     relations,
     screening,
+    search,
     starts,
     work,
 )
@@ -326,4 +327,5 @@ KINDS: tuple[Kind, ...] = (  # type: ignore[type-arg]
     *relations.KINDS,
     *lists.KINDS,
     *screening.KINDS,
+    *search.KINDS,
 )

@@ -30,7 +30,7 @@ from passerelle.store.shapes import Shape
 R = TypeVar("R", bound=msgspec.Struct)
 T = TypeVar("T")
 
-SCHEMA = 5
+SCHEMA = 6
 """The version of the tables. Kept as the META record `schema`; a store of any other version is not opened."""
 
 OLDEST = 2

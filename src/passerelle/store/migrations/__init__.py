@@ -24,13 +24,13 @@ from passerelle.core.errors import StoreError
 from passerelle.ports.records import KINDS, META, Meta
 from passerelle.ports.store import Reading, Store, Writing
 from passerelle.store.base import SCHEMA, SCHEMA_KEY, BaseStore
-from passerelle.store.migrations import tables, to_3, to_4, to_5
+from passerelle.store.migrations import tables, to_3, to_4, to_5, to_6
 from passerelle.store.sql import SqlTransaction
 
 T = TypeVar("T")
 
 Step = Callable[[Writing], None]
-STEPS: Mapping[int, Step] = {2: to_3.work, 3: to_4.work, 4: to_5.work}
+STEPS: Mapping[int, Step] = {2: to_3.work, 3: to_4.work, 4: to_5.work, 5: to_6.work}
 """What is done to the rows of a store of this schema to bring it to the next."""
 
 Look = Callable[[Store, int], None]
