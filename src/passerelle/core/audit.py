@@ -75,6 +75,18 @@ class What(StrEnum):
     HIT_CONFIRMED = "hit.confirmed", Operation.ALTERATION, True
     HIT_REJECTED = "hit.rejected", Operation.ALTERATION, True
     HITS_ERASED = "hits.erased", Operation.ERASURE, True
+    # An index of the blind search: that it is published and what of it is withdrawn, the partner knows. Who is in it,
+    # and whose data it was made of, is this node's own.
+    INDEX_CREATED = "index.created"
+    INDEX_PUBLISHED = "index.published", Operation.DISCLOSURE
+    INDEX_EXPIRED = "index.expired"
+    INDEX_ENDED = "index.ended"
+    INDEX_KEY_DESTROYED = "index.key-destroyed", Operation.ERASURE
+    INDEX_WITHDRAWN = "index.withdrawn", Operation.ALTERATION, True
+    INDEX_FOLLOWED = "index.followed", Operation.COMBINATION, True
+    INDEX_ADDED = "index.added", Operation.COMBINATION, True
+    INDEX_REMOVED = "index.removed", Operation.ERASURE, True
+    INDEX_READ = "index.read", Operation.CONSULTATION, True
     GENERATION_OPENED = "generation.opened"
     GENERATION_ALLOWED = "generation.allowed"
     CONTENT_ERASED = "content.erased", Operation.ERASURE

@@ -5,6 +5,7 @@ is an *epoch*: a table under a key of its own, announced by a manifest in the go
 manifests, fetched tables, its questions and their hits. Entries, keys and questions never leave the node that has them.
 """
 
+from passerelle.ports.lists import NEVER
 from passerelle.ports.store import Kind, Record
 
 BASE, DELTA = "base", "delta"
@@ -16,6 +17,7 @@ BASE, DELTA = "base", "delta"
 class Index(Record, frozen=True):
     """An index for one partner. `channel`: digest under which it was made; `lists`, `types`: what its entries follow.
 
+    `list_categories`: of the persons of each of `lists`, in their order.
     `base_size`, `delta_size`: padded counts of keys (`base_size` 0: by the ladder of sizes); `base_every`,
     `delta_every`: ISO 8601; `burst`, `day`: elements that the partner may ask at once and a day. `entries`, `epochs`:
     how many were given a number so far. `due`: when the next epoch is (ms). `state`: open | ended.
@@ -42,13 +44,16 @@ class Index(Record, frozen=True):
     due_base: int = 0
     due_delta: int = 0
     state: str = "open"
+    list_categories: tuple[str, ...] = ()
 
 
 class IndexEntry(Record, frozen=True):
     """A person in an index. `source`: `list/<name>` or `dossier/<id>`; `entry`: which of it (an entry, a message/key).
 
-    `number`: rising; who changes gets a new one. `keys`: the match keys; `body`: a digest of what they were made of, so
-    that a change is seen. `state`: in | out (gone from the index; its keys go with the next publication).
+    `number`: rising; who changes gets a new one. `keys`: the match keys, none once he is out; `body`: a digest of what
+    they were made of, so that a change is seen. `category`: his, as dossiers have it. `by`: who put him in, `node` for
+    who is followed. `state`: in | out (the row goes when nobody can claim a reference of it any more) | barred (a
+    person keeps him out, also when he is followed). `until`: when he goes by himself; `gone`: when he went (ms).
     """
 
     index: str
@@ -60,6 +65,9 @@ class IndexEntry(Record, frozen=True):
     noted: int
     by: str
     state: str = "in"
+    category: str = ""
+    until: int = NEVER
+    gone: int = 0
 
 
 class Followed(Record, frozen=True):
@@ -295,6 +303,8 @@ INDEX_ENTRIES = Kind(
     by_source=("index", "source", "entry"),
     by_state=("index", "state", "number"),
     by_origin=("source", "entry"),
+    by_until=("index", "state", "until"),
+    by_gone=("index", "gone"),
 )
 FOLLOWED = Kind("index_followed", Followed, ("index", "source"))
 EPOCHS = Kind("index_epochs", Epoch, ("id",), by_index=("index", "kind", "number"), by_state=("state", "ends"))

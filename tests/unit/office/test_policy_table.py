@@ -85,6 +85,15 @@ TABLE = {
     Action.HIT_READ: READERS,
     Action.HIT_DECIDE: {Role.OFFICER, Role.LIAISON},
     Action.HIT_ERASE: {Role.DPO},
+    # Indexes of the blind search. Who keeps one does not read it; who is in it, officers say beside what it follows.
+    Action.INDEX_LOOK: ALL,
+    Action.INDEX_READ: READERS,
+    Action.INDEX_CREATE: {Role.COORDINATOR, Role.OPERATOR},
+    Action.INDEX_PUBLISH: {Role.COORDINATOR, Role.OPERATOR},
+    Action.INDEX_EXPIRE: {Role.COORDINATOR, Role.OPERATOR},
+    Action.INDEX_ADD: {Role.OFFICER, Role.LIAISON},
+    Action.INDEX_REMOVE: {Role.OFFICER, Role.LIAISON, Role.DPO},
+    Action.INDEX_WITHDRAW: {Role.OFFICER, Role.LIAISON, Role.DPO},
     # Governing, running, securing.
     Action.INSTRUMENT_PROPOSE: {Role.COORDINATOR},
     Action.INSTRUMENT_SIGN: {Role.COORDINATOR},
