@@ -241,6 +241,8 @@ TABLES = [
     ("### Rules", 1, rules.ByAuthorOf),
     ("### Rules", 2, rules.Names),
     ("### Rules", 3, rules.NoLowerThan),
+    ("### Hits of a search", 0, tables.RawSearch),
+    ("### Hits of a search", 1, tables.RawAnswers),
     ("### Figures of the treaty", 0, tables.RawFigure),
     ("### Figures of the treaty", 1, figures.FigureRule),
     ("### Deadlines", 0, tables.RawDeadline),

@@ -46,6 +46,7 @@ POOLS = {
     "handling": ["H0", "H1", "H2"],
     "lanes": ["routine", "flash"],
 }
+SEARCHED = {POOLS["purposes"][0], POOLS["categories"][0]}
 ACTS = ["request", "reply", "arrested"]
 SERVICES = {"police": "police", "justice": "justice"}
 TYPES = {"wanted-trace": "11" * 32, "listed-person": "22" * 32}
@@ -75,7 +76,16 @@ def wide_channels(draw) -> dict[str, Any]:
         "grace": draw(st.integers(0, 10)),
         "bytes": draw(st.integers(1, 5000)),
         "valid": {"from": first, "until": last},
+        "search": draw(st.none() | searches()),
     }
+
+
+@st.composite
+def searches(draw) -> dict[str, Any]:
+    """What may be searched: of the first purposes and categories, which every channel that has it has, too."""
+    burst = draw(st.integers(10, 5000))
+    quota = {"burst": burst, "day": draw(st.integers(burst, 90_000))}
+    return {"purposes": POOLS["purposes"][:1], "categories": POOLS["categories"][:1], "quota": quota}
 
 
 @st.composite
@@ -111,6 +121,7 @@ def narrowings(draw, wide: dict[str, Any]) -> dict[str, Any]:
 
 
 def bytes_of(parts: dict[str, Any]) -> bytes:
+    search = parts["search"] if parts["search"] and {*parts["purposes"], *parts["categories"]} >= SEARCHED else None
     taken = dict.fromkeys(SERVICES.keys() - set(parts["services"]))
     return channel(
         DIGEST,
@@ -121,6 +132,7 @@ def bytes_of(parts: dict[str, Any]) -> bytes:
         retention=f"P{parts['retention']}D",
         grace=f"P{parts['grace']}D",
         limits={"bytes": parts["bytes"]},
+        search=search,
     )
 
 

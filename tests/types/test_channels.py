@@ -38,6 +38,37 @@ def test_what_a_partner_proposes_is_looked_at_before_it_is_signed() -> None:
     assert not stored(pair.be, made.digest).own_signed
 
 
+SEARCH = {"purposes": ["criminal-investigation"], "categories": ["listed"], "quota": {"burst": 500, "day": 9000}}
+
+
+@pytest.mark.parametrize(
+    ("names", "fits"),
+    [
+        (["border-data"], True),  # opens with a hit
+        (["cyber", "listed-person"], True),  # has persons of that category for an index
+        (["wanted-trace"], False),  # has others
+        (["cyber", "extradition"], False),
+    ],
+)
+def test_what_may_be_searched_is_something(names: list[str], fits: bool) -> None:
+    pair = partners()
+    types = {name: one for name, one in types_for("criminal").items() if name in names}
+    assert len(types) == len(names)
+    body = texts.channel(pair.agreement, types, title="Search", search=SEARCH).decode()
+    if fits:
+        assert governance.act(pair.be.ctx, "ma", "instrument.propose", "officer", instrument=body)
+        return
+    with pytest.raises(InputError, match=r"search: expected a type that opens with a hit, or whose listed may stand"):
+        governance.act(pair.be.ctx, "ma", "instrument.propose", "officer", instrument=body)
+
+
+def test_of_a_type_that_is_not_here_nothing_is_said() -> None:
+    pair = partners()
+    types = {"wanted-trace": types_for("criminal")["wanted-trace"], "visit": {"digest": "ab" * 32}}
+    body = texts.channel(pair.agreement, types, title="Search", search=SEARCH).decode()
+    assert governance.act(pair.be.ctx, "ma", "instrument.propose", "officer", instrument=body)
+
+
 def stored(peer: Peer, digest: str) -> Any:
     return peer.store.read(lambda tx: tx.get(INSTRUMENTS, digest))
 

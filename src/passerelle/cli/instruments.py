@@ -124,7 +124,9 @@ def example(
     kind: Annotated[
         str,
         typer.Argument(
-            metavar="NAME", help="agreement, channel, channel-alerts or channel-identification.", show_default=False
+            metavar="NAME",
+            help="agreement, channel, channel-alerts, channel-identification or channel-search.",
+            show_default=False,
         ),
     ],
 ) -> Answer:

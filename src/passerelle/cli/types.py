@@ -1,5 +1,6 @@
 """Commands on the catalogue of dossier types."""
 
+import dataclasses
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -109,6 +110,7 @@ def show(
         "handling": {"allowed": sorted(kind.handling.allowed), "always": list(kind.handling.always)},
         "statements": kind.statements,
         "indexed": sorted(kind.indexed),
+        "search": dataclasses.asdict(kind.search) if kind.search else None,
         "unsaid": list(kind.unsaid),
         "acts": {
             act.name: {

@@ -2,7 +2,7 @@
 
 Checked: states that cannot be reached or cannot come to an end, acts nobody can do, rules that name what
 is not there or words that cannot occur, defaults and persons that the forms do not know, demands that nobody can meet,
-reviews that cannot happen; of times, what `consistency_times` says.
+reviews that cannot happen; of times, what `consistency_times` says; of a search, what `consistency_search` does.
 
 Left unchecked: whether a type is wise. Whether concurrent acts lead where they should is shown by its tests.
 """
@@ -12,6 +12,7 @@ from collections.abc import Collection
 
 from passerelle.dossiers.check import Check
 from passerelle.dossiers.consistency_known import Known
+from passerelle.dossiers.consistency_search import Search
 from passerelle.dossiers.consistency_times import Times
 from passerelle.dossiers.demands import PERSON_WORDS, Demand
 from passerelle.dossiers.indexing import NEVER
@@ -64,7 +65,7 @@ class _Check(Known):
         if not faults.found:  # where acts lead is only asked of acts that are right
             self._states()
         times = Times(kind, self.file)
-        for part in (self._labels, self._whole, self._defaults, times.figures):
+        for part in (self._labels, self._whole, self._defaults, times.figures, Search(kind, self.file).run):
             with faults:
                 part()
         for deadline in kind.deadlines.values():

@@ -25,6 +25,7 @@ from passerelle.dossiers.rules import OF_ACTS, RULES, Rule, Untainted
 from passerelle.dossiers.schema import DIALECT, CatalogueError, Faults, Linter, circle, compiled, dated, keyed, offences
 from passerelle.dossiers.shapes import (
     ActType,
+    Answers,
     AttachmentRule,
     Deadline,
     Defaults,
@@ -33,6 +34,7 @@ from passerelle.dossiers.shapes import (
     HandlingRule,
     Labels,
     Moment,
+    SearchRule,
     StateType,
     SubjectRule,
     Transition,
@@ -136,6 +138,7 @@ class Reader:
             defaults=Defaults(**msgspec.structs.asdict(raw.defaults)),
             envelope=common.envelope,
             fields=self._fields(acts),
+            search=self._search(acts),
             validator=common.validator,
         )
 
@@ -179,6 +182,13 @@ class Reader:
         if isinstance(raw, bool):
             return frozenset(self.raw.subjects.categories or ()) - NEVER if raw else frozenset()
         return frozenset(raw)
+
+    def _search(self, acts: Mapping[str, ActType]) -> SearchRule | None:
+        if (raw := self.raw.search) is None:
+            return None
+        act = acts.get(raw.opens)
+        always = act is not None and "reference" in act.schema.get("required", ())
+        return SearchRule(raw.opens, always, Answers(**msgspec.structs.asdict(raw.answers)))
 
     def _checks(self, tables: list[dict[str, Any]], path: str) -> tuple[Check, ...]:
         made: list[Check] = []

@@ -213,6 +213,30 @@ class Deadline:
 
 
 @dataclass(frozen=True)
+class Answers:
+    """How the side whose index was searched says what a hit was: an act, and the words of a field of its body."""
+
+    act: str
+    field: str
+    confirmed: tuple[str, ...]
+    rejected: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class SearchRule:
+    """What becomes of a hit of a blind search: the act that opens a dossier with it, and the answer to it.
+
+    The body of `opens` has `index` (its name), `reference` (16 hex digits) and `claim` (64 hex digits, the proof that
+    it was asked and hit); none of them ever stands there without the others, but for a reference that is required.
+    `always`: it is, so the act opens on a hit and on nothing else.
+    """
+
+    opens: str
+    always: bool
+    answers: Answers
+
+
+@dataclass(frozen=True)
 class Figure:
     """A figure of the treaty: an ISO 8601 duration by default, which the channel's replaces."""
 
@@ -240,7 +264,8 @@ class DossierType:
     `digest`: SHA-256, lower-case hex, of the canonical JSON of {"common", "envelope", "type"}: the parsed files.
     `areas`: those of the purposes for which it may be used. `services`: the kinds of services between which alone it
     passes; none named: all. `figures`: those of the treaty, as defaults. `indexed`: the categories of persons whose
-    data may stand in a search index. `statements`: whether its acts take statements. `unsaid`: words that no text of
+    data may stand in a search index. `search`: what becomes of a hit of a blind search; None: no dossier of this type
+    opens with one. `statements`: whether its acts take statements. `unsaid`: words that no text of
     its acts may contain; `opinion`: those that name an offence of opinion. `acts` and `states` hold the common ones
     too, as this type has them; `grounds` all grounds of refusal; `envelope` the JSON Schema of every act; `fields` the
     names that `content.fields_of` can give for this type, for a channel's list.
@@ -267,6 +292,7 @@ class DossierType:
     defaults: Defaults
     envelope: Mapping[str, Any]
     fields: frozenset[str]
+    search: SearchRule | None
     validator: Validator = field(repr=False, compare=False)
 
     @cached_property

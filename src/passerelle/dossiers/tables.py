@@ -166,6 +166,22 @@ class RawDeadline(Raw, frozen=True):
     escalate: str = ""
 
 
+class RawAnswers(Raw, frozen=True):
+    """The act that answers a hit, and the words of its field."""
+
+    act: str
+    field: str
+    confirmed: tuple[str, ...]
+    rejected: tuple[str, ...]
+
+
+class RawSearch(Raw, frozen=True):
+    """What becomes of a hit of a blind search."""
+
+    opens: str
+    answers: RawAnswers
+
+
 class RawFigure(Raw, frozen=True):
     """A figure of the treaty, by default."""
 
@@ -210,6 +226,7 @@ class RawType(Raw, frozen=True):
     indexed: bool | tuple[str, ...] = True
     unsaid: tuple[str, ...] = ()
     checks: list[dict[str, Any]] = []
+    search: RawSearch | None = None
 
 
 class RawCommon(Raw, frozen=True):

@@ -66,6 +66,9 @@ def _limits(kind: DossierType, language: Language) -> list[str]:
         words = kind.envelope["$defs"]["category"]["x-values"]
         named = _(", ").join(words[one][language] for one in sorted(kind.indexed))
         lines.append(_("May stand in a search index, unless minors: {categories}", categories=named))
+    if kind.search:
+        act = kind.acts[kind.search.opens].labels.text(language)
+        lines.append(_("A hit of a blind search opens one with: {act}", act=act))
     if kind.unsaid:
         lines.append(_("No text may say: {words}", words=", ".join(kind.unsaid)))
     return lines

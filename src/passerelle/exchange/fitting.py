@@ -5,6 +5,7 @@ that the catalogue has with the digest named:
 - the channel serves at least one purpose of an area that the type is for: a channel for criminal purposes cannot carry
   a type for migration purposes, nor the other way round;
 - each side has a service of a kind between which the type passes, where the type names kinds;
+- where something may be searched, a type has persons for an index of the channel's categories, or opens with a hit;
 - acts, acts under four eyes or of magistrates, deadlines and figures are those of the type; no period exceeds the
   `most` of its deadline, and one that is counted back is by days.
 
@@ -28,7 +29,7 @@ def misfits(instrument: Instrument, catalogue: Catalogue) -> tuple[Problem, ...]
     """What in an instrument does not fit the catalogue's types; nothing for one that is no channel."""
     if not isinstance(instrument, Channel):
         return ()
-    found: list[Problem] = []
+    found: list[Problem] = list(_unsearchable(instrument, catalogue))
     for name, entry in instrument.types.items():
         kind = catalogue.get(name)
         if kind is not None and kind.digest == entry.digest:
@@ -62,6 +63,20 @@ def _of_type(channel: Channel, entry: Entry, kind: DossierType) -> Iterator[Prob
             yield Problem(f"{path}.deadlines.{name}", f"at most {deadline.most}", text)
         if deadline.back and "T" in text:
             yield Problem(f"{path}.deadlines.{name}", "a period by days, as it is counted back from a day", text)
+
+
+def _unsearchable(channel: Channel, catalogue: Catalogue) -> Iterator[Problem]:
+    """What may be searched is something: of the types, each of which is known, one has persons or opens with a hit."""
+    if channel.search is None:
+        return
+    for name, entry in channel.types.items():
+        kind = catalogue.get(name)
+        if kind is None or kind.digest != entry.digest or kind.search or kind.indexed & channel.search.categories:
+            return
+    categories = listed(sorted(channel.search.categories))
+    yield Problem(
+        "search", f"a type that opens with a hit, or whose {categories} may stand in an index", listed(channel.types)
+    )
 
 
 def _unknown(path: str, names: Iterable[str], known: Iterable[str]) -> Iterator[Problem]:

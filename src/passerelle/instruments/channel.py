@@ -12,7 +12,9 @@ Rules beyond the schema (each has its paragraph in `build` or in `against`):
    not name mere national law, except for national security (article 2(3)(a));
 6. four eyes and magistrates name acts of the channel; periods are real and not absurd; the end lies after the
    beginning;
-7. with the agreement at hand: same parties, states and nature, and the articles exist.
+7. a search has purposes and categories of the channel: never victims, witnesses, relatives or persons to be identified,
+   and nothing under a channel with migration purposes; nobody may ask more at once than in a day;
+8. with the agreement at hand: same parties, states and nature, and the articles exist.
 
 Left unchecked: whether an act or a field exists in its dossier type (the type's digest is signed, the file is
 elsewhere); what stands in free text.
@@ -107,6 +109,18 @@ class DossierType(msgspec.Struct, frozen=True, kw_only=True):
         return act in self.four_eyes or act in self.magistrate
 
 
+class Search(msgspec.Struct, frozen=True, kw_only=True):
+    """What may be searched blind, in either direction. `categories`: of the persons that an index may hold.
+
+    `burst`, `day`: blinded elements that one side may ask of an index at once, and in a UTC day.
+    """
+
+    purposes: frozenset[str]
+    categories: frozenset[str]
+    burst: int
+    day: int
+
+
 class Named(msgspec.Struct, frozen=True):
     """The channels of a domain between two parties, whichever of them is in force."""
 
@@ -119,6 +133,7 @@ class Channel(Instrument, frozen=True, kw_only=True):
 
     `area_of`: the area of each purpose. `levels`: the table of equivalence, low to high, level by party; `ceiling`:
     index of its highest row allowed. `links`: the other channels that it names, by digest or by domain and parties.
+    `search`: None where nothing may be searched under it.
     """
 
     articles: frozenset[str]
@@ -139,6 +154,7 @@ class Channel(Instrument, frozen=True, kw_only=True):
     bytes_a_day: int
     lanes: frozenset[str]
     links: frozenset[str | Named]
+    search: Search | None = None
 
     @property
     def areas(self) -> frozenset[str]:
@@ -151,7 +167,7 @@ class Channel(Instrument, frozen=True, kw_only=True):
         return bool(self.categories)
 
     def against(self, agreement: Instrument) -> tuple[Problem, ...]:
-        """What does not fit the agreement (rule 7)."""
+        """What does not fit the agreement (rule 8)."""
         findings = Findings()
         if agreement.digest != self.agreement or not isinstance(agreement, Agreement):
             findings.add("agreement", f"the agreement {self.agreement}", f"the {agreement.kind} {agreement.digest}")
@@ -210,6 +226,8 @@ def build(value: dict[str, Any], common: Mapping[str, Any], findings: Findings) 
         for key, longest in (("deadlines", "P10Y"), ("figures", "P100Y")):
             for one, text in entry.get(key, {}).items():
                 duration(text, f"types.{name}.{key}.{one}", findings, longest=longest)
+    if search := value.get("search"):
+        _search(search, value, set(areas.values()), findings)
     duration(value["retention"], "retention", findings, longest="P100Y")
     duration(value["grace"], "grace", findings, longest="P1Y")
     begins, ends = window(value["valid"], "valid", findings)
@@ -282,6 +300,18 @@ def _transfer(path: str, side: dict[str, Any], personal: bool, findings: Finding
         findings.add(f"{path}.test", "where the test of article 38(2) is documented", "nothing")
 
 
+def _search(search: dict[str, Any], value: dict[str, Any], areas: set[str], findings: Findings) -> None:
+    """What may be searched (rule 7)."""
+    for key in ("purposes", "categories"):
+        if surplus := set(search[key]) - set(value[key]):
+            findings.add(f"search.{key}", f"{key} of the channel, {listed(value[key])}", listed(surplus))
+    if never := areas.intersection(data("vocabulary")["never_searched"]):
+        findings.add("search", f"nothing: what {listed(never)} purposes gather is never in an index", "a table")
+    burst, day = search["quota"]["burst"], search["quota"]["day"]
+    if burst > day:
+        findings.add("search.quota.burst", f"at most the elements of a day, {day}", str(burst))
+
+
 def _acts(names: list[str]) -> Acts:
     return Acts(frozenset(names) - {ALL}, ALL in names)
 
@@ -339,7 +369,12 @@ def _channel(value: dict[str, Any], common: Mapping[str, Any], area_of: dict[str
             one if isinstance(one, str) else Named(one["domain"], frozenset(one.get("parties", value["parties"])))
             for one in value.get("links", [])
         ),
+        search=_searched(value["search"]) if "search" in value else None,
     )
+
+
+def _searched(search: Mapping[str, Any]) -> Search:
+    return Search(purposes=frozenset(search["purposes"]), categories=frozenset(search["categories"]), **search["quota"])
 
 
 CHANNEL = Kind("channel", data("channel"), build)

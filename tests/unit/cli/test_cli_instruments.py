@@ -13,7 +13,7 @@ def state(scene, name, digest):
 
 
 def test_examples_are_printed_and_can_be_proposed(strangers):
-    for kind in ("agreement", "channel", "channel-alerts", "channel-identification"):
+    for kind in ("agreement", "channel", "channel-alerts", "channel-identification", "channel-search"):
         shown = ok("instrument", "example", kind).out
         assert model.from_toml(shown).kind == kind.partition("-")[0]
         assert value("instrument", "example", kind) == {"kind": kind, "toml": shown}

@@ -10,14 +10,20 @@ from passerelle.core.clock import from_iso
 from passerelle.core.errors import InputError, InstrumentError, NotFoundError
 from passerelle.core.json import canonical
 from passerelle.instruments.agreement import Agreement
-from passerelle.instruments.channel import Channel
+from passerelle.instruments.channel import Channel, Search
 from passerelle.instruments.errors import InstrumentFormError
 from passerelle.instruments.examples import NAMES, example
 from passerelle.instruments.kinds import KINDS, Instrument, Kind, register, window
 from passerelle.instruments.model import MAX_BYTES, digest_of, from_file, from_toml, from_value, parse
-from tests.unit.instruments.samples import TYPES, agreement, channel
+from tests.unit.instruments.samples import TYPES, agreement, channel, migration_channel
 
 AGREEMENT = digest_of(agreement())
+
+
+def parsed(body):
+    made = parse(body)
+    assert isinstance(made, Channel)
+    return made
 
 
 def problems(body):
@@ -148,6 +154,9 @@ def test_natures_and_their_treaties():
     parse(agreement(nature="military"))
 
 
+SEARCH = {"purposes": ["criminal-investigation"], "categories": ["wanted"], "quota": {"burst": 500, "day": 9000}}
+
+
 def side(**changes):
     return {"sides": {"be": changes}}
 
@@ -213,6 +222,19 @@ def transfer(party="be", **changes):
         ("handling.0", {"handling": ["H4"]}),
         ("fields.0", {"fields": ["*"]}),
         ("agreement", {"agreement": "AA" * 32}),
+        # 7
+        ("search.purposes", {"search": SEARCH | {"purposes": ["extradition"]}}),
+        ("search.purposes", {"search": SEARCH | {"purposes": []}}),
+        ("search.categories", {"search": SEARCH | {"categories": ["suspect"]}, "categories": ["wanted"]}),
+        ("search.categories", {"search": SEARCH | {"categories": []}}),
+        *(
+            ("search.categories.0", {"search": SEARCH | {"categories": [one]}, "categories": ["wanted", one]})
+            for one in ("victim", "witness", "relative", "to-identify")
+        ),
+        ("search.quota.burst", {"search": SEARCH | {"quota": {"burst": 9, "day": 90}}}),
+        ("search.quota.burst", {"search": SEARCH | {"quota": {"burst": 91, "day": 90}}}),
+        ("search.quota", {"search": SEARCH | {"quota": None}}),
+        ("search", {"search": SEARCH | {"secret": True}}),
     ],
 )
 def test_rules_of_a_channel(path, overrides):
@@ -270,6 +292,23 @@ def test_a_migration_channel():
     made = parse(channel(AGREEMENT, purposes=["return", "identification-for-return"], sides=sides))
     assert isinstance(made, Channel)
     assert made.areas == {"migration"}
+
+
+def test_what_may_be_searched():
+    assert parsed(channel(AGREEMENT)).search is None, "nothing, unless both say so"
+    made = parsed(channel(AGREEMENT, search=SEARCH)).search
+    assert made == Search(
+        purposes=frozenset({"criminal-investigation"}), categories=frozenset({"wanted"}), burst=500, day=9000
+    )
+
+
+@pytest.mark.parametrize("also", [[], ["training"]])
+def test_under_migration_purposes_nothing_is_searched(also):
+    """Not even for another purpose of the channel."""
+    search = SEARCH | {"purposes": also or ["return"], "categories": ["wanted"]}
+    changes = {"purposes": ["return", *also], "categories": ["wanted"]}
+    parsed(migration_channel(AGREEMENT, TYPES, **changes))
+    assert paths(migration_channel(AGREEMENT, TYPES, **changes, search=search)) == {"search"}
 
 
 def test_an_intelligence_channel_without_personal_data_under_a_military_agreement():

@@ -30,6 +30,7 @@ def _in_english():
 
 
 AGREEMENT = signed(agreement())
+SEARCH = {"purposes": ["criminal-investigation"], "categories": ["wanted"], "quota": {"burst": 512, "day": 9000}}
 UNDER = standing(AGREEMENT)
 
 
@@ -46,7 +47,7 @@ def test_the_whole_text_is_shown(language):
     words.use(language)
     named = {raw: text for values in labels()["values"].values() for raw, text in values.items()}
     types = {"x": {"digest": "11" * 32, "deadlines": {"answer": "PT8H"}}}
-    for body in (agreement(), channel(AGREEMENT.digest, types, links=["aa" * 32])):
+    for body in (agreement(), channel(AGREEMENT.digest, types, links=["aa" * 32], search=SEARCH)):
         text = render(parse(body))
         for scalar in scalars(json.loads(body)):
             assert scalar in text or named[scalar] in text
@@ -63,6 +64,15 @@ def test_some_lines():
         "      Ground: appropriate safeguards",
     ):
         assert line in text.splitlines()
+    shown = render(parse(channel(AGREEMENT.digest, search=SEARCH))).splitlines()
+    at = shown.index("Blind search:")
+    assert shown[at + 1 : at + 6] == [
+        "  Purposes: criminal-investigation",
+        "  Categories of the persons of an index: wanted",
+        "  Elements that one side may ask of an index:",
+        "    at once: 512",
+        "    a day (UTC): 9000",
+    ]
     assert "  - 7(1): Tracing of wanted persons" in render(parse(agreement())).splitlines()
 
 

@@ -4,7 +4,7 @@ from importlib import resources
 
 from passerelle.core.errors import NotFoundError
 
-NAMES = ("agreement", "channel", "channel-alerts", "channel-identification")
+NAMES = ("agreement", "channel", "channel-alerts", "channel-identification", "channel-search")
 
 
 def example(name: str) -> str:
