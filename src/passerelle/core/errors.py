@@ -71,7 +71,7 @@ class NoteError(LedgerError):
 
 
 class ProofError(LedgerError):
-    """A Merkle proof does not hold."""
+    """A proof does not hold."""
 
 
 class InstrumentError(PasserelleError):
@@ -84,6 +84,18 @@ class DossierError(PasserelleError):
 
 class ForbiddenError(PasserelleError):
     """The channel does not allow this."""
+
+
+class SearchError(PasserelleError):
+    """The blind search failed."""
+
+
+class ElementError(SearchError):
+    """What should be an element of the group is not one."""
+
+
+class TableFullError(SearchError):
+    """A table of this size has no room for its match keys."""
 
 
 class ExchangeError(PasserelleError):
