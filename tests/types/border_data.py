@@ -28,6 +28,8 @@ SCREENING: Content = {
     "offence": "Vol qualifié",
     "travel": {"on": "2026-11-22", "carrier": "Vol EX 117", "from": "Casablanca", "to": "Bruxelles"},
 }
+HIT: Content = SCREENING | {"index": "wanted-persons", "claim": "0412345678" + "9ab0" * 13 + "17"}
+"""With what a blind search gave; the digits at its beginning are nobody's telephone."""
 FOLLOW_UP: Content = {
     "verified_by": "Officier de permanence 0417",
     "by_a_person": True,

@@ -14,6 +14,7 @@ from tests.types.border_data import (
     DOCUMENT,
     ERASED,
     FOLLOW_UP,
+    HIT,
     NOT_THE_PERSON,
     PERIOD,
     SAMPLE,
@@ -186,6 +187,25 @@ def test_check_9_what_comes_of_a_screening_names_its_objective_link(pair: Pair, 
     assert stopped(pair, SAMPLE.act("screening-hit", body=body)) == ("9",)
     if name == "link":
         assert stopped(pair, SAMPLE.act("screening-hit", body=SCREENING | {"link": "origin"})) == ("9",)
+
+
+def test_the_claim_of_a_blind_search_comes_with_its_index(pair: Pair) -> None:
+    life = opened("screening-hit", pair=pair)
+    assert life.state == "hit", "without a search in the channel the reference is enough"
+    life.begin("screening-hit", body=HIT)
+    assert life.state == "hit"
+    for name in ("index", "claim"):
+        body = {key: value for key, value in HIT.items() if key != name}
+        assert stopped(pair, SAMPLE.act("screening-hit", body=body)) == ("9",), name
+    for change in ({"claim": "AB" * 32}, {"claim": "ab" * 31}, {"reference": "0017"}, {"index": "Wanted persons"}):
+        assert stopped(pair, SAMPLE.act("screening-hit", body=HIT | change)) == ("9",), change
+
+
+def test_what_a_search_gave_is_no_text_about_a_person() -> None:
+    for reference, number in (("0032470123456789", "0032470123456789"), ("0412345678abcdef", "0412345678")):
+        body = HIT | {"reference": reference, "claim": reference * 4}
+        assert problems(SAMPLE.act("screening-hit", body=body), TYPE, now=NOW) == (), reference
+        assert problems(SAMPLE.act("screening-hit", necessity=number), TYPE, now=NOW), number
 
 
 def test_a_screening_is_closed_when_its_hit_is_confirmed_and_its_list_erased() -> None:

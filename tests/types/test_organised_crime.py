@@ -57,6 +57,27 @@ def test_an_offence_of_opinion_stops_for_a_second_approver(pair: Pair) -> None:
         pair.post("be", SAMPLE.act(name, body=body), second="be-099")
 
 
+# ---- a request that comes of a hit
+
+HIT = {"index": "criminal-groups", "reference": "00ab17cd22ef3344", "claim": "5e" * 32}
+
+
+def test_a_hit_is_of_somebody_and_the_reply_says_whether_it_was_the_person(pair: Pair) -> None:
+    life = Life(pair, SAMPLE)
+    life.begin("request", body=SAMPLE.bodies["request"] | HIT, subjects=[BRAM])
+    life.say("ma", "reply", body={"text": "Autre date de naissance.", "hit_outcome": "not-the-person"})
+    assert life.state == "answered"
+    assert stopped(pair, SAMPLE.act("request", body=SAMPLE.bodies["request"] | HIT, subjects=[])) == ("9",)
+    body = {"text": "Peut-être.", "hit_outcome": "perhaps"}
+    assert stopped(pair, life.content("ma", "reply", body=body), by="ma") == ("9",)
+
+
+@pytest.mark.parametrize("name", HIT)
+def test_check_9_a_hit_is_proven_in_full_or_not_said(pair: Pair, name: str) -> None:
+    hit = {key: value for key, value in HIT.items() if key != name}
+    assert stopped(pair, SAMPLE.act("request", body=SAMPLE.bodies["request"] | hit, subjects=[BRAM])) == ("9",)
+
+
 # ---- the proposal of an operation
 
 

@@ -147,6 +147,27 @@ def test_relatives_contacts_and_children_are_never_searchable() -> None:
         assert not searchable(TYPE, TARIK | {"minor": minor})
 
 
+# ---- a request that comes of a hit
+
+HIT = {"index": "fighters", "reference": "00ab17cd22ef3344", "claim": "5e" * 32}
+
+
+def test_a_hit_alone_is_no_conduct_and_the_reply_says_whether_it_was_the_person(pair: Pair) -> None:
+    body = SAMPLE.bodies["request"] | HIT
+    life = Life(pair, SAMPLE)
+    life.begin("request", body=body)
+    life.say("ma", "reply", body={"text": "نعم.", "hit_outcome": "confirmed"}, subjects=[])
+    assert life.state == "answered"
+    without = {key: value for key, value in body.items() if key != "conduct"}
+    assert stopped(pair, SAMPLE.act("request", body=without)) == ("9",)
+
+
+@pytest.mark.parametrize("name", HIT)
+def test_check_9_a_hit_is_proven_in_full_or_not_said(pair: Pair, name: str) -> None:
+    hit = {key: value for key, value in HIT.items() if key != name}
+    assert stopped(pair, SAMPLE.act("request", body=SAMPLE.bodies["request"] | hit)) == ("9",)
+
+
 # ---- children
 
 
