@@ -87,6 +87,11 @@ class What(StrEnum):
     INDEX_ADDED = "index.added", Operation.COMBINATION, True
     INDEX_REMOVED = "index.removed", Operation.ERASURE, True
     INDEX_READ = "index.read", Operation.CONSULTATION, True
+    # That a question was asked, without its words: an auditor holds it against what the partner wrote down.
+    SEARCH_ASKED = "search.asked", Operation.CONSULTATION
+    SEARCH_STOPPED = "search.stopped", Operation.OTHER, True
+    SEARCH_OPENED = "search.opened", Operation.COMBINATION, True
+    COMMITMENT_OPENED = "commitment.opened", Operation.DISCLOSURE
     GENERATION_OPENED = "generation.opened"
     GENERATION_ALLOWED = "generation.allowed"
     CONTENT_ERASED = "content.erased", Operation.ERASURE

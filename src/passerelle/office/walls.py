@@ -122,6 +122,16 @@ class Walls:
                 self._passed[pair] = str(error)
         return self._passed[pair]
 
+    def asking(self, message: Message, standing: Standing, purpose: str) -> None:
+        """Raises WallError when nobody may be asked about, because of a message, for a purpose under a channel."""
+        channel = standing.instrument
+        if not isinstance(channel, Channel):
+            raise WallError(f"channel: expected a channel, got {channel.digest[:12]}")
+        near = self._side(message)
+        far = msgspec.structs.replace(near, dossier="search", purpose=purpose, domain=channel.domain, channel=channel)
+        far = msgspec.structs.replace(far, in_force=standing.in_force(self._ctx.clock.now()))
+        between(near, far, self._known(near, far))
+
     def usable(self, message: Message) -> None:
         """Raises StateError unless something new may rest on a message today."""
         if message.kind != "act" or message.state not in COUNTING[message.direction]:

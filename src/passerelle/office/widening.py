@@ -22,7 +22,15 @@ from passerelle.office.contradictions import LEAST, Finding, among, cases
 from passerelle.office.people import Role
 from passerelle.office.policy import Action, Policy, actions_of
 
-_READ = (Action.DOSSIER_READ, Action.DRAFT_READ, Action.EVIDENCE_EXPORT, Action.LIST_READ, Action.HIT_READ)
+_READ = (
+    Action.DOSSIER_READ,
+    Action.DRAFT_READ,
+    Action.EVIDENCE_EXPORT,
+    Action.LIST_READ,
+    Action.HIT_READ,
+    Action.INDEX_READ,
+    Action.SEARCH_READ,
+)
 _SEND = (Action.DRAFT_RELEASE, Action.DRAFT_RELEASE_ALONE, Action.DRAFT_RELEASE_ON_DUTY)
 _NO_CHANGE = (Role.AUDITOR, Role.ANALYST)
 NEVER: Mapping[Role, tuple[Action, ...]] = {

@@ -141,6 +141,24 @@ class Asked(Record, frozen=True):
     time: int
 
 
+class Claimed(Record, frozen=True):
+    """A dossier that a partner opened by a claim. `time`: when it came; `state`: opened | confirmed | rejected.
+
+    `entries`: numbers of the index entries behind the reference when it came; `settled` as of a hit.
+    """
+
+    message: str
+    dossier: str
+    partner: str
+    index: str
+    epoch: str
+    reference: str
+    time: int
+    entries: tuple[str, ...] = ()
+    state: str = "opened"
+    settled: str = ""
+
+
 class Quota(Record, frozen=True):
     """What a partner has asked of an index. `day`: UTC; `used`: elements on it; `level`: of the burst, at `at` (ms)."""
 
@@ -208,9 +226,11 @@ class Withdrawals(Record, frozen=True):
 class Question(Record, frozen=True):
     """A question of this node. `id` is its handle (32 hex digits), fresh for each.
 
-    `basis`: `dossier` or the legal basis of a list in words; `dossier`: that of a person's question. `count`: elements,
-    padded; `elements`: SHA-256 over them. `state`: waiting | answered | refused | stopped | over (its opening went).
-    `left_burst`, `left_day`: what the partner said is left of the quota.
+    `run`: drawn for each command; its questions belong together. `basis`: `dossier` or the legal basis of a list in
+    words; `dossier`: that of a person's question; `about`: of a list the objective link, the offence and the journey.
+    `count`: elements, padded; `elements`: SHA-256 over them. `audit`: the record that it was asked.
+    `state`: waiting | answered | refused | stopped | over (its opening went). `left_burst`, `left_day`: what is left of
+    the quota, as the partner said. `withdrawn`: hits that went because the partner withdrew their references.
     """
 
     id: str
@@ -242,10 +262,15 @@ class Question(Record, frozen=True):
     hits: int = 0
     left_burst: int = -1
     left_day: int = -1
+    run: str = ""
+    withdrawn: int = 0
 
 
 class Opening(Record, frozen=True):
-    """What opens the commitment of a question: salt, seed, match keys; `people`: who was asked about (MessagePack)."""
+    """What opens the commitment of a question: salt, seed, match keys.
+
+    `people`: who was asked about (MessagePack); empty once it was answered: of whom it did not find nothing stays.
+    """
 
     question: str
     salt: bytes
@@ -255,9 +280,11 @@ class Opening(Record, frozen=True):
 
 
 class SearchHit(Record, frozen=True):
-    """A hit. `epoch`: whose table has it; `claim`: proof that it was asked; `person`: who it is about (MessagePack).
+    """A person that an index holds. `epoch`: whose table; `claim`: proof that it was asked; `person`: MessagePack.
 
-    `state`: unverified | opened (a dossier asks the partner) | confirmed | rejected (by the partner).
+    `key`: the match key that hit; `more`: other references of the same person, weaker ones (MessagePack). `script`: of
+    his names. `state`: unverified | opened (a dossier asks the partner) | confirmed | rejected (by the partner).
+    `draft`: of the opening act; `settled`: a mark of what the dossier's figures were last told by.
     """
 
     question: str
@@ -273,7 +300,11 @@ class SearchHit(Record, frozen=True):
     state: str = "unverified"
     draft: str = ""
     dossier: str = ""
-    settled: int = 0
+    settled: str = ""
+    key: str = ""
+    more: bytes = b""
+    script: str = ""
+    asked: int = 0
 
 
 # ---- both ------------------------------------------------------------------------------------------------------------
@@ -312,6 +343,7 @@ EPOCH_KEYS = Kind("index_keys", EpochKey, ("epoch",))
 CLAIMS = Kind("index_claims", Claims, ("epoch", "part"))
 WITHDRAWN = Kind("index_withdrawn", Withdrawn, ("epoch", "reference"), by_index=("index", "time"))
 ASKED = Kind("index_asked", Asked, ("partner", "handle"), by_time=("time",))
+CLAIMED = Kind("index_claimed", Claimed, ("message",), by_dossier=("dossier",), by_index=("index", "time"))
 QUOTAS = Kind("index_quotas", Quota, ("partner", "index"))
 MANIFESTS = Kind(
     "search_manifests",
@@ -331,6 +363,8 @@ QUESTIONS = Kind(
     by_partner=("partner", "state", "due"),
     by_expiry=("expires",),
     by_domain=("domain", "asked"),
+    by_run=("run",),
+    by_dossier=("dossier", "asked"),
 )
 OPENINGS = Kind("search_openings", Opening, ("question",))
 SEARCH_HITS = Kind(
@@ -352,6 +386,7 @@ KINDS = (
     CLAIMS,
     WITHDRAWN,
     ASKED,
+    CLAIMED,
     QUOTAS,
     MANIFESTS,
     SHARDS,

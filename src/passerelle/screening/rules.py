@@ -64,20 +64,30 @@ def links(kind: DossierType) -> dict[str, dict[str, str]]:
 
 def checked(asked: Asked, row: List, kind: DossierType) -> Asked:
     """What was named, as it is kept. Raises InputError with what was expected and got."""
+    made = named(asked, asked.purpose or row.purpose, kind)
+    area, of_list = purposes()[made.purpose], purposes()[row.purpose]
+    if area != of_list:
+        raise InputError(
+            f"--purpose: expected a {of_list} one, as list {row.name} has, got {made.purpose}, which is {area}"
+        )
+    return made
+
+
+def named(asked: Asked, purpose: str, kind: DossierType) -> Asked:
+    """What was named of travellers who are looked up for a purpose, whatever they are held against.
+
+    Raises InputError with what was expected and got.
+    """
     known = links(kind)
     if asked.link not in known:
         raise InputError(f"--link: expected one of {', '.join(known)}, got {asked.link[:60]!r}")
     if not asked.journey:
         raise InputError("--journey: expected the journey in words, or a passengers' message that says it, got neither")
-    purpose = check_purpose(asked.purpose or row.purpose)
-    area, of_list = purposes()[purpose], purposes()[row.purpose]
-    if area not in kind.areas:
+    if purposes()[check_purpose(purpose)] not in kind.areas:
         areas = " or ".join(sorted(kind.areas))
         raise InputError(
             f"--purpose: expected one for {areas} purposes, for which travellers are screened, got {purpose}"
         )
-    if area != of_list:
-        raise InputError(f"--purpose: expected a {of_list} one, as list {row.name} has, got {purpose}, which is {area}")
     texts = {"--offence": asked.offence, "--journey": asked.journey}
     for name, text in texts.items():
         texts[name] = work.check_line(text, name)

@@ -98,8 +98,8 @@ def test_what_a_role_may_do_that_the_shipped_policy_never_lets_it_is_named(burea
     assert set(wider) == {"coordinator", "operator", "security", "dispatcher", "analyst", "auditor", "dpo"}
     assert wider["security"] == (
         "security: expected a role to do nothing that the shipped policy never lets it, got one that may now do "
-        "dossier.read, draft.read, evidence.export, list.read, hit.read, draft.release, draft.release-alone, "
-        "draft.release-on-duty"
+        "dossier.read, draft.read, evidence.export, list.read, hit.read, index.read, search.read, draft.release, "
+        "draft.release-alone, draft.release-on-duty"
     )
     assert "dossier.open" in wider["auditor"]
     assert "dossier.read" not in wider["auditor"]

@@ -94,6 +94,11 @@ TABLE = {
     Action.INDEX_ADD: {Role.OFFICER, Role.LIAISON},
     Action.INDEX_REMOVE: {Role.OFFICER, Role.LIAISON, Role.DPO},
     Action.INDEX_WITHDRAW: {Role.OFFICER, Role.LIAISON, Role.DPO},
+    # Blind search, on either side of it.
+    Action.SEARCH_LOOK: ON_DOSSIERS,
+    Action.SEARCH_ASK: {Role.OFFICER, Role.LIAISON},
+    Action.SEARCH_READ: READERS,
+    Action.SEARCH_COMMITMENT: {Role.AUDITOR},
     # Governing, running, securing.
     Action.INSTRUMENT_PROPOSE: {Role.COORDINATOR},
     Action.INSTRUMENT_SIGN: {Role.COORDINATOR},
@@ -150,7 +155,8 @@ def test_the_shipped_policy_is_the_table(action):
 def test_no_role_reaches_into_another_domain(action):
     here = {role for role in Role if may(role, action, domain="counter-terrorism")}
     # What a role may do wherever he holds it: see how the node stands, and see to its alarms.
-    within = {Action.DOSSIER_LOOK, Action.DRAFT_LOOK, Action.REVIEW_LOOK, Action.SCREENING_LOOK}
+    looks = (Action.DOSSIER_LOOK, Action.DRAFT_LOOK, Action.REVIEW_LOOK, Action.SCREENING_LOOK, Action.SEARCH_LOOK)
+    within = set(looks)
     anywhere = {one for one in Action if one.value.endswith(".look")} - within
     expected = TABLE[action] if action in anywhere else NOBODY
     assert here == BELONG_TO_NONE.get(action, expected)
