@@ -23,7 +23,7 @@ from passerelle.core.audit import Operation, What
 from passerelle.dossiers import demands, figures, rules, tables
 from passerelle.dossiers.reading import Common
 from passerelle.dossiers.types import SHARED, Catalogue
-from passerelle.exchange import attachments_wire, content, context, courier_file, register, wire
+from passerelle.exchange import attachments_wire, content, context, courier_file, register, sealing, wire
 from passerelle.exchange.checks import Check
 from passerelle.identity import backups, identity, witness
 from passerelle.instruments import model
@@ -118,8 +118,8 @@ KIB, MIB = 1024, 1024 * 1024
 LIMITS = {
     "1 to {:,} entries": wire.MAX_ENTRIES,
     "content {} MiB": wire.MAX_CONTENT // MIB,
-    "plaintext {} MiB": wire.MAX_PLAINTEXT // MIB,
-    "body 8 MiB + {} KiB": (wire.MAX_BODY - 8 * MIB) // KIB,
+    "plaintext {} MiB": sealing.MAX_PLAINTEXT // MIB,
+    "body 8 MiB + {} KiB": (sealing.MAX_BODY - 8 * MIB) // KIB,
     "checkpoint {} KiB": note.MAX_NOTE // KIB,
     "leaf has at most {:,} bytes": entry.MAX_LEAF,
     "random salt of {} bytes": entry.SALT,

@@ -11,7 +11,7 @@ held, and has both copies compared; contents are sealed to the asker.
 """
 
 from passerelle.core.errors import NoteError, SignatureError
-from passerelle.exchange import comparing, inbox, links, trust, wire
+from passerelle.exchange import comparing, inbox, links, sealing, trust, wire
 from passerelle.exchange.checks import BatchRefusedError, Check
 from passerelle.exchange.context import Context
 from passerelle.identity.identity import Identity
@@ -69,7 +69,7 @@ def recover(ctx: Context, data: bytes) -> bytes:
 def _asked(ctx: Context, request: wire.Request) -> Identity:
     identity = inbox.trusted(ctx, request.sender)
     try:
-        wire.verify_note(request.note, identity.envelope)
+        sealing.verify_note(request.note, identity.envelope)
     except (SignatureError, NoteError) as error:
         raise BatchRefusedError(Check.SIGNATURE, str(error)) from None
     if request.receiver != ctx.name:

@@ -10,7 +10,7 @@ from typing import Any
 import msgspec
 
 from passerelle.core.errors import JsonError
-from passerelle.exchange import attachments_in, attachments_out, governance, limits, rotation, succession
+from passerelle.exchange import attachments_in, attachments_out, governance, limits, manifests, rotation, succession
 from passerelle.exchange import content as contents
 from passerelle.exchange.cases import Cases
 from passerelle.exchange.context import Context
@@ -78,6 +78,8 @@ def take_back(
             attachments_in.returned(tx, ctx, content, message.partner)
         elif content["kind"].startswith("instrument."):
             governance.again(tx, ctx, message, content, cosigned=True)
+        elif content["kind"] in manifests.KINDS:
+            manifests.again(tx, ctx, content)
         elif content["kind"] in succession.KEY_KINDS:
             rotation.returned(tx, ctx, message, content)
         elif content["kind"] == "refusal":

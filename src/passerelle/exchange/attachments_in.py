@@ -27,7 +27,7 @@ from passerelle.exchange import attachments_wire as wire
 from passerelle.exchange.attachments_wire import UploadError
 from passerelle.exchange.content import OUTCOMES
 from passerelle.exchange.context import Context
-from passerelle.exchange.wire import verify_note
+from passerelle.exchange.sealing import verify_note
 from passerelle.identity import stream
 from passerelle.identity.keys import unb64
 from passerelle.ledger import pieces

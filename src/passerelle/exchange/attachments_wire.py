@@ -21,7 +21,7 @@ from collections.abc import Iterable, Sequence
 import msgspec
 
 from passerelle.core.errors import ExchangeError, IdentityError, NoteError
-from passerelle.exchange.wire import Envelopes, sign_note
+from passerelle.exchange.sealing import Envelopes, sign_note
 from passerelle.identity.keys import b64, unb64
 from passerelle.ledger import merkle, note
 from passerelle.ledger.checkpoint import number

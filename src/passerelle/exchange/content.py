@@ -26,6 +26,8 @@ PLAIN_KINDS = (
     "instrument.terminate",
     "keys.rotate",
     "keys.revoke",
+    "index.publish",
+    "index.expire",
 )
 KINDS = ("act", *PLAIN_KINDS)
 UNANSWERED = ("refusal", "attachment")
@@ -79,6 +81,13 @@ _FIELDS: dict[str, dict[str, Any]] = {
     "instrument.terminate": {"digest": _HEX, "by": _PERSON, "reason": _WORDS, "from": _MOMENT},
     "keys.rotate": _KEYS,
     "keys.revoke": _KEYS,
+    "index.publish": {"manifest": {"type": "string", "minLength": 2, "maxLength": 16384}, "by": _PERSON},
+    "index.expire": {
+        "index": {"type": "string", "pattern": "^[a-z0-9][a-z0-9-]{0,39}$"},
+        "epochs": {"type": "array", "maxItems": 1000, "uniqueItems": True, "items": _HEX},
+        "by": _PERSON,
+        "reason": _WORDS,
+    },
 }
 
 _validators = {

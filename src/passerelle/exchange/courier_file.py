@@ -25,7 +25,7 @@ from typing import BinaryIO
 import msgspec
 
 from passerelle.core.errors import ExchangeError, IdentityError, NoteError, SignatureError
-from passerelle.exchange import attachments_wire, wire
+from passerelle.exchange import attachments_wire, sealing, wire
 from passerelle.exchange.checks import Check
 from passerelle.identity.keys import Verifier, b64, unb64
 from passerelle.ledger import note
@@ -55,12 +55,12 @@ class Kind(IntEnum):
 
 MOST_BYTES = {
     Kind.END: 0,
-    Kind.HEAD: wire.MAX_HEADER,
+    Kind.HEAD: sealing.MAX_HEADER,
     Kind.RECEIPT: MAX_NOTE,
-    Kind.REFUSAL: wire.MAX_HEADER,
+    Kind.REFUSAL: sealing.MAX_HEADER,
     Kind.ANSWER: (1 + len(LANES)) * (MAX_NOTE + 4),
-    Kind.BATCH: wire.MAX_BODY,
-    Kind.QUESTION: wire.MAX_HEADER,
+    Kind.BATCH: sealing.MAX_BODY,
+    Kind.QUESTION: sealing.MAX_HEADER,
     Kind.PIECE: 2 * 1024 * 1024,
 }
 """Bytes in a part at most."""
@@ -202,9 +202,9 @@ def parse_piece(data: bytes) -> tuple[str, int, list[bytes], bytes]:
     return address.hex(), at, attachments_wire.split_path(data[begin:end]), data[end:]
 
 
-def head(sender: str, receiver: str, name: bytes, now: int, signer: wire.Envelopes) -> bytes:
+def head(sender: str, receiver: str, name: bytes, now: int, signer: sealing.Envelopes) -> bytes:
     """The first part. `name`: random bytes that name the file; `now` in milliseconds."""
-    return wire.sign_note(f"{FORMAT}\n{sender} {receiver}\n{b64(name)}\n{now}\n", signer).encode()
+    return sealing.sign_note(f"{FORMAT}\n{sender} {receiver}\n{b64(name)}\n{now}\n", signer).encode()
 
 
 def parse_head(data: bytes) -> Head:
@@ -221,10 +221,12 @@ def parse_head(data: bytes) -> Head:
     return Head(sender, receiver, name, number(time, "a time"), found)
 
 
-def refusal(header: wire.Header, receiver: str, sender: str, check: Check, now: int, signer: wire.Envelopes) -> bytes:
+def refusal(
+    header: wire.Header, receiver: str, sender: str, check: Check, now: int, signer: sealing.Envelopes
+) -> bytes:
     """The number that answers a carried batch, where 422 answers one that came by network."""
     lines = (REFUSAL, f"{receiver} {sender}", header.origin, f"{header.start} {header.end}", header.digest, check, now)
-    return wire.sign_note("".join(f"{line}\n" for line in lines), signer).encode()
+    return sealing.sign_note("".join(f"{line}\n" for line in lines), signer).encode()
 
 
 def parse_refusal(data: bytes) -> Refusal:
@@ -241,6 +243,6 @@ def parse_refusal(data: bytes) -> Refusal:
 def verify(found: Note, verifier: Verifier) -> None:
     """Raises SignatureError unless the note bears this key's signature."""
     try:
-        wire.verify_note(found, verifier)
+        sealing.verify_note(found, verifier)
     except NoteError as error:
         raise SignatureError(str(error)) from None

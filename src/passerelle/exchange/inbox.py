@@ -25,7 +25,7 @@ import msgspec
 from passerelle.core import ids
 from passerelle.core.errors import ExchangeError, JsonError, NoteError, NotFoundError, SignatureError, StateError
 from passerelle.exchange import content as contents
-from passerelle.exchange import governance, intake, links, notes, succession, trust, wire
+from passerelle.exchange import governance, intake, links, notes, sealing, succession, trust, wire
 from passerelle.exchange.arrivals import Arrival, arrival
 from passerelle.exchange.checks import BatchRefusedError, Check
 from passerelle.exchange.context import MAX_AHEAD, Context
@@ -84,7 +84,7 @@ def admit(ctx: Context, head: bytes) -> Admitted:
     header = wire.read_header(head)
     sender, _, lane, _ = checkpoints.split_origin(header.origin)
     try:
-        wire.verify_note(header.note, trusted(ctx, sender).envelope)
+        sealing.verify_note(header.note, trusted(ctx, sender).envelope)
     except (SignatureError, NoteError) as error:
         raise BatchRefusedError(Check.SIGNATURE, str(error)) from None
     return Admitted(sender, lane, min(wire.MAX_ENTRIES, max(0, header.end - header.start)))

@@ -25,6 +25,7 @@ from passerelle.exchange import (
     governance,
     limits,
     links,
+    manifests,
     notes,
     outbox,
     succession,
@@ -198,7 +199,8 @@ class _Intake:
         else:
             if row.lane != "governance":
                 return self._wrong(row, content, f"lane: expected governance for {kind}, got {row.lane}")
-            objections = governance.enter(self.tx, self.ctx, self.partner, row, content)
+            entering = manifests.enter if kind in manifests.KINDS else governance.enter
+            objections = entering(self.tx, self.ctx, self.partner, row, content)
             self.channels.forget()
             if objections:
                 self._refuse(row, objections)
@@ -244,6 +246,7 @@ class _Intake:
             text = f"{self.partner} refused message {own.id} ({own.act or own.kind}): checks {', '.join(checks)}"
             notes.alarm(self.tx, self.ctx, "message.refused", self.partner, text)
             governance.refused(self.tx, self.ctx, own)
+            manifests.refused(self.tx, self.ctx, own)
             attachments_out.refused(self.tx, own)
             self.undone.append(own)
         self.channels.forget()
@@ -332,7 +335,9 @@ class _Intake:
         self.tx.delete(WAITS, [(wait.message, wait.need) for wait in (*gone, *found)])
         if (body := self.tx.get(CONTENTS, row.id)) is not None:
             self.tx.delete(CONTENTS, [(row.id,)])
-            governance.take_away(self.tx, self.ctx, row, contents.parse(body.body, row.id))
+            content = contents.parse(body.body, row.id)
+            governance.take_away(self.tx, self.ctx, row, content)
+            manifests.take_away(self.tx, self.partner, row, content)
             attachments.forget(self.tx, row.id)
             self.channels.forget()
         self._refuse(row, [Objection(check, "refused before this node was put back") for check in checks])

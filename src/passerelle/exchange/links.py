@@ -9,7 +9,8 @@ from collections.abc import Sequence
 import msgspec
 
 from passerelle.core.errors import LedgerError
-from passerelle.exchange.wire import MAX_PLAINTEXT, WITHHELD, Item
+from passerelle.exchange.sealing import MAX_PLAINTEXT
+from passerelle.exchange.wire import WITHHELD, Item
 from passerelle.ledger import checkpoint as checkpoints
 from passerelle.ledger import merkle
 from passerelle.ports.records import CONTENTS, ENTRIES, LOGS, MESSAGES, Entry, Log, Message

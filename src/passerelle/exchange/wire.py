@@ -1,29 +1,34 @@
 """The bytes between two nodes: sealed batches, status notes, recovered batches.
 
 Rules kept here:
-- a batch is a header (signed note of the `envelope` key) and one HPKE message. The header's lines before the last are
-  the HPKE `info`; the last line is the hash of the ciphertext. So the signature covers the ciphertext and is checked
-  before anything is decapsulated, and the ciphertext opens only under this header;
+- a batch is a sealed body (`sealing`): a header and one HPKE message, signed before anything is decapsulated;
 - all sizes are bounded before anything is allocated; every byte of a body is accounted for, none may be left over;
 - integers are big-endian.
 
 Left to the inbox: whether the origin is a link of this node, and what the leaves and contents say.
 """
 
-import hashlib
 import struct
 from collections.abc import Sequence
 
 import msgspec
 
-from passerelle.core.errors import IdentityError, NoteError, SealError, SignatureError
-from passerelle.exchange.checks import BatchRefusedError, Check
-from passerelle.identity.keys import OpenKey, SealKey, Signer, Verifier, b64, unb64
+from passerelle.core.errors import IdentityError, NoteError
+from passerelle.exchange.sealing import (
+    Envelopes,
+    open_under,
+    refuse,
+    seal_under,
+    sign_note,
+    split_body,
+    verify_note,
+)
+from passerelle.identity.keys import OpenKey, SealKey, Verifier, b64, unb64
 from passerelle.ledger import checkpoint as checkpoints
 from passerelle.ledger import merkle, note
 from passerelle.ledger.checkpoint import LANES, Checkpoint, number
 from passerelle.ledger.entry import MAX_LEAF, SALT
-from passerelle.ledger.note import Note, Signature
+from passerelle.ledger.note import Note
 
 BATCH = "passerelle-batch/1"
 RECOVERED = "passerelle-recovered/1"
@@ -31,11 +36,8 @@ STATUS = "passerelle-status/1"
 STATUS_ANSWER = "passerelle-status-answer/1"
 RECOVER = "passerelle-recover/1"
 
-MAX_HEADER = 8192
 MAX_ENTRIES = 1000
 MAX_CONTENT = 1024 * 1024
-MAX_PLAINTEXT = 8 * 1024 * 1024
-MAX_BODY = MAX_PLAINTEXT + 64 * 1024
 WITHHELD = ("erased", "withdrawn", "not-permitted")
 
 _CONTENT, _REASON = 0, 1
@@ -79,21 +81,6 @@ def _info(kind: str, origin: str, start: int, end: int, seal: str, time: int) ->
     return f"{kind}\n{origin}\n{start} {end}\n{seal}\n{time}\n".encode()
 
 
-Envelopes = Signer | Sequence[Signer]
-"""The envelope key, or all that the reader may go by while it was not seen to have taken a new one."""
-
-
-def sign_note(text: str, signer: Envelopes) -> Note:
-    """A note of the envelope key."""
-    signers = (signer,) if isinstance(signer, Signer) else signer
-    return note.make(text, [Signature(one.name, one.id, one.sign(text.encode())) for one in signers])
-
-
-def verify_note(found: Note, verifier: Verifier) -> None:
-    """Raises SignatureError unless the note bears this key's signature."""
-    verifier.verify(found.need(verifier.name, verifier.id), found.text.encode())
-
-
 def encode_items(start: int, checkpoint: Checkpoint, items: Sequence[Item]) -> bytes:
     """The plaintext of a batch."""
     head = checkpoint.note.encode()
@@ -112,10 +99,6 @@ def encode_items(start: int, checkpoint: Checkpoint, items: Sequence[Item]) -> b
     return b"".join(parts)
 
 
-def _refuse(words: str) -> BatchRefusedError:
-    return BatchRefusedError(Check.FORM, words)
-
-
 def decode_items(data: bytes) -> Batch:
     """The batch that a plaintext says. Raises BatchRefusedError (0)."""
     at = 0
@@ -123,44 +106,44 @@ def decode_items(data: bytes) -> Batch:
     def take(count: int) -> bytes:
         nonlocal at
         if at + count > len(data):
-            raise _refuse(f"expected {count} more bytes at {at}, got {len(data) - at}")
+            raise refuse(f"expected {count} more bytes at {at}, got {len(data) - at}")
         at += count
         return data[at - count : at]
 
     version, length = struct.unpack(">BI", take(5))
     if version != 1:
-        raise _refuse(f"expected batch version 1, got {version}")
+        raise refuse(f"expected batch version 1, got {version}")
     if length > note.MAX_NOTE:
-        raise _refuse(f"expected a checkpoint of at most {note.MAX_NOTE} bytes, got {length}")
+        raise refuse(f"expected a checkpoint of at most {note.MAX_NOTE} bytes, got {length}")
     try:
         checkpoint = checkpoints.parse(take(length))
     except NoteError as error:
-        raise _refuse(f"checkpoint: {error}") from None
+        raise refuse(f"checkpoint: {error}") from None
     start, count = struct.unpack(">QI", take(12))
     if not 1 <= count <= MAX_ENTRIES:
-        raise _refuse(f"expected 1 to {MAX_ENTRIES} entries, got {count}")
+        raise refuse(f"expected 1 to {MAX_ENTRIES} entries, got {count}")
     items = []
     for _ in range(count):
         (size,) = struct.unpack(">H", take(2))
         if size > MAX_LEAF:
-            raise _refuse(f"expected a leaf of at most {MAX_LEAF} bytes, got {size}")
+            raise refuse(f"expected a leaf of at most {MAX_LEAF} bytes, got {size}")
         leaf = take(size)
         kind = take(1)[0]
         if kind == _CONTENT:
             salt = take(SALT)
             (size,) = struct.unpack(">I", take(4))
             if size > MAX_CONTENT:
-                raise _refuse(f"expected a content of at most {MAX_CONTENT} bytes, got {size}")
+                raise refuse(f"expected a content of at most {MAX_CONTENT} bytes, got {size}")
             items.append(Item(leaf, salt, take(size)))
         elif kind == _REASON:
             reason = take(take(1)[0]).decode("ascii", "replace")
             if reason not in WITHHELD:
-                raise _refuse(f"expected a reason among {', '.join(WITHHELD)}, got {reason[:24]!r}")
+                raise refuse(f"expected a reason among {', '.join(WITHHELD)}, got {reason[:24]!r}")
             items.append(Item(leaf, withheld=reason))
         else:
-            raise _refuse(f"expected content (0) or reason (1), got {kind}")
+            raise refuse(f"expected content (0) or reason (1), got {kind}")
     if at != len(data):
-        raise _refuse(f"expected the end of the batch at {at}, got {len(data) - at} more bytes")
+        raise refuse(f"expected the end of the batch at {at}, got {len(data) - at} more bytes")
     return Batch(start, checkpoint, tuple(items))
 
 
@@ -168,32 +151,13 @@ def seal_batch(kind: str, origin: str, batch: Batch, *, to: SealKey, signer: Env
     """A sealed batch, ready to be posted or carried."""
     end = batch.start + len(batch.items)
     info = _info(kind, origin, batch.start, end, to.id, now)
-    sealed = to.seal(encode_items(batch.start, batch.checkpoint, batch.items), info)
-    text = info.decode() + b64(hashlib.sha256(sealed).digest()) + "\n"
-    head = sign_note(text, signer).encode()
-    return struct.pack(">I", len(head)) + head + sealed
-
-
-def header_part(body: bytes) -> bytes:
-    """The header's note once all of it has come, or nothing. Raises BatchRefusedError (0) when it is too large."""
-    if len(body) < 4:
-        return b""
-    (length,) = struct.unpack(">I", body[:4])
-    if length > MAX_HEADER:
-        raise _refuse(f"expected a header of at most {MAX_HEADER} bytes, got {length}")
-    return body[4 : 4 + length] if len(body) >= 4 + length else b""
+    return seal_under(info, encode_items(batch.start, batch.checkpoint, batch.items), to=to, signer=signer)
 
 
 def parse_header(body: bytes, kind: str = BATCH) -> tuple[Header, bytes]:
     """The header and the ciphertext of a sealed batch; nothing is verified yet. Raises BatchRefusedError (0)."""
-    if len(body) > MAX_BODY:
-        raise _refuse(f"expected at most {MAX_BODY} bytes, got {len(body)}")
-    if len(body) < 4:
-        raise _refuse(f"expected a header, got {len(body)} bytes")
-    (length,) = struct.unpack(">I", body[:4])
-    if length > MAX_HEADER or 4 + length > len(body):
-        raise _refuse(f"expected a header of at most {MAX_HEADER} bytes, got {length} in a body of {len(body)}")
-    return read_header(body[4 : 4 + length], kind), body[4 + length :]
+    head, sealed = split_body(body)
+    return read_header(head, kind), sealed
 
 
 def read_header(head: bytes, kind: str = BATCH) -> Header:
@@ -214,7 +178,7 @@ def read_header(head: bytes, kind: str = BATCH) -> Header:
         )
         _link(origin)
     except NoteError as error:
-        raise _refuse(f"header: {error}") from None
+        raise refuse(f"header: {error}") from None
     return header
 
 
@@ -229,24 +193,10 @@ def _link(origin: str) -> tuple[str, str, str, int]:
 
 def open_batch(header: Header, sealed: bytes, *, sender: Verifier, key: OpenKey) -> Batch:
     """The batch inside. Raises BatchRefusedError: 1 for the signature or the seal, 0 for the form of the inside."""
-    # The signature comes first: a stranger costs one Ed25519 verification, no decapsulation.
-    try:
-        verify_note(header.note, sender)
-    except (SignatureError, NoteError) as error:
-        raise BatchRefusedError(Check.SIGNATURE, str(error)) from None
-    if b64(hashlib.sha256(sealed).digest()) != header.digest:
-        raise BatchRefusedError(Check.SIGNATURE, "expected the ciphertext that the header names, got another")
-    if header.seal != key.id:
-        raise BatchRefusedError(Check.SIGNATURE, f"expected a seal to key {key.id}, got {header.seal[:24]!r}")
-    try:
-        plain = key.open(sealed, header.info)
-    except SealError as error:
-        raise BatchRefusedError(Check.SIGNATURE, str(error)) from None
-    if len(plain) > MAX_PLAINTEXT:
-        raise _refuse(f"expected at most {MAX_PLAINTEXT} bytes inside, got {len(plain)}")
+    plain = open_under(header, sealed, sender=sender, key=key)
     batch = decode_items(plain)
     if (batch.start, batch.start + len(batch.items)) != (header.start, header.end):
-        raise _refuse(f"expected entries {header.start} to {header.end}, got {batch.start} and {len(batch.items)} more")
+        raise refuse(f"expected entries {header.start} to {header.end}, got {batch.start} and {len(batch.items)} more")
     return batch
 
 
@@ -291,7 +241,7 @@ def parse_status_request(data: bytes) -> Request:
         sender, _, receiver = names.partition(" ")
         return Request(sender, receiver, _nonce(nonce), number(time, "a time"), found, begun=_nonce(begun))
     except NoteError as error:
-        raise _refuse(f"status request: {error}") from None
+        raise refuse(f"status request: {error}") from None
 
 
 def parse_recover_request(data: bytes) -> Request:
@@ -304,7 +254,7 @@ def parse_recover_request(data: bytes) -> Request:
         first, last = number(start, "a start"), number(end, "an end")
         return Request(sender, receiver, _nonce(nonce), number(time, "a time"), found, origin, first, last)
     except NoteError as error:
-        raise _refuse(f"recover request: {error}") from None
+        raise refuse(f"recover request: {error}") from None
 
 
 def _nonce(text: str) -> str:

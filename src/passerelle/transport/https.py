@@ -32,7 +32,7 @@ from passerelle.core.retold import E_
 from passerelle.core.settings import LimitsSettings
 from passerelle.exchange.checks import BatchRefusedError, Check
 from passerelle.exchange.inbox import Admitted
-from passerelle.exchange.wire import MAX_BODY, MAX_HEADER, header_part
+from passerelle.exchange.sealing import MAX_BODY, MAX_HEADER, header_part
 from passerelle.ledger.note import MAX_NOTE
 from passerelle.transport import flow, guard
 from passerelle.transport.flow import Flow, LaterError, Room

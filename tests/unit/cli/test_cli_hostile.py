@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 
 from passerelle.core.settings import load
-from passerelle.exchange import wire
+from passerelle.exchange import sealing, wire
 from passerelle.identity.keys import b64
 from passerelle.ledger.checkpoint import origin
 from passerelle.node import Node
@@ -32,7 +32,9 @@ def flood_of(folder: Path) -> bytes:
     node = Node.open(folder)
     sealed = os.urandom(8 * MIB)
     info = wire._info(wire.BATCH, origin("be", "ma", "routine", 1), 0, 1, "0" * 64, int(time.time() * 1000))
-    note = wire.sign_note(info.decode() + b64(hashlib.sha256(sealed).digest()) + "\n", node.ctx.keys.envelope).encode()
+    note = sealing.sign_note(
+        info.decode() + b64(hashlib.sha256(sealed).digest()) + "\n", node.ctx.keys.envelope
+    ).encode()
     node.close()
     body = struct.pack(">I", len(note)) + note + sealed
     return f"POST /passerelle/1/batch HTTP/1.1\r\nHost: ma\r\nContent-Length: {len(body)}\r\n\r\n".encode() + body

@@ -17,7 +17,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
-from passerelle.exchange import governance, links, outbox, wire
+from passerelle.exchange import governance, links, outbox, sealing, wire
 from passerelle.identity.keys import NodeKeys, SealKey, b64, generate
 from passerelle.ledger import checkpoint as checkpoints
 from passerelle.ledger import entry as entries
@@ -63,7 +63,7 @@ class Forger:
         self.log = log
         begin = log.cosigned if self.start is None else self.start
         self.start = begin
-        self.items = peer.store.read(lambda tx: links.items(tx, log.origin, begin, log.size, wire.MAX_PLAINTEXT))
+        self.items = peer.store.read(lambda tx: links.items(tx, log.origin, begin, log.size, sealing.MAX_PLAINTEXT))
         self.frontier = peer.store.read(
             lambda tx: merkle.frontier_at(links.Tree(tx, log.origin).subtree, begin) if begin else b""
         )

@@ -12,7 +12,7 @@ from typing import Any
 import msgspec
 import pytest
 
-from passerelle.exchange import answering, inbox, links, wire
+from passerelle.exchange import answering, inbox, links, sealing, wire
 from passerelle.exchange.checks import Check
 from passerelle.identity.keys import b64
 from passerelle.ledger import checkpoint as checkpoints
@@ -142,7 +142,7 @@ forged(
 forged("body.length", "0", [("8193", lambda v: 8193)])
 forged("header", "0", [("long", lambda v: v.replace(b"\n\n", b"\n" + b"a" * 9000 + b"\n\n")), ("empty", lambda v: b"")])
 forged("body", "0", [(f"cut at {n}", lambda v, n=n: v[:n]) for n in (0, 1, 3, 4, 5, 40, 100, 200)])
-forged("body", "0", [("too large", lambda v: v + bytes(wire.MAX_BODY + 1 - len(v)))])
+forged("body", "0", [("too large", lambda v: v + bytes(sealing.MAX_BODY + 1 - len(v)))])
 forged(
     "body",
     "1",
@@ -188,7 +188,7 @@ forged("plain.count", "0", sets(("largest", 2**32 - 1)))
 forged("plain.rest", "0", sets(("a byte", b"\0"), ("another entry", b"\0\1a\1\6erased")))
 forged("plain", "0", [(f"cut at {n}", lambda v, n=n: v[:n]) for n in (0, 1, 4, 5, 100)])
 forged("plain", "0", [(f"cut {n} before the end", lambda v, n=n: v[:-n]) for n in (1, 2, 30, 2000)])
-forged("plain", "0", [("too large", lambda v: v + bytes(wire.MAX_PLAINTEXT + 1 - len(v)))])
+forged("plain", "0", [("too large", lambda v: v + bytes(sealing.MAX_PLAINTEXT + 1 - len(v)))])
 
 # -- the checkpoint ----------------------------------------------------------------------------------------------------
 

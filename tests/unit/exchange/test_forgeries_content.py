@@ -308,6 +308,8 @@ def plain(pair: Pair, kind: str) -> dict[str, Any]:
         "instrument.sign": {"digest": pair.channel} | by,
         "instrument.reject": {"digest": pair.channel, "reason": "No."} | by,
         "instrument.terminate": {"digest": pair.channel, "reason": "Done.", "from": "2026-12-01T00:00:00Z"} | by,
+        "index.publish": {"manifest": "{}"} | by,
+        "index.expire": {"index": "wanted", "epochs": [], "reason": "Done."} | by,
     }
     return {"v": 1, "kind": kind, "id": "<own>", "governance": "1/3", "after": []} | more[kind]
 
@@ -389,6 +391,16 @@ PLAIN: dict[str, dict[str, list[Any]]] = {
     "instrument.sign": {"digest": DIGESTS, "by": PERSONS},
     "instrument.reject": {"digest": DIGESTS, "by": PERSONS, "reason": WORDS},
     "instrument.terminate": {"digest": DIGESTS, "by": PERSONS, "reason": WORDS, "from": MOMENTS},
+    "index.publish": {
+        "manifest": [MISSING, "", 1, None, [], {}, "{}", "x", "[]", "null", "{" * 200, "x" * 16_385],
+        "by": PERSONS,
+    },
+    "index.expire": {
+        "index": [MISSING, "", 1, None, [], "Wanted", "a b", "-a", "x" * 41],
+        "epochs": [MISSING, 1, None, {}, "0" * 64, ["0" * 63], ["0" * 64, "0" * 64], [1], ["G" * 64]],
+        "by": PERSONS,
+        "reason": WORDS,
+    },
 }
 
 
