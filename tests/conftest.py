@@ -16,6 +16,7 @@ from typing import Any
 
 import psycopg
 import pytest
+from hypothesis import settings
 
 from passerelle.ports.store import Fault, Store, no_fault
 from passerelle.store import open_store
@@ -25,6 +26,10 @@ from passerelle.store.sqlite import SqliteStore
 from tests.softhsm import tokens  # noqa: F401 - a fixture
 
 os.environ["PASSERELLE_LANGUAGE"] = "en"  # whatever the machine speaks
+
+# How long an example takes says something of the machine; the first one may compile what it calls.
+settings.register_profile("untimed", deadline=None)
+settings.load_profile("untimed")
 
 
 class Place:

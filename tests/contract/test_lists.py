@@ -78,7 +78,7 @@ def test_an_import_that_stops_anywhere_is_whole_or_not_there(place: Place, tmp_p
 ENTRIES = st.lists(st.tuples(st.integers(0, 12), st.sampled_from(["a", "b"]), st.booleans()), max_size=14)
 
 
-@settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=30, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(imports=st.lists(ENTRIES, min_size=1, max_size=4))
 def test_a_list_is_its_last_import(imports: list[list[tuple[int, str, bool]]]) -> None:
     with TemporaryDirectory() as folder:

@@ -27,6 +27,7 @@ from passerelle.ports.records import (
     Wait,
 )
 from passerelle.ports.store import Kind, Store
+from passerelle.store.base import SCHEMA
 from passerelle.store.faults import Crash, FaultPlan
 
 
@@ -162,7 +163,7 @@ def test_many_records_with_nothing_or_something_in_a_field(odd: Store, deed: Cal
 
 
 def test_a_store_is_empty_at_first_but_for_its_schema(by_url: Store) -> None:
-    assert [record for kind in KINDS for record in all_of(by_url, kind)] == [Meta(name="schema", value="5")]
+    assert [record for kind in KINDS for record in all_of(by_url, kind)] == [Meta(name="schema", value=str(SCHEMA))]
 
 
 # Looking
@@ -691,7 +692,7 @@ def test_a_store_of_another_schema_is_not_opened(durable_place: Any, got: str | 
     else:
         put(store, META, Meta(name="schema", value=got))
     store.close()
-    with pytest.raises(SchemaError, match=f"expected schema 5, got {got or 'none'}"):
+    with pytest.raises(SchemaError, match=f"expected schema {SCHEMA}, got {got or 'none'}"):
         durable_place.open()
 
 

@@ -57,7 +57,7 @@ def test_kinds_may_be_left_out_of_a_stream(from_place: Place, place: Place) -> N
     assert not any(b"s" * 32 in frame for frame in frames)
 
 
-@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(data=st.data())
 def test_whatever_the_records_are_they_come_back(place: Place, data: st.DataObject) -> None:
     source, target = MemoryStore(kinds=MODEL_KINDS), place.open(kinds=MODEL_KINDS)

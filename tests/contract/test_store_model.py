@@ -231,7 +231,6 @@ def test_a_store_does_what_a_dict_does(place: Any, steps: int) -> None:
         settings=settings(
             max_examples=80,
             stateful_step_count=steps,
-            deadline=None,
             database=None,
             suppress_health_check=list(HealthCheck),
         ),

@@ -294,10 +294,10 @@ def test_a_full_disk_changes_nothing(sqlite_place: Any, deed: str) -> None:
 
 
 def test_a_limit_of_pages(sqlite_place: Any) -> None:
-    store = sqlite_place.open(max_pages=300)
+    store = sqlite_place.open(max_pages=600)
     store.write("test", lambda tx: tx.add(CONTENTS, [content("m", 500_000)]))
     with pytest.raises(FullError):
-        store.write("test", lambda tx: tx.add(CONTENTS, [content("n", 3_000_000)]))
+        store.write("test", lambda tx: tx.add(CONTENTS, [content("n", 4_000_000)]))
     assert store.read(lambda tx: tx.count(CONTENTS)) == 1
 
 

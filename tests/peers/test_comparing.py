@@ -93,7 +93,7 @@ def test_questions_of_one_start_are_answered_by_one_comparison() -> None:
     assert [one.count for one in rows(pair.ma.store, DOUBTS)] == [one.count + 1 for one in count]
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(
     st.lists(
         st.tuples(st.sampled_from(["be", "ma"]), st.sampled_from([*LANES, "restart"]), st.floats(0, 30)), max_size=80

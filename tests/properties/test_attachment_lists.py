@@ -45,7 +45,7 @@ def pair(request: pytest.FixtureRequest) -> Pair:
     return partners(channel=fields)
 
 
-@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=150, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(files=LISTS, act=ACTS)
 def test_both_sides_give_the_same_numbers(pair: Pair, files: Any, act: str) -> None:
     made = acts.wanted_request() if act == "request" else acts.act("wanted-trace", act)

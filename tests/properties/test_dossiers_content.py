@@ -25,7 +25,7 @@ def drawn(draw: st.DrawFn) -> tuple[DossierType, Content]:
 
 
 @given(drawn())
-@settings(max_examples=300, suppress_health_check=[HealthCheck.too_slow], deadline=None)
+@settings(max_examples=300, suppress_health_check=[HealthCheck.too_slow])
 def test_what_the_schemas_make_is_valid(made: tuple[DossierType, Content]) -> None:
     kind, content = made
     read = json.parse_object(json.canonical(content))
@@ -35,7 +35,7 @@ def test_what_the_schemas_make_is_valid(made: tuple[DossierType, Content]) -> No
 
 
 @given(drawn(), st.data())
-@settings(max_examples=300, suppress_health_check=[HealthCheck.too_slow], deadline=None)
+@settings(max_examples=300, suppress_health_check=[HealthCheck.too_slow])
 def test_one_broken_constraint_is_told_where_it_is(made: tuple[DossierType, Content], data: st.DataObject) -> None:
     kind, content = made
     act = kind.acts[content["act"]]

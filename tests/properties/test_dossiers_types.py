@@ -37,7 +37,7 @@ def histories(kind: DossierType, *opening: tuple[Any, str]) -> st.SearchStrategy
 
 
 @given(histories(IDENTIFICATION, ("answerer", "nationality-confirmed"), ("answerer", "laissez-passer-issued")))
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 def test_no_crossing_hides_a_return(dossier: Dossier) -> None:
     """A return is never overtaken, and the only end beside it is that of a request which had been withdrawn before."""
     standing = dossier.nodes["opener"].standing
@@ -48,7 +48,7 @@ def test_no_crossing_hides_a_return(dossier: Dossier) -> None:
 
 
 @given(histories(IDENTIFICATION))
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 def test_no_document_is_issued_without_a_confirmation_that_stood(dossier: Dossier) -> None:
     for event in dossier.events:
         if event.act in ("laissez-passer-issued", "returned"):
@@ -58,7 +58,7 @@ def test_no_document_is_issued_without_a_confirmation_that_stood(dossier: Dossie
 
 
 @given(histories(IDENTIFICATION))
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 def test_what_the_state_keeps_tells_no_reason(dossier: Dossier) -> None:
     """What moves the dossier carries ids and words of a closed list, and a suspension no word at all."""
     for name, fact in dossier.nodes["answerer"].standing.facts.items():
@@ -105,14 +105,14 @@ def _free(schema: Any, value: Any, steps: tuple[Any, ...]) -> list[tuple[str, tu
 
 
 @given(texts_within())
-@settings(max_examples=200, suppress_health_check=[HealthCheck.too_slow], deadline=None)
+@settings(max_examples=200, suppress_health_check=[HealthCheck.too_slow])
 def test_no_free_text_of_any_act_says_what_is_left_unsaid(made: tuple[Content, str]) -> None:
     content, path = made
     assert path in [one.path for one in problems(content, IDENTIFICATION, now=NOW)]
 
 
 @given(st.lists(births(), min_size=1, max_size=3), st.sampled_from([None, samples.ACCOMPANIED, samples.ALONE]))
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 def test_whoever_may_be_a_minor_is_protected_as_one(given_births: list[Content], situation: Content | None) -> None:
     flag = minor_of(given_births, TODAY.isoformat())
     person = samples.SALMA | {"births": given_births, "minor": flag}
@@ -125,7 +125,7 @@ def test_whoever_may_be_a_minor_is_protected_as_one(given_births: list[Content],
 
 
 @given(histories(ALERT))
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 def test_no_end_hides_measures_that_nobody_had_seen(dossier: Dossier) -> None:
     """An alert that was closed after an all-clear was closed by who knew of every report: the side that made them."""
     standing = EMPTY
@@ -140,7 +140,7 @@ def test_no_end_hides_measures_that_nobody_had_seen(dossier: Dossier) -> None:
 
 
 @given(histories(ALERT))
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 def test_measures_and_acknowledgements_are_never_overtaken(dossier: Dossier) -> None:
     acts = {event.id: event for event in dossier.events}
     lost = {(acts[one].act, acts[one].by) for one in dossier.nodes["opener"].standing.overtaken}

@@ -146,5 +146,5 @@ class Drafts(RuleBasedStateMachine):
                     assert before[-1] == "act.submitted"
 
 
-Drafts.TestCase.settings = settings(max_examples=40, stateful_step_count=25, deadline=None)
+Drafts.TestCase.settings = settings(max_examples=40, stateful_step_count=25)
 TestDrafts = Drafts.TestCase

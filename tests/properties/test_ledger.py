@@ -100,7 +100,7 @@ def test_a_checkpoint_and_its_receipt_survive_writing_and_reading(size, root, se
 
 
 @given(st.data())
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 def test_no_changed_byte_of_a_receipt_goes_unseen(draw):
     signed = _receipt()
     text = bytearray(signed.note.encode())
@@ -147,7 +147,7 @@ def test_garbage_is_no_leaf_note_or_proof(data):
 
 
 @given(leaves, st.data())
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 def test_a_proof_survives_writing_and_reading(data, draw):
     _, nodes, roots = _grow(data)
     index = draw.draw(st.integers(0, len(data) - 1))

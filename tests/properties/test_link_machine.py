@@ -157,7 +157,6 @@ def run(machine: type[Link], examples: int, steps_: int) -> None:
         settings=settings(
             max_examples=examples,
             stateful_step_count=steps_,
-            deadline=None,
             derandomize=True,  # the campaign of tests.faults looks further
             suppress_health_check=list(HealthCheck),
         ),

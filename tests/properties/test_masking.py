@@ -72,7 +72,7 @@ def _marks(table, masked):
         yield ("column", c), sum(row[c] for row in table), masked.columns[c]
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(table=tables(3, 2), least=st.integers(3, 5))
 def test_nothing_hidden_can_be_computed(table, least):
     masked = mask(table, least)

@@ -83,7 +83,7 @@ def test_keys_are_few_distinct_and_hold_a_birth(one, births, years):
     assert bool(keys) <= bool(births)
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(
     st.dictionaries(st.text(min_size=1, max_size=6), persons, max_size=8),
     st.lists(

@@ -21,7 +21,6 @@ from passerelle.persons.subject import Subject, from_dossier, lost, to_dossier
 from tests.unit.dossiers.generate import Maker
 
 # The first comparison of names compiles what the others use.
-PATIENT = settings(deadline=None)
 MAKER = Maker(Catalogue.load().get("identification"))
 
 days = st.builds("{:04d}-{:02d}-{:02d}".format, st.integers(1900, 2020), st.integers(1, 12), st.integers(1, 28))
@@ -69,7 +68,6 @@ ways: dict[str, Callable[[str], str]] = {
 }
 
 
-@PATIENT
 @given(people, people)
 def test_both_ways_around_the_score_is_the_same(one: Person, other: Person) -> None:
     there, back = persons.compare(one, other), persons.compare(other, one)
@@ -79,7 +77,6 @@ def test_both_ways_around_the_score_is_the_same(one: Person, other: Person) -> N
     assert there.score == persons.score(persons.prepared(one), persons.prepared(other))
 
 
-@PATIENT
 @given(people, people)
 def test_every_comparison_is_told(one: Person, other: Person) -> None:
     for part in persons.compare(one, other).parts:
@@ -98,7 +95,6 @@ def without(person: Person, *fields: str) -> Person:
     return replace(person, **{field: "unknown" if field == "sex" else () for field in fields})
 
 
-@PATIENT
 @given(people, people, st.sampled_from(LONE))
 def test_what_one_side_lacks_is_neutral(one: Person, other: Person, field: str) -> None:
     # Numbers hold births and sexes of their own: they are left out here.
@@ -106,14 +102,12 @@ def test_what_one_side_lacks_is_neutral(one: Person, other: Person, field: str) 
     assert persons.compare(bare, full).score == persons.compare(bare, without(full, field)).score
 
 
-@PATIENT
 @given(people, people)
 def test_numbers_that_one_side_lacks_are_neutral(one: Person, other: Person) -> None:
     kinds = {part.kind: part.bits for part in persons.compare(without(one, "numbers", "documents"), other).parts}
     assert kinds["number"] == kinds["document"] == 0
 
 
-@PATIENT
 @given(people, people, births)
 def test_a_birth_that_both_have_never_lowers(one: Person, other: Person, birth: Birth) -> None:
     before = persons.compare(one, other, names=0.5).bits
@@ -121,7 +115,6 @@ def test_a_birth_that_both_have_never_lowers(one: Person, other: Person, birth: 
     assert persons.compare(*more, names=0.5).bits >= before
 
 
-@PATIENT
 @given(people, people, marks, st.booleans())
 def test_a_number_that_both_have_never_lowers(one: Person, other: Person, mark: Document, stated: bool) -> None:
     one, other = without(one, "sex"), without(other, "sex")
@@ -134,7 +127,6 @@ def test_a_number_that_both_have_never_lowers(one: Person, other: Person, mark: 
     assert persons.compare(*more, names=0.5).bits >= before - 1e-9
 
 
-@PATIENT
 @given(people, people, st.sampled_from(["Nador", "Fès, Maroc", "Gent"]), st.sampled_from(["MA", "BE"]))
 def test_a_place_or_nationality_that_both_have_never_lowers(
     one: Person, other: Person, text: str, country: str
@@ -183,7 +175,7 @@ def test_a_number_is_one_however_it_is_written(chosen: list[str]) -> None:
 
 
 @given(MAKER.value({"$ref": "#/$defs/person"}))
-@settings(suppress_health_check=[HealthCheck.too_slow], deadline=None)
+@settings(suppress_health_check=[HealthCheck.too_slow])
 def test_a_person_of_a_dossier_comes_back_as_he_was(person: dict[str, Any]) -> None:
     subject = from_dossier(person)
     assert lost(subject.person) == []
@@ -202,7 +194,6 @@ def normal(person: dict[str, Any]) -> dict[str, Any]:
     return made
 
 
-@PATIENT
 @given(people)
 def test_a_person_from_elsewhere_loses_what_is_named_and_nothing_else(person: Person) -> None:
     subject = Subject(person=person, key="p1", category="suspect", minor="doubt")

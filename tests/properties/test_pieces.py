@@ -33,7 +33,7 @@ def tree_of(bodies: list[bytes]) -> tuple[merkle.Tree, merkle.Kept]:
     return tree, merkle.Kept(kept.__getitem__)
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(SIZES, st.data())
 def test_a_file_has_the_root_over_its_chunks_and_each_piece_proves_itself(size: int, data: st.DataObject) -> None:
     sealed = seal(size)

@@ -54,14 +54,14 @@ def sound(data: bytes, form: str | None) -> None:
 
 
 @pytest.mark.parametrize("form", [*FORMS, None])
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(data=st.binary(max_size=300))
 def test_arbitrary_bytes_never_raise(form: str | None, data: bytes) -> None:
     sound(data, form)
 
 
 @pytest.mark.parametrize("form", FORMS)
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(data=st.data())
 def test_files_that_were_changed_somewhere_never_raise(form: str, data: st.DataObject) -> None:
     seed = bytearray(SEEDS[form])
@@ -75,7 +75,7 @@ def test_files_that_were_changed_somewhere_never_raise(form: str, data: st.DataO
     sound(bytes(seed), form)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(
     sdn=st.binary(max_size=80),
     alt=st.text("0123456789,\"'-ak\n", max_size=80),
@@ -101,7 +101,7 @@ def test_a_check_digit_finds_every_single_wrong_digit(text: str, data: st.DataOb
     assert check_digit(changed) != check_digit(text)
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(
     family=WORDS, given_=st.one_of(st.just(""), WORDS), number=CODES, born=DAYS, sex=st.sampled_from("MFX<"),
     kind=st.sampled_from(["td1", "td2", "td3", "visa-a", "visa-b"]),
@@ -132,7 +132,7 @@ def test_zones_are_read_as_they_were_written(
     assert one.person.nationalities == ("BE",)
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(
     family=st.text(string.printable.strip() + "éçالتز", min_size=1, max_size=34),
     given_=st.text(string.ascii_letters + "'?:+", min_size=1, max_size=30),

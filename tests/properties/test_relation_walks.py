@@ -84,7 +84,7 @@ def folders(tmp_path_factory: pytest.TempPathFactory) -> Any:
     return tmp_path_factory
 
 
-@settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=15, suppress_health_check=[HealthCheck.too_slow])
 @given(steps=st.lists(STEPS, min_size=4, max_size=14))
 def test_nothing_rests_on_what_is_gone(folders: pytest.TempPathFactory, steps: list[Any]) -> None:
     played = Played(folders.mktemp("relations"))

@@ -26,9 +26,7 @@ from tests.types.walks import SIDES, candidates, places, refused
 from tests.unit.dossiers.generate import Maker, breakings, broken, make
 from tests.unit.dossiers.samples import Content
 
-TWO = settings(
-    max_examples=2, phases=[Phase.generate], database=None, deadline=None, suppress_health_check=list(HealthCheck)
-)
+TWO = settings(max_examples=2, phases=[Phase.generate], database=None, suppress_health_check=list(HealthCheck))
 """The first example is the plainest one, the second any."""
 
 

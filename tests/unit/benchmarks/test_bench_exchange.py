@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 import time
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -240,8 +241,14 @@ ENVIRONMENT = os.environ | {"PYTHONPATH": f"src{os.pathsep}."}
 
 @pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 128 + signal.SIGTERM)])
 def test_stopped_in_the_middle(number, code):
+    # Whoever starts the tests in the background of a shell has them ignore SIGINT, and their children with them.
     with subprocess.Popen(
-        COMMAND, cwd=ROOT, env=ENVIRONMENT, stdout=subprocess.PIPE, stderr=subprocess.PIPE
+        COMMAND,
+        cwd=ROOT,
+        env=ENVIRONMENT,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        preexec_fn=partial(signal.signal, signal.SIGINT, signal.SIG_DFL),  # noqa: PLW1509 - no thread runs here
     ) as running:
         folder = scratch() / f"run-{running.pid}"
         end = time.monotonic() + 60

@@ -32,7 +32,7 @@ def column(persons):
     return Packed(np.frombuffer(b"".join(forms), np.uint8), np.cumsum([0, *map(len, forms)]))
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(PERSONS, st.randoms(use_true_random=False))
 def test_from_bytes_as_from_texts(persons, draw):
     others = draw.sample(persons, len(persons))

@@ -408,7 +408,7 @@ def test_a_witness_with_its_own_file_is_trusted_by_that_file(tmp_path: Any) -> N
     assert verify(data, [node.be.identity, folder_of(tmp_path / "x").identity]).verdict == FAILED
 
 
-@settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=15, suppress_health_check=[HealthCheck.too_slow])
 @given(st.lists(st.lists(st.sampled_from([DOSSIER, OTHER, "be"]), max_size=6), min_size=1, max_size=6))
 def test_every_export_of_every_log_verifies(hours: list[list[str]]) -> None:
     node = Watched()

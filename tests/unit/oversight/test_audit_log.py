@@ -61,7 +61,7 @@ def prove(ctx: Context, record_id: str) -> None:
     ctx.store.read(work)
 
 
-@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=40, suppress_health_check=[HealthCheck.too_slow])
 @given(st.lists(st.integers(0, 9), min_size=1, max_size=9))
 def test_every_record_of_every_block_is_proven(sizes: list[int]) -> None:
     ctx = node()

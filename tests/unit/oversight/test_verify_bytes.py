@@ -14,7 +14,7 @@ from tests.unit.oversight.test_evidence_corpus import compact, sealed
 VALUE, TRUSTED = compact()
 DATA = sealed(VALUE)
 places = st.integers(0, len(DATA) - 1)
-few = settings(max_examples=150, deadline=None)
+few = settings(max_examples=150)
 
 
 def fails(data: bytes) -> bool:

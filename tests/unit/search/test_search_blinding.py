@@ -17,7 +17,7 @@ IDENTITY = bytes(32)
 NO_ELEMENTS = (b"\x01" + bytes(31), b"\xff" * 32, (2**255 - 18).to_bytes(32, "little"))
 
 
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=15)
 @given(
     st.binary(min_size=32, max_size=32),
     st.binary(min_size=32, max_size=32),

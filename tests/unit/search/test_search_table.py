@@ -51,7 +51,7 @@ def test_a_table_of_several_shards_finds_each_key_with_its_claim_and_opens_a_sha
     assert sorted(asked) == [0, 1, 2]
 
 
-@settings(max_examples=10, deadline=None)
+@settings(max_examples=10)
 @given(st.integers(0, 1024))
 def test_the_size_of_a_shard_tells_nothing_of_how_much_is_in_it(count: int) -> None:
     assert len(table.shard(rows(range(count)), 1024)) == table.shard_size(1024)

@@ -33,7 +33,7 @@ def test_another_form_is_refused_and_not_repeated(url: str) -> None:
 
 
 def test_the_schema_is_that_of_this_program() -> None:
-    assert SCHEMA == 5
+    assert SCHEMA == 6
 
 
 def test_no_driver_is_loaded_that_is_not_used() -> None:
