@@ -12,7 +12,7 @@ from passerelle.dossiers.schema import resolved
 from passerelle.dossiers.shapes import ActType, SearchRule
 
 HIT = {
-    "index": "^[a-z0-9]+(-[a-z0-9]+)*$",
+    "index": "^[a-z0-9][a-z0-9-]{0,63}$",
     "reference": "^[0-9a-f]{16}$",
     "claim": "^[0-9a-f]{64}$",
 }

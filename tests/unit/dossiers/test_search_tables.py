@@ -36,7 +36,7 @@ BROKEN = {
         OPENS,
         'opens = "information"',
         "acts.information.body.properties.index",
-        "a text of ^[a-z0-9]+(-[a-z0-9]+)*$, got none",
+        "a text of ^[a-z0-9][a-z0-9-]{0,63}$, got none",
     ),
     "a reference of another form": ("{16}$", "{12}$", "acts.request.body.properties.reference", "{16}$, got another"),
     "a claim of another form": ("{64}$", "{32}$", "acts.request.body.properties.claim", "{64}$, got another"),
