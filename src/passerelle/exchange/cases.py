@@ -20,7 +20,7 @@ from passerelle.dossiers import corrections, progress
 from passerelle.dossiers import state as states
 from passerelle.dossiers.rules import CATEGORIES, Side
 from passerelle.dossiers.types import ActType, DossierType
-from passerelle.exchange import correcting, relating
+from passerelle.exchange import claiming, correcting, relating
 from passerelle.exchange.channels import Channels
 from passerelle.exchange.checks import Check
 from passerelle.exchange.context import Context
@@ -48,6 +48,7 @@ class Cases:
         self._services: dict[str, str] = {}  # of the authors of own acts
         self._changed: set[str] = set()
         self._followed: list[tuple[Message, dict[str, Any]]] = []
+        self._searched: set[str] = set()  # dossiers whose hit may have another answer now
 
     def preload(self, dossiers: Iterable[str]) -> None:
         """Read many dossiers at once."""
@@ -87,6 +88,8 @@ class Cases:
         if known and row is not None and row.opener and not self._same_line(row.channel, content["channel"]):
             words = f"channel: expected that of the dossier or one that supersedes it, got {content['channel'][:12]}"
             objections.append(Objection(Check.CHANNEL, words))
+        if channel is not None and isinstance(channel.instrument, Channel):
+            objections += claiming.judged(self._tx, kind, content, channel.instrument, partner, leaving=leaving)
         if kind.acts[content["act"]].corrects and own and row is not None:
 
             def weigh(one: dict[str, Any], time: int) -> list[Objection]:
@@ -226,6 +229,8 @@ class Cases:
         self._rows[row.id] = msgspec.structs.replace(row, updated=message.noted, addressed=addressed, **references)
         self._standings[row.id] = standing
         self._changed.add(row.id)
+        if claiming.follows(kind, made.act):
+            self._searched.add(row.id)
         if relating.follows(made):
             self._followed.append((made, content))
         return made
@@ -275,6 +280,8 @@ class Cases:
                 continue
             self._rows[dossier] = self._fold(row, kind)
             self._changed.add(dossier)
+            if kind.search is not None:
+                self._searched.add(dossier)
         self.save()
 
     def save(self) -> None:
@@ -288,6 +295,16 @@ class Cases:
             for message, content in self._followed:
                 relating.followed(tx, self._ctx, message, content)
             self._followed.clear()
+            for name in sorted(self._searched):
+                self._settle(tx, name)
+            self._searched.clear()
+
+    def _settle(self, tx: Writing, dossier: str) -> None:
+        """The hit of a search that a dossier is about, by the acts that count now."""
+        row = self._rows[dossier]
+        if row is not None and (kind := self._ctx.catalogue.types.get(row.type)) is not None:
+            acts = [one for one in self._messages(row).values() if _counts(one)]
+            claiming.settle(tx, self._ctx.name, kind, row, acts, self._fresh)
 
     def history(self, row: Dossier, kind: DossierType) -> list[tuple[str, states.Standing]]:
         """The acts that count, by message id, in the one order that both nodes use, with the standing after each."""

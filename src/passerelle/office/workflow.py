@@ -26,7 +26,7 @@ from passerelle.core.audit import What
 from passerelle.core.clock import to_iso
 from passerelle.core.errors import ForbiddenError, InputError, StateError
 from passerelle.dossiers.types import ActType
-from passerelle.exchange import attachments, desk, notes
+from passerelle.exchange import attachments, claiming, desk, notes
 from passerelle.exchange.context import Context
 from passerelle.exchange.desk import Act, Leaving
 from passerelle.office import consulting, drafts, facts, readership, reviews, telling
@@ -164,6 +164,7 @@ def discard(office: Office, who: Person, draft_id: str, reason: str, *, seen: in
         made = drafts.moved(found, "discarded", who.id, office.ctx.clock.now(), words)
         tx.put(DRAFTS, [made])
         attachments.drop(tx, drafts.addresses_of(found))
+        claiming.discarded(tx, found.id)
         _record(tx, office, What.ACT_DISCARDED, who, made, reason=words)
         return made
 

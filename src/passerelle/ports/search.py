@@ -144,7 +144,7 @@ class Asked(Record, frozen=True):
 class Claimed(Record, frozen=True):
     """A dossier that a partner opened by a claim. `time`: when it came; `state`: opened | confirmed | rejected.
 
-    `entries`: numbers of the index entries behind the reference when it came; `settled` as of a hit.
+    `entries`: numbers of the index entries behind the reference when it came.
     """
 
     message: str
@@ -156,7 +156,6 @@ class Claimed(Record, frozen=True):
     time: int
     entries: tuple[str, ...] = ()
     state: str = "opened"
-    settled: str = ""
 
 
 class Quota(Record, frozen=True):
@@ -284,7 +283,7 @@ class SearchHit(Record, frozen=True):
 
     `key`: the match key that hit; `more`: other references of the same person, weaker ones (MessagePack). `script`: of
     his names. `state`: unverified | opened (a dossier asks the partner) | confirmed | rejected (by the partner).
-    `draft`: of the opening act; `settled`: a mark of what the dossier's figures were last told by.
+    `draft`: of the opening act, whose id its message has.
     """
 
     question: str
@@ -300,7 +299,6 @@ class SearchHit(Record, frozen=True):
     state: str = "unverified"
     draft: str = ""
     dossier: str = ""
-    settled: str = ""
     key: str = ""
     more: bytes = b""
     script: str = ""

@@ -24,10 +24,14 @@ import numpy as np
 from fastconstmap import VerifiedConstMap
 
 from passerelle.core.errors import InputError, ProofError, SearchError, TableFullError
+from passerelle.exchange import claims
 from passerelle.ledger import merkle
 
-TAG, REFERENCE, CLAIM = 16, 8, 32
+TAG, CLAIM, REFERENCE = 16, 32, claims.REFERENCE
 """Bytes."""
+ROW, hashed, row = claims.ROW, claims.hashed, claims.row
+part_bits, part_of, referred, claimed = claims.part_bits, claims.part_of, claims.referred, claims.claimed
+"""What the holder keeps of a table to judge claims: `exchange` judges them, so it is written there."""
 FULL = 65_536
 """Keys of a shard at most."""
 LADDER = (1_024, 4_096, 16_384, FULL)
@@ -244,56 +248,3 @@ def check_digests(digests: Sequence[bytes], wanted: bytes) -> None:
     """Raises ProofError unless these are the digests of all shards of the table with this root."""
     if any(len(one) != merkle.HASH for one in digests) or root(digests) != wanted:
         raise ProofError("expected the digests of the shards that the manifest names")
-
-
-# ---- claims ----------------------------------------------------------------------------------------------------------
-
-HASHED = 16
-ROW = REFERENCE + HASHED + 4
-"""Bytes of a row: reference, hash of the claim, number of the entry (big-endian)."""
-_PART = 8_192  # padded keys of a part, about
-
-
-def hashed(claim: bytes) -> bytes:
-    """What is kept of a claim."""
-    return hashlib.sha256(claim).digest()[:HASHED]
-
-
-def row(number: int, claim: bytes, entry: int) -> bytes:
-    """A row of the claims. `number`: the reference; `entry`: the number of an entry, below 2^32."""
-    return number.to_bytes(REFERENCE, "big") + hashed(claim) + entry.to_bytes(4, "big")
-
-
-def part_bits(count: int) -> int:
-    """How many top bits of a reference say in which part of the claims it stands, for a table's padded count."""
-    return max(0, count - 1).bit_length() - (_PART - 1).bit_length() if count > _PART else 0
-
-
-def part_of(number: int, count: int) -> int:
-    """The part of the claims that a reference stands in."""
-    return number >> (64 - part_bits(count))
-
-
-def referred(body: bytes, number: int) -> tuple[bytes, tuple[int, ...]] | None:
-    """What a part of the claims (sorted rows) has for a reference: the hash of its claim, the entries' numbers."""
-    wanted = number.to_bytes(REFERENCE, "big")
-    low, high = 0, len(body) // ROW
-    while low < high:
-        middle = (low + high) // 2
-        if body[middle * ROW : middle * ROW + REFERENCE] < wanted:
-            low = middle + 1
-        else:
-            high = middle
-    rows = []
-    while body[low * ROW : low * ROW + REFERENCE] == wanted:
-        rows.append(body[low * ROW : (low + 1) * ROW])
-        low += 1
-    if not rows:
-        return None
-    return rows[0][REFERENCE:-4], tuple(int.from_bytes(one[-4:], "big") for one in rows)
-
-
-def claimed(body: bytes, number: int, claim: bytes) -> tuple[int, ...]:
-    """The entries behind a reference, if the claim fits it; else none."""
-    known = referred(body, number)
-    return known[1] if known and hmac.compare_digest(known[0], hashed(claim)) else ()

@@ -1,0 +1,63 @@
+"""What a holder keeps to judge a claim: for each reference of an epoch the hash of its claim, and whom it is about.
+
+A claim is 32 bytes that only who asked and hit can derive, from the output of the match key. Its hash says nothing of
+index, key or person. Rows stand sorted in parts, by the first bits of their references, so that one is found by reading
+one part, however large the index was.
+
+Left unchecked: where rows come from (`search`), and what a right claim opens (`claiming`).
+"""
+
+import hashlib
+import hmac
+
+REFERENCE = 8
+"""Bytes of a reference."""
+HASHED = 16
+ROW = REFERENCE + HASHED + 4
+"""Bytes of a row: reference, hash of the claim, number of the entry (big-endian)."""
+_PART = 8_192  # padded keys of a part, about
+
+
+def hashed(claim: bytes) -> bytes:
+    """What is kept of a claim."""
+    return hashlib.sha256(claim).digest()[:HASHED]
+
+
+def row(number: int, claim: bytes, entry: int) -> bytes:
+    """A row of the claims. `number`: the reference; `entry`: the number of an entry, below 2^32."""
+    return number.to_bytes(REFERENCE, "big") + hashed(claim) + entry.to_bytes(4, "big")
+
+
+def part_bits(count: int) -> int:
+    """How many top bits of a reference say in which part of the claims it stands, for a table's padded count."""
+    return max(0, count - 1).bit_length() - (_PART - 1).bit_length() if count > _PART else 0
+
+
+def part_of(number: int, count: int) -> int:
+    """The part of the claims that a reference stands in."""
+    return number >> (64 - part_bits(count))
+
+
+def referred(body: bytes, number: int) -> tuple[bytes, tuple[int, ...]] | None:
+    """What a part of the claims (sorted rows) has for a reference: the hash of its claim, the entries' numbers."""
+    wanted = number.to_bytes(REFERENCE, "big")
+    low, high = 0, len(body) // ROW
+    while low < high:
+        middle = (low + high) // 2
+        if body[middle * ROW : middle * ROW + REFERENCE] < wanted:
+            low = middle + 1
+        else:
+            high = middle
+    rows = []
+    while body[low * ROW : low * ROW + REFERENCE] == wanted:
+        rows.append(body[low * ROW : (low + 1) * ROW])
+        low += 1
+    if not rows:
+        return None
+    return rows[0][REFERENCE:-4], tuple(int.from_bytes(one[-4:], "big") for one in rows)
+
+
+def claimed(body: bytes, number: int, claim: bytes) -> tuple[int, ...]:
+    """The entries behind a reference, if the claim fits it; else none."""
+    known = referred(body, number)
+    return known[1] if known and hmac.compare_digest(known[0], hashed(claim)) else ()

@@ -1,0 +1,226 @@
+"""Who asks blindly, about whom and why; what an answer leaves; who sees hits."""
+
+import msgspec
+import pytest
+
+from passerelle.core import json
+from passerelle.core.errors import ForbiddenError, InputError, NotFoundError, StateError
+from passerelle.ledger import entry as entries
+from passerelle.office.asking import NotAllowedError
+from passerelle.office.people import Role
+from passerelle.office.walls import WallError
+from passerelle.ports.records import DOSSIERS
+from passerelle.ports.search import OPENINGS, QUESTIONS, SEARCH_FIGURES
+from passerelle.search import asking, hits, opening
+from tests.peers.blind import ASKED, DAY, HOUR, TRAVELLERS, Blind, hire, person
+
+YOUSSEF = person("Youssef Amraoui", birth="1986-03-14")
+
+
+@pytest.fixture
+def blind():
+    return Blind()
+
+
+def test_a_question_is_written_down_before_it_is_sent_and_says_no_word_of_the_person(blind):
+    [question] = blind.ask(YOUSSEF)
+    assert (question.state, question.count, question.persons, question.basis) == ("waiting", 10, 1, "dossier")
+    [record] = blind.audits("search.asked")
+    assert (record.id, record.who, record.dossier) == (question.audit, "ann", blind.dossier)
+    said = json.parse_object(record.details)
+    assert set(said) == {
+        *("time", "what", "who", "on", "dossier"),
+        *("handle", "partner", "index", "purpose", "channel", "basis", "elements", "count", "opening"),
+    }
+    held = blind.be.store.read(lambda tx: tx.get(OPENINGS, question.id))
+    for key in held.keys:
+        assert key.encode() not in record.details
+        assert key.split("|")[1].encode() not in record.details
+    text = opening.text(question.id, held.keys, held.seed, question.count)
+    assert said["opening"] == entries.commit(held.salt, text).hex() == question.commitment.hex()
+    opened = opening.parse(text)
+    assert opening.digest(opened.elements()) == question.elements == bytes.fromhex(said["elements"])
+
+
+def test_no_two_questions_share_anything(blind):
+    one, other = (blind.ask(YOUSSEF)[0] for _ in range(2))
+    first, second = (blind.be.store.read(lambda tx, q=q: tx.get(OPENINGS, q.id)) for q in (one, other))
+    assert first.keys == second.keys
+    assert not {one.id, one.elements, one.commitment, first.seed, first.salt} & {
+        *(other.id, other.elements, other.commitment, second.seed, second.salt)
+    }
+
+
+def test_a_hit_is_the_person_once_and_a_miss_leaves_nothing_of_him(blind):
+    [question] = blind.ask_list()
+    assert (question.persons, question.basis) == (3, "Act on passenger data, article 24")
+    done = blind.answer(question)
+    assert (done.state, done.hits, done.left_burst, done.left_day) == ("answered", 2, 7, 77)
+    held = blind.be.store.read(lambda tx: tx.get(OPENINGS, question.id))
+    assert held.people == b""
+    assert held.keys
+    assert [one.entry.id for one in blind.page(question)] == ["1A", "1C"]
+    assert [one.by[0] for one in blind.page(question)] == ["document", "date"]
+    assert {one.state for one in blind.found(question)} == {"unverified"}
+    everything = msgspec.msgpack.encode([blind.be.all(kind) for kind in (QUESTIONS, OPENINGS)])
+    assert b"JANSSENS" not in everything
+    assert b"1964" in everything
+    [figure] = blind.be.all(SEARCH_FIGURES)
+    assert (figure.side, figure.questions, figure.elements, figure.hits) == ("asked", 1, question.count, 2)
+    # An answer that comes again finds a question that does not wait, and changes nothing.
+    assert blind.answer(question) == done
+    assert len(blind.found(question)) == 2
+
+
+def test_who_has_no_key_is_told_and_nobody_is_asked_about_in_vain():
+    found = asking.parts_of(TRAVELLERS)
+    assert (found.persons, found.without) == (3, ("1D",))
+    with pytest.raises(
+        InputError, match="expected somebody with a birth date or a document to ask about, got 1 without"
+    ):
+        asking.parts_of(TRAVELLERS[3:])
+
+
+def test_a_long_list_becomes_questions_of_one_run(blind):
+    found = asking.parts_of(TRAVELLERS, most=6)
+    assert len(found.parts) > 1
+    assert all(len(one.keys) <= 6 for one in found.parts)
+    for part in found.parts:
+        for one in part.people:
+            assert [part.keys[place] for place in one.keys]
+    assert [one.entry.id for part in found.parts for one in part.people] == ["1A", "1B", "1C"]
+
+
+def test_hits_are_shown_with_a_current_withdrawal_list_only(blind):
+    [question] = blind.ask(YOUSSEF)
+    with pytest.raises(StateError, match=r"expected a question that was answered, got .*, which waits"):
+        blind.page(question)
+    blind.answer(question)
+    assert len(blind.page(question)) == 1
+    blind.pair.clock.advance(HOUR)
+    with pytest.raises(
+        StateError, match="expected a current withdrawal list of index wanted of ma, got one of 2026-11-21T"
+    ):
+        blind.page(question)
+    blind.current()
+    assert len(blind.page(question)) == 1
+
+
+def test_a_withdrawn_reference_is_deleted_and_counted_and_a_weaker_one_stands_behind_it(blind):
+    [question] = blind.ask_list()
+    blind.answer(question)
+    first, second = blind.found(question)
+    references = [one.reference for one in hits.founds(first)]
+    assert len(references) > 1
+    blind.current(references[0], *(one.reference for one in hits.founds(second)))
+    [left] = blind.page(question)
+    assert (left.entry.id, left.reference) == ("1A", references[1])
+    assert left.by[0] != "document"
+    assert blind.question(question).withdrawn == 1
+    blind.current(*references)
+    assert blind.page(question) == []
+    assert blind.question(question).withdrawn == 2
+    assert [json.parse_object(one.details)["hits"] for one in blind.audits("hits.erased")] == [1, 1]
+
+
+def test_what_a_list_withdrew_before_the_answer_is_no_hit(blind):
+    [probe] = blind.ask(YOUSSEF)
+    blind.answer(probe)
+    gone = tuple(one.reference for one in hits.founds(blind.found(probe)[0]))
+    [question] = blind.ask(YOUSSEF)
+    assert blind.answer(question, gone).hits == 0
+
+
+def test_an_older_list_never_replaces_a_newer_one(blind):
+    [question] = blind.ask(YOUSSEF)
+    old = blind.withdrawals("0" * 16)
+    blind.pair.clock.advance(1000)
+    blind.answer(question)
+    assert blind.be.store.write("x", lambda tx: hits.keep(tx, old)) == set()
+
+
+def test_reading_is_written_down_and_others_say_why(blind):
+    [question] = blind.ask(YOUSSEF)
+    blind.answer(question)
+    with pytest.raises(InputError, match=r"--reason: expected why hits of question .* are read by bea, got nothing"):
+        blind.page(question, blind.bea)
+    blind.page(question, blind.bea, "relief at the desk")
+    blind.page(question)
+    said = [json.parse_object(one.details) for one in blind.audits("hit.read")]
+    assert [(one["who"], one["reason"]) for one in said] == [
+        ("bea", "relief at the desk"),
+        ("ann", "asked the question"),
+    ]
+    far = hire(blind.be, "far", Role.OFFICER, domain="migration")
+    for who in (far, hire(blind.be, "oscar", Role.OPERATOR, domain="wanted-persons")):
+        with pytest.raises(NotAllowedError):
+            blind.page(question, who, "curious")
+
+
+def test_who_may_ask(blind):
+    for role in (Role.ANALYST, Role.AUDITOR, Role.COORDINATOR, Role.DISPATCHER):
+        with pytest.raises(NotAllowedError):
+            blind.ask(YOUSSEF, hire(blind.be, f"one-{role}", role))
+    with pytest.raises(NotAllowedError):
+        blind.ask(YOUSSEF, hire(blind.be, "far", Role.OFFICER, domain="migration"))
+    assert blind.be.all(QUESTIONS) == []
+    assert blind.audits("search.asked") == []
+
+
+def test_what_must_be_named(blind):
+    with pytest.raises(InputError, match="--purpose: expected one of tracing-wanted-persons, got 'prosecution'"):
+        blind.ask(YOUSSEF, purpose="prosecution", channel=blind.pair.channel)
+    with pytest.raises(NotFoundError, match="--index: expected an index other of ma"):
+        blind.ask(YOUSSEF, index="other")
+    with pytest.raises(NotFoundError, match="--channel: expected a channel with ma, got 0000"):
+        blind.ask(YOUSSEF, channel="0" * 64)
+    with pytest.raises(InputError, match="--link: expected one of aimed-at-transport"):
+        blind.ask_list(asked=msgspec.structs.replace(ASKED, link="origin"))
+    with pytest.raises(InputError, match="--journey: expected no word of origin or religion"):
+        blind.ask_list(asked=msgspec.structs.replace(ASKED, journey="all muslims of the ferry"))
+    blind.pair.clock.advance(39 * DAY)
+    with pytest.raises(NotFoundError, match="that is announced and has not expired, got none"):
+        blind.ask_list()
+
+
+def test_only_an_open_dossier_stands_behind_a_question(blind):
+    dossier, message = blind.pair.open_trace(purpose="tracing-wanted-persons")
+    blind.pair.settle()
+    blind.pair.answer("be", dossier, "cancelled", after=[message.id])
+    blind.pair.settle()
+    assert blind.be.dossier(dossier).status == "ended"
+    with pytest.raises(StateError, match="--dossier: expected a dossier that is open"):
+        blind.ask(YOUSSEF, dossier=dossier)
+
+
+def test_a_question_that_waits_is_taken_back(blind):
+    [question] = blind.ask(YOUSSEF)
+    with pytest.raises(NotAllowedError):
+        asking.stop(blind.office, hire(blind.be, "ada", Role.ANALYST), question, "wrong person")
+    made = asking.stop(blind.office, blind.ann, question, "wrong person")
+    assert (made.state, made.reason) == ("stopped", "wrong person")
+    assert blind.answer(question).state == "stopped"
+    assert blind.found(question) == []
+    with pytest.raises(StateError, match="which is stopped"):
+        asking.stop(blind.office, blind.ann, question, "again")
+
+
+def test_a_dossier_of_another_area_or_purpose_stands_behind_no_question(blind):
+    for type_ in ("experience", "identification"):
+        row = msgspec.structs.replace(blind.be.dossier(blind.dossier), id=type_, type=type_)
+        blind.be.store.write("x", lambda tx, row=row: tx.put(DOSSIERS, [row]))
+        with pytest.raises(ForbiddenError):
+            blind.ask(YOUSSEF, dossier=type_)
+    with pytest.raises(ForbiddenError, match="--dossier: expected one of a type that serves tracing-wanted-persons"):
+        blind.ask(YOUSSEF, dossier="experience")
+    dossier, _ = blind.pair.open_trace(purpose="criminal-investigation")
+    with pytest.raises(WallError, match=r"got criminal-investigation .* and tracing-wanted-persons"):
+        blind.ask(YOUSSEF, dossier=dossier)
+
+
+def test_what_opens_a_question_goes_with_the_dossier_or_the_list(blind):
+    now = blind.pair.clock.now()
+    [one] = blind.ask(YOUSSEF)
+    [many] = blind.ask_list()
+    assert now < one.expires <= now + 366 * DAY
+    assert many.expires == now + DAY
