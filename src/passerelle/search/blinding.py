@@ -15,17 +15,16 @@ same blind.
 import hmac
 from bisect import bisect_left
 from collections.abc import Iterable, Sequence
+from itertools import chain
 
 import msgspec
-import rbcl
 
 from passerelle.core.errors import ElementError, InputError
-from passerelle.search import suite
+from passerelle.search import sodium, suite
+from passerelle.search.sizes import ELEMENT, MOST_ELEMENTS, MOST_INPUT, SEED
 
-SEED = 32
-"""Bytes of a seed."""
-MOST_ELEMENTS = 25_000
-"""Elements of one question at most; a longer list is several questions."""
+__all__ = ["ELEMENT", "MOST_ELEMENTS", "SEED", "WIDTHS", "Blinded", "blind", "unblind", "width_of"]
+
 WIDTHS = (10, 50, 100, 250)
 _STEP = 500
 
@@ -54,7 +53,7 @@ class Blinded(msgspec.Struct, frozen=True):
     @property
     def width(self) -> int:
         """How many elements."""
-        return len(self.elements) // suite.ELEMENT
+        return len(self.elements) // ELEMENT
 
     def unblind(self, evaluated: bytes, proof: bytes, public: bytes) -> dict[str, bytes]:
         """The output of each key, 64 bytes, from what the partner evaluated.
@@ -66,14 +65,19 @@ class Blinded(msgspec.Struct, frozen=True):
             raise ElementError(f"expected {self.width} evaluated elements, got {len(evaluated)} bytes")
         found = suite.split(evaluated, "evaluated elements")
         suite.verify(public, _rows(self.elements), found, proof)
-        return {
-            key: suite.finalized(key.encode(), suite.multiplied(inverse, found[place]))
-            for key, inverse, place in zip(self.keys, suite.inverted(self.blinds), self.places, strict=True)
-        }
+        inverses = suite.inverted(self.blinds)
+
+        def outputs(start: int, end: int) -> list[bytes]:
+            return [
+                suite.finalized(self.keys[at].encode(), suite.multiplied(inverses[at], found[self.places[at]]))
+                for at in range(start, end)
+            ]
+
+        return dict(zip(self.keys, chain(*sodium.spread(outputs, len(self.keys))), strict=True))
 
 
 def _rows(elements: bytes) -> Sequence[bytes]:
-    return [elements[start : start + suite.ELEMENT] for start in range(0, len(elements), suite.ELEMENT)]
+    return [elements[start : start + ELEMENT] for start in range(0, len(elements), ELEMENT)]
 
 
 def blind(seed: bytes, keys: Iterable[str], width: int) -> Blinded:
@@ -88,14 +92,17 @@ def blind(seed: bytes, keys: Iterable[str], width: int) -> Blinded:
         raise InputError(
             f"expected 1 to {width} match keys and {MOST_ELEMENTS} elements at most, got {len(those)} keys"
         )
-    if not all(0 < len(key.encode()) <= suite.MOST_INPUT for key in those):
-        raise InputError(f"expected match keys of 1 to {suite.MOST_INPUT} bytes")
+    if not all(0 < len(key.encode()) <= MOST_INPUT for key in those):
+        raise InputError(f"expected match keys of 1 to {MOST_INPUT} bytes")
     drawn = hmac.digest(_SALT, seed, "sha512")
-    reduce, times = rbcl.crypto_core_ristretto255_scalar_reduce, suite.multiplied
-    blinds = tuple(reduce(_expand(drawn, b"blind " + key.encode())) for key in those)
-    made = [times(one, suite.hash_to_group(key.encode())) for one, key in zip(blinds, those, strict=True)]
+    blinds = tuple(sodium.reduced(_expand(drawn, b"blind " + key.encode())) for key in those)
+
+    def blinded(start: int, end: int) -> list[bytes]:
+        return [suite.multiplied(blinds[at], suite.hash_to_group(those[at].encode())) for at in range(start, end)]
+
+    made = list(chain(*sodium.spread(blinded, len(those))))
     padding = (_expand(drawn, b"padding " + place.to_bytes(4, "big")) for place in range(width - len(those)))
-    elements = sorted([*made, *map(rbcl.crypto_core_ristretto255_from_hash, padding)])
+    elements = sorted([*made, *map(sodium.from_hash, padding)])
     places = {element: place for place, element in enumerate(elements)}
     return Blinded(b"".join(elements), those, blinds, tuple(places[element] for element in made))
 

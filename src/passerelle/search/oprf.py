@@ -14,10 +14,10 @@ from collections.abc import Iterable
 from voprf import ristretto
 
 from passerelle.core.errors import ElementError, InputError
-from passerelle.search.suite import ELEMENT, MOST_BATCH, MOST_INPUT, PROOF
+from passerelle.search.sizes import ELEMENT, MOST_BATCH, MOST_INPUT, PROOF, SECRET
 
-SECRET = 32
-"""Bytes of the secret of an epoch."""
+__all__ = ["ELEMENT", "PROOF", "SECRET", "evaluate", "outputs", "public"]
+
 _INFO = b"passerelle-index/1"
 
 

@@ -1,8 +1,8 @@
-"""What the asker computes of RFC 9497, suite ristretto255-SHA512, over libsodium's group (`rbcl`).
+"""What the asker computes of RFC 9497, suite ristretto255-SHA512, over libsodium's group.
 
 Rules kept here:
-- points and scalars are libsodium's; hashing is hashlib's. Own are only the byte strings that RFC 9497 (2.2.2, 3.3.2,
-  4.1) and RFC 9380 (5.3.1) hash, held to the vectors of RFC 9497;
+- points and scalars are libsodium's (`sodium`); hashing is hashlib's. Own are only the byte strings that RFC 9497
+  (2.2.2, 3.3.2, 4.1) and RFC 9380 (5.3.1) hash, held to the vectors of RFC 9497;
 - the identity and encodings that are not canonical are refused wherever a point comes from outside (RFC 9497, 2.1);
 - a proof is judged as section 2.2.2 says, with its composites: nothing is sampled, so one wrong element fails it.
 
@@ -11,32 +11,30 @@ Left alone: timing of what is public (points on the wire, proofs). What is secre
 """
 
 import hashlib
-from collections.abc import Callable, Sequence
-from functools import lru_cache
+from collections.abc import Sequence
+from functools import lru_cache, reduce
 from typing import Any
 
-import rbcl
-
 from passerelle.core.errors import ElementError, ProofError
+from passerelle.search import sodium
+from passerelle.search.sizes import ELEMENT, MOST_BATCH, PROOF, SCALAR
 
-ELEMENT = 32
-"""Bytes of a group element."""
-SCALAR = 32
-PROOF = 64
-"""Bytes of a proof: two scalars."""
-OUTPUT = 64
-"""Bytes of an output."""
-MOST_INPUT = 65_535
-"""Bytes of an input at most."""
-MOST_BATCH = 65_535
-"""Elements that one proof may be about."""
+__all__ = [
+    "ELEMENT",
+    "OPRF",
+    "PROOF",
+    "VOPRF",
+    "context",
+    "finalized",
+    "hash_to_group",
+    "hash_to_scalar",
+    "inverted",
+    "multiplied",
+    "split",
+    "verify",
+]
 
 OPRF, VOPRF = 0, 1
-
-# The library says nothing of its types.
-_from_hash: Callable[[bytes], bytes] = rbcl.crypto_core_ristretto255_from_hash
-_reduce: Callable[[bytes], bytes] = rbcl.crypto_core_ristretto255_scalar_reduce
-_multiply: Callable[[bytes, bytes], bytes] = rbcl.crypto_scalarmult_ristretto255
 
 _IDENTITY = bytes(ELEMENT)
 _ORDER = 2**252 + 27742317777372353535851937790883648493
@@ -64,12 +62,12 @@ def _expand(message: bytes, label: bytes, mode: int) -> bytes:
 
 def hash_to_group(data: bytes, mode: int = VOPRF) -> bytes:
     """The element of an input (RFC 9497, 4.1)."""
-    return _from_hash(_expand(data, b"HashToGroup-", mode))
+    return sodium.from_hash(_expand(data, b"HashToGroup-", mode))
 
 
 def hash_to_scalar(data: bytes, mode: int = VOPRF) -> bytes:
     """The scalar of a byte string (RFC 9497, 4.1)."""
-    return _reduce(_expand(data, b"HashToScalar-", mode))
+    return sodium.reduced(_expand(data, b"HashToScalar-", mode))
 
 
 def _prefixed(data: bytes) -> bytes:
@@ -84,24 +82,23 @@ def finalized(data: bytes, element: bytes) -> bytes:
 def multiplied(scalar: bytes, element: bytes) -> bytes:
     """The product. Raises ElementError when an element is not one, or the product is the identity."""
     try:
-        return _multiply(scalar, element)
+        return sodium.times(scalar, element)
     except RuntimeError:
         raise ElementError("expected an element of the group and a scalar that is not zero") from None
 
 
 def inverted(scalars: Sequence[bytes]) -> list[bytes]:
     """The inverses of scalars that are not zero: one inversion for all (Montgomery's trick)."""
-    multiply = rbcl.crypto_core_ristretto255_scalar_mul
     if not scalars:
         return []
     products = [scalars[0]]
     for scalar in scalars[1:]:
-        products.append(multiply(products[-1], scalar))
-    inverse = rbcl.crypto_core_ristretto255_scalar_invert(products[-1])
+        products.append(sodium.scalar_times(products[-1], scalar))
+    inverse = sodium.scalar_inverse(products[-1])
     found = [b""] * len(scalars)
     for place in range(len(scalars) - 1, 0, -1):
-        found[place] = multiply(inverse, products[place - 1])
-        inverse = multiply(inverse, scalars[place])
+        found[place] = sodium.scalar_times(inverse, products[place - 1])
+        inverse = sodium.scalar_times(inverse, scalars[place])
     found[0] = inverse
     return found
 
@@ -118,7 +115,7 @@ def split(elements: bytes, what: str = "elements") -> list[bytes]:
     for place, one in enumerate(found):
         if one == _IDENTITY:
             raise ElementError(f"{what}: expected elements of the group, got the identity at place {place}")
-        if not rbcl.crypto_core_ristretto255_is_valid_point(one):
+        if not sodium.is_element(one):
             raise ElementError(
                 f"{what}: expected elements of the group in canonical form, got another at place {place}"
             )
@@ -142,9 +139,8 @@ def verify(
     if len(proof) != PROOF or not all(int.from_bytes(one, "little") < _ORDER for one in (challenge, response)):
         raise ProofError(f"proof: expected two scalars of {SCALAR} bytes, below the order of the group")
     m, z = _composites(public, elements, evaluated, mode)
-    times, add = _times, rbcl.crypto_core_ristretto255_add
-    t2 = add(rbcl.crypto_scalarmult_ristretto255_base_allow_scalar_zero(response), times(challenge, public))
-    t3 = add(times(response, m), times(challenge, z))
+    t2 = sodium.add(sodium.times_base(response), _times(challenge, public))
+    t3 = sodium.add(_times(response, m), _times(challenge, z))
     transcript = b"".join(map(_prefixed, (public, m, z, t2, t3))) + b"Challenge"
     if hash_to_scalar(transcript, mode) != challenge:
         raise ProofError(
@@ -155,7 +151,7 @@ def verify(
 def _times(scalar: bytes, element: bytes) -> bytes:
     """The product, which may be the identity."""
     try:
-        return _multiply(scalar, element)
+        return sodium.times(scalar, element)
     except RuntimeError:  # a zero scalar, or the identity: both give the identity
         return _IDENTITY
 
@@ -163,10 +159,16 @@ def _times(scalar: bytes, element: bytes) -> bytes:
 def _composites(public: bytes, elements: Sequence[bytes], evaluated: Sequence[bytes], mode: int) -> tuple[bytes, bytes]:
     """The weighted sums of both rows (ComputeComposites)."""
     seed = hashlib.sha512(_prefixed(public) + _prefixed(b"Seed-" + context(mode))).digest()
-    add, prefix = rbcl.crypto_core_ristretto255_add, _prefixed(seed)
-    m = z = _IDENTITY
-    for place, (one, other) in enumerate(zip(elements, evaluated, strict=True)):
-        text = prefix + place.to_bytes(2, "big") + b"\x00\x20" + one + b"\x00\x20" + other + b"Composite"
-        weight = hash_to_scalar(text, mode)
-        m, z = add(m, multiplied(weight, one)), add(z, multiplied(weight, other))
-    return m, z
+    prefix = _prefixed(seed)
+
+    def sums(start: int, end: int) -> tuple[bytes, bytes]:
+        m = z = _IDENTITY
+        for place in range(start, end):
+            one, other = elements[place], evaluated[place]
+            text = prefix + place.to_bytes(2, "big") + b"\x00\x20" + one + b"\x00\x20" + other + b"Composite"
+            weight = hash_to_scalar(text, mode)
+            m, z = sodium.add(m, multiplied(weight, one)), sodium.add(z, multiplied(weight, other))
+        return m, z
+
+    parts = sodium.spread(sums, len(elements))
+    return reduce(sodium.add, (m for m, _z in parts)), reduce(sodium.add, (z for _m, z in parts))

@@ -1,6 +1,10 @@
 """Asking and evaluating: both sides agree, nothing invalid passes, nothing is unblinded without its proof."""
 
+import os
 import random
+import subprocess
+import sys
+from pathlib import Path
 
 import pytest
 import rbcl
@@ -139,3 +143,17 @@ def test_inverses_of_many_scalars_at_once() -> None:
     scalars = [rbcl.crypto_core_ristretto255_scalar_random() for _ in range(5)]
     assert suite.inverted(scalars) == [rbcl.crypto_core_ristretto255_scalar_invert(one) for one in scalars]
     assert suite.inverted([]) == []
+
+
+def test_loading_libsodium_leaves_no_file_behind(tmp_path: Path) -> None:
+    # The library leaves the file it unpacks itself into at every start.
+    command = [
+        sys.executable,
+        "-c",
+        "from passerelle.search import blinding as b; print(b.blind(bytes(32), ['k'], 10).width)",
+    ]
+    done = subprocess.run(
+        command, capture_output=True, text=True, env={**os.environ, "TMPDIR": str(tmp_path)}, check=True
+    )
+    assert done.stdout == "10\n"
+    assert list(tmp_path.iterdir()) == []
