@@ -35,6 +35,7 @@ from tests.peers.pair import NOW, Pair, Peer, acts, partners
 from tests.peers.searching import SEARCH
 
 DOMAIN = "wanted-persons"
+CATEGORIES = ("suspect", "wanted", "convicted", "listed", "to-identify")
 PURPOSE = "tracing-wanted-persons"
 WANTED = grounds.Wanted(partner="ma", purpose=PURPOSE)
 ASKED = Asked(link="travel-to-evade", offence="Trafficking in firearms", journey="Ferry Tanger Med to Algeciras")
@@ -72,7 +73,7 @@ class Blind:
     """`ann` and `bea` ask at be; `nadia` holds the index at ma."""
 
     def __init__(self, pair: Pair | None = None, held: tuple[Person, ...] = INDEXED) -> None:
-        self.pair = pair or partners(channel={"search": SEARCH})
+        self.pair = pair or partners(channel={"search": SEARCH, "categories": list(CATEGORIES)})
         self.be, self.ma = self.pair.be, self.pair.ma
         self.office = Office(self.be.ctx, ZoneInfo("Europe/Brussels"))
         self.theirs = Office(self.ma.ctx, ZoneInfo("Africa/Casablanca"))

@@ -16,7 +16,7 @@ Left unchecked: that the releaser has read the draft. That he read an earlier ve
 he read none is not refused, for he may have it before him elsewhere, but the record of the release says it (`seen`).
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 import msgspec
@@ -42,10 +42,18 @@ class NotAttestedError(ForbiddenError):
     """The author has not attested what the type asks for."""
 
 
-def draft(office: Office, who: Person, act: Act, *, attest: Iterable[str] = (), submit: bool = False) -> Draft:
-    """Write an act, and submit it at once if asked. Its author is `who`.
+def draft(
+    office: Office,
+    who: Person,
+    act: Act,
+    *,
+    attest: Iterable[str] = (),
+    submit: bool = False,
+    also: Callable[[Writing, Draft], None] | None = None,
+) -> Draft:
+    """Write an act, and submit it at once if asked. Its author is `who`. `also`: done in the same transaction.
 
-    Raises InputError, NotFoundError, NotAllowedError, NotAttestedError or RefusedError.
+    Raises InputError, NotFoundError, NotAllowedError, NotAttestedError or RefusedError, and what `also` raises.
     """
     act = _by(act, who)
     desk.checked(act)
@@ -60,6 +68,8 @@ def draft(office: Office, who: Person, act: Act, *, attest: Iterable[str] = (), 
         if submit:
             made = _submit(tx, office, who, made, kind, now)
         tx.add(DRAFTS, [made])
+        if also is not None:
+            also(tx, made)
         return made
 
     return office.ctx.store.write("desk.draft", work)

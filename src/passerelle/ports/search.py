@@ -226,7 +226,7 @@ class Question(Record, frozen=True):
     """A question of this node. `id` is its handle (32 hex digits), fresh for each.
 
     `run`: drawn for each command; its questions belong together. `basis`: `dossier` or the legal basis of a list in
-    words; `dossier`: that of a person's question; `about`: of a list the objective link, the offence and the journey.
+    words; `dossier`: that of a person's question; `about`: of a list link, offence and journey (JSON).
     `count`: elements, padded; `elements`: SHA-256 over them. `audit`: the record that it was asked.
     `state`: waiting | answered | refused | stopped | over (its opening went). `left_burst`, `left_day`: what is left of
     the quota, as the partner said. `withdrawn`: hits that went because the partner withdrew their references.

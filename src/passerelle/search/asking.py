@@ -22,7 +22,7 @@ from typing import NamedTuple
 
 import msgspec
 
-from passerelle.core import ids
+from passerelle.core import ids, json
 from passerelle.core.audit import What
 from passerelle.core.errors import InputError, NotFoundError, StateError
 from passerelle.exchange import notes
@@ -223,7 +223,7 @@ def _question(ctx: Context, who: Person, ground: Ground, one: _Drawn, run_id: st
         purpose=ground.purpose,
         basis=ground.basis,
         dossier=ground.dossier,
-        about=ground.about,
+        about=json.canonical(ground.said).decode() if ground.said else "",
         by=who.id,
         asked=now,
         persons=len(one.part.people),
@@ -269,6 +269,11 @@ def stop(office: Office, who: Person, question: Question, reason: str) -> Questi
         return made
 
     return office.ctx.store.write("search.stop", do)
+
+
+def said_of(question: Question) -> dict[str, str]:
+    """What was named of a list: link, offence and journey; nothing of a question about one person."""
+    return dict(json.parse_object(question.about)) if question.about else {}
 
 
 def _forget_people(tx: Writing, question: str) -> None:

@@ -53,8 +53,8 @@ class Wanted(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Ground(msgspec.Struct, frozen=True, kw_only=True):
-    """On what a question stands. `basis`: `dossier` or a legal basis in words; `about`: of a list, link, offence and
-    journey in one line; `expires`: when what opens it goes (ms).
+    """On what a question stands. `basis`: `dossier` or a legal basis in words; `said`: of a list, link, offence and
+    journey; `expires`: when what opens it goes (ms).
     """
 
     partner: str
@@ -65,7 +65,6 @@ class Ground(msgspec.Struct, frozen=True, kw_only=True):
     basis: str
     expires: int
     dossier: str = ""
-    about: str = ""
     said: dict[str, str] = {}
 
 
@@ -121,7 +120,6 @@ def of_list(tx: Reading, office: Office, who: Person, wanted: Wanted, asked: Ask
         purpose=wanted.purpose,
         basis=check_basis(basis),
         expires=add_duration(ctx.clock.now(), times.unconfirmed),
-        about=f"{said.link}; {said.offence}; {said.journey}",
         said={"link": said.link, "offence": said.offence, "journey": said.journey},
     )
 

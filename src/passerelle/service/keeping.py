@@ -1,5 +1,5 @@
 """What a node keeps in order beside batches: blocks of the audit log, what is owed and by when, keys that have ended,
-what was erased while a reader was in the way, screenings and lists whose time is over.
+what was erased while a reader was in the way, screenings, lists and questions whose time is over.
 
 Rules kept here: what is owed is looked at when something came in, when a time is over, and once every poll; while
 batches come and go, none of this takes more than a tenth of the time.
@@ -15,6 +15,7 @@ from passerelle.exchange import erasing
 from passerelle.exchange.context import Context
 from passerelle.office import clock as timekeeping
 from passerelle.screening import keeping as screened
+from passerelle.search import keeping as searched
 from passerelle.service.holding import rest
 from passerelle.service.parts import Part, Step
 from passerelle.store.base import BaseStore
@@ -38,6 +39,8 @@ def erase_over(node: "Node", say: Callable[..., None]) -> None:
     """What is over is erased before anything else, whatever store is here now."""
     if done := screened.expire_all(node.ctx):
         say("screening.erased", count=done)
+    if done := searched.expire_all(node.ctx):
+        say("search.erased", count=done)
     node.indexes.forget()
 
 
@@ -100,10 +103,13 @@ async def _erasing(service: "Service", ctx: Context) -> AsyncIterator[Step]:
 
 @asynccontextmanager
 async def _screening(service: "Service", ctx: Context) -> AsyncIterator[Step]:
-    """Erase hits and lists whose time is over, a little at a time."""
+    """Erase hits, lists and what questions left, at their time, a little at a time."""
+
+    def expire() -> bool:
+        return screened.expire(ctx) or searched.expire(ctx)
 
     async def step() -> float:
-        return 0 if await asyncio.to_thread(screened.expire, ctx) else service.poll
+        return 0 if await asyncio.to_thread(expire) else service.poll
 
     yield step
 
