@@ -28,6 +28,8 @@ from passerelle.cli import (
     exits,
     help,
     hits,
+    index_show,
+    indexes,
     instruments,
     keys,
     leases,
@@ -95,6 +97,8 @@ lists.register(app)
 screen = screening.register(app)
 hits.register(screen)
 screened.register(screen)
+index = indexes.register(app)
+index_show.register(index)
 queue.register(app)
 erasing.register(app)
 due.register(app)

@@ -76,6 +76,12 @@ TERMS = frozenset(
         N_("replaced"),
         N_("fact"),
         N_("assessment"),
+        # tables of an index
+        N_("base"),
+        N_("delta"),
+        N_("making"),
+        N_("past"),
+        N_("over"),
         # screenings and hits
         N_("running"),
         N_("done"),
@@ -130,6 +136,9 @@ ALARMS = {
     "message.not-sent": N_("a message was not sent"),
     "message.refused": N_("a message was refused"),
     "oncall.exhausted": N_("nobody is left to call"),
+    "index.ended": N_("an index of the blind search ended"),
+    "index.keys-lost": N_("keys of an index are lost"),
+    "index.too-small": N_("an index has outgrown its size"),
     "process.silent": N_("a process that serves fell silent"),
     "refusal.ignored": N_("a refusal does not count"),
     "review.not-upheld": N_("a review did not uphold an act"),

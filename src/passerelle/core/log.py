@@ -51,6 +51,7 @@ EVENTS: Mapping[str, Mapping[str, str]] = {
     "key.destroyed": {"kind": "word", "id": "id"},
     "erasures.replayed": {"count": "number"},
     "screening.erased": {"count": "number"},
+    "index.published": {"kind": "word", "number": "number"},
     "audit.closed": {"generation": "number", "index": "number"},
     "audit.cosigned": {"witness": "name", "size": "number"},
     "audit.witness-away": {"witness": "name", "reason": "reason"},

@@ -52,8 +52,8 @@ class IndexEntry(Record, frozen=True):
 
     `number`: rising; who changes gets a new one. `keys`: the match keys, none once he is out; `body`: a digest of what
     they were made of, so that a change is seen. `category`: his, as dossiers have it. `by`: who put him in, `node` for
-    who is followed. `state`: in | out (the row goes when nobody can claim a reference of it any more) | barred (a
-    person keeps him out, also when he is followed). `until`: when he goes by himself; `gone`: when he went (ms).
+    who is followed. `state`: in | out (the row goes when nobody can claim a reference of it any more). `until`: when he
+    goes by himself; `gone`: when he went (ms).
     """
 
     index: str

@@ -28,7 +28,7 @@ from passerelle.node import MAIN, Node
 from passerelle.oversight import witnesses
 from passerelle.oversight.witness_desk import StoreDesk
 from passerelle.ports.leases import Process
-from passerelle.service import admin, custodian, keeping, notifying, parts, uploading
+from passerelle.service import admin, custodian, indexing, keeping, notifying, parts, uploading
 from passerelle.service.holding import Holding, Tenure, rest
 from passerelle.service.parts import Part
 from passerelle.service.pumping import PREFIX, Pumps
@@ -44,6 +44,7 @@ PARTS: tuple[Part, ...] = (
     keeping.KEYS,
     keeping.ERASING,
     keeping.SCREENING,
+    indexing.INDEXING,
     custodian.CUSTODY,
     uploading.UPLOADS,
     uploading.TIDYING,
@@ -216,6 +217,7 @@ class Service:
         self.pumps.wake(partner, lane)
         if not partner:
             self.wake_of(keeping.CLOCK.name).set()
+            self.wake_of(indexing.INDEXING.name).set()
 
     # -- the whole ----------------------------------------------------------------------------------------------
 

@@ -1,0 +1,36 @@
+"""What the acts of a dossier bring to an index: read from the store, judged by `sources`."""
+
+from passerelle.core import json
+from passerelle.exchange.cases import Cases, remembered
+from passerelle.exchange.context import Context
+from passerelle.instruments.channel import Channel
+from passerelle.ports.records import CONTENTS, DOSSIERS, MESSAGES
+from passerelle.ports.search import Index
+from passerelle.ports.store import Reading
+from passerelle.search import sources
+from passerelle.search.sources import Candidate
+
+_ALL = 100_000
+
+
+def of_dossier(tx: Reading, ctx: Context, row: Index, channel: Channel, name: str) -> list[Candidate]:
+    """The persons of a dossier who may stand in an index."""
+    there = tx.get(DOSSIERS, name)
+    kind = ctx.catalogue.types.get(there.type) if there else None
+    if there is None or kind is None or there.type not in channel.types:
+        return []
+    history = Cases(tx, ctx).history(there, kind)
+    messages = {one.id: one for one in tx.scan(MESSAGES, "by_dossier", (name,), limit=_ALL)}
+    own = [id_ for id_, _ in history if messages[id_].direction == "out"]
+    bodies = tx.get_many(CONTENTS, [(one,) for one in own])
+    told = [
+        sources.Told(
+            messages[id_],
+            remembered(messages[id_]),
+            json.parse_object(bodies[id_,].body, "content") if (id_,) in bodies else None,
+            standing,
+        )
+        for id_, standing in history
+    ]
+    terms = sources.Terms(ctx.name, row.partner, frozenset(row.purposes), frozenset(row.categories), channel)
+    return list(sources.of_dossier(kind, there, told, terms, ctx.clock.now()).values())
