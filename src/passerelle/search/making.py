@@ -20,7 +20,7 @@ off. Nothing of it is used, and the next begins anew.
 
 import os
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import ExitStack, closing
@@ -36,6 +36,7 @@ import numpy.typing as npt
 
 from passerelle.core.errors import InputError, SearchError, TableFullError
 from passerelle.search import oprf, table
+from passerelle.search.processors import processors
 
 BATCH = 4_096
 """Match keys that are evaluated at a time. So many or fewer are evaluated here: starting processes takes longer."""
@@ -82,7 +83,7 @@ def make(
     held: int = HELD,
     processes: int | None = None,
     progress: Callable[[int], None] | None = None,
-) -> Iterator[Sized | MadeShard | MadeClaims]:
+) -> Generator[Sized | MadeShard | MadeClaims, None, None]:
     """The table of an epoch for match keys, each with the number of an entry (from 0, below 2^32).
 
     `count`: the padded count; 0: by the ladder (`table.padded`). `folder`: where much waits, by default where the
@@ -95,7 +96,7 @@ def make(
         table.shards_of(count)
     those = _batches(keys)
     first, second = next(those, []), next(those, [])
-    many = processes if processes is not None else len(os.sched_getaffinity(0))
+    many = processes if processes is not None else processors()
     with ExitStack() as opened:
         rows = opened.enter_context(closing(_Waiting(_ROW, folder, held)))
         claims = opened.enter_context(closing(_Waiting(table.ROW, folder, held)))

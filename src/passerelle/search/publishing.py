@@ -186,7 +186,7 @@ def _make(ctx: Context, begun: Begun, by: str, size: int, advance: Advance, proc
     """Evaluate, and write shards and claims beside a row that says they are being made."""
     secret = os.urandom(oprf.SECRET)
     pairs = ((key, one.number) for one in _entries(ctx, begun, advance) for key in one.keys)
-    with TemporaryFile() as spool, closing(making.make(secret, pairs, size, processes=processes)) as steps:  # type: ignore[type-var]
+    with TemporaryFile() as spool, closing(making.make(secret, pairs, size, processes=processes)) as steps:
         sized: making.Sized | None = None
         made: _Made | None = None
         shards: list[tuple[bytes, int]] = []

@@ -5,7 +5,6 @@ folder for temporary files, which therefore must allow programs to be run, and l
 away as soon as it is loaded.
 """
 
-import os
 import sys
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -13,6 +12,8 @@ from pathlib import Path
 from typing import TypeVar
 
 import rbcl
+
+from passerelle.search.processors import processors
 
 if sys.platform == "linux":
     Path(rbcl._sodium._name).unlink(missing_ok=True)
@@ -43,9 +44,7 @@ _WORTH = 128  # elements that are worth a thread
 
 def spread(work: Callable[[int, int], _T], count: int) -> list[_T]:
     """What `work(start, end)` gives for ranges that make up 0 to `count`, in order; more than one by threads."""
-    threads = max(
-        1, min(len(os.sched_getaffinity(0)) if sys.platform == "linux" else os.cpu_count() or 1, count // _WORTH)
-    )
+    threads = max(1, min(processors(), count // _WORTH))
     ends = [count * place // threads for place in range(threads + 1)]
     if threads == 1:
         return [work(0, count)]

@@ -121,7 +121,7 @@ def test_what_no_table_can_be_made_of_is_refused(secret: bytes, those: list[tupl
 def test_who_stops_in_between_leaves_nothing_behind(tmp_path: Path) -> None:
     made = make(SECRET, keys(BATCH + 1), processes=2, folder=tmp_path, held=1_000)
     next(made)
-    made.close()  # type: ignore[attr-defined]
+    made.close()
     assert list(tmp_path.iterdir()) == []
 
 
