@@ -1,7 +1,7 @@
 """Nodes in folders, partners of each other under a signed channel: what every benchmark of nodes begins with."""
 
 import os
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from benchmarks._samples import BE, LANDS, MA, agreement, channel
@@ -35,15 +35,18 @@ def make_nodes(folder: Path, ports: Mapping[str, int], stores: Mapping[str, str]
         founding.create(folder / name, settings)
 
 
-def partners(folder: Path, first: str, second: str) -> str:
-    """Make two nodes partners, under an agreement and a channel that both sign. Returns the channel's digest."""
+def partners(folder: Path, first: str, second: str, channelled: Callable[..., bytes] = channel) -> str:
+    """Make two nodes partners, under an agreement and a channel that both sign. Returns the channel's digest.
+
+    `channelled`: makes the channel's text, like `channel`.
+    """
     one, other = Node.open(folder / first), Node.open(folder / second)
     try:
         for mine, theirs in ((one, other), (other, one)):
             mine.add_partner(theirs.identity.body, "operator")
             mine.set_partner(theirs.identity.name, "confirmed", "operator", theirs.identity.fingerprint)
         treaty = _sign(one, other, agreement((first, second)))
-        return _sign(one, other, channel(one.ctx.catalogue, treaty, (first, second)))
+        return _sign(one, other, channelled(one.ctx.catalogue, treaty, (first, second)))
     finally:
         one.close()
         other.close()

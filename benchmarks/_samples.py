@@ -98,6 +98,17 @@ def channel(catalogue: Catalogue, agreement_digest: str, parties: tuple[str, str
     )
 
 
+def searching(catalogue: Catalogue, agreement_digest: str, parties: tuple[str, str] = (BE, MA)) -> bytes:
+    """The same channel, under which indexes may be asked blind, and a hit of a list opens a dossier."""
+    made = json.parse_object(channel(catalogue, agreement_digest, parties))
+    kind = catalogue.types["border-data"]
+    made["types"]["border-data"] = {"version": str(kind.version), "digest": kind.digest, "acts": ["*"]}
+    made["categories"].append("to-identify")
+    quota = {"burst": 1_000_000_000, "day": 1_000_000_000}
+    made["search"] = {"purposes": ["criminal-investigation"], "categories": ["wanted", "listed"], "quota": quota}
+    return json.canonical(made)
+
+
 _WANTED: Content = {
     "key": "p1",
     "category": "wanted",

@@ -83,6 +83,8 @@ _KNOWN: tuple[Row, ...] = (
         "sex": "male",
     },
 )
+KNOWN = frozenset(one["id"] for one in _KNOWN)
+"""The ids of those three on ma's list."""
 
 
 def entries() -> str:
