@@ -16,7 +16,7 @@ from benchmarks._children import BenchError, Run
 from benchmarks._pair import make_nodes, partners
 from benchmarks._plan import free_ports
 from benchmarks._samples import BE, MA, searching
-from benchmarks.table import Runs
+from benchmarks.table import Figure, Runs
 from passerelle.demo import travellers
 from passerelle.node import Node
 from passerelle.office.people import Role
@@ -82,3 +82,16 @@ def measure(
         elements=found[0]["elements"],
         hits=found[0]["hits"],
     )
+
+
+def measured(place: Run, quick: bool) -> tuple[list[Figure], list[str]]:
+    """The figures of the path, and what is to be said of them. `quick`: a small index, one run."""
+    made = measure(place, keys=20_000 if quick else 1_000_000, runs=1 if quick else 5)
+    words = f"{made.persons} persons asked of {made.table:,} padded match keys, two nodes"
+    figures = [
+        Figure(f"{words}: from the list to the hits", made.whole, "s"),
+        Figure(f"{words}: of that until the answer is kept", made.answered, "s"),
+        Figure(f"{words}: the table fetched and checked before, once", Runs([made.fetched]), "s"),
+    ]
+    said = f"path: {made.elements} elements, under base and delta; {made.hits} hits; both nodes share the processors"
+    return figures, [said]
