@@ -34,6 +34,8 @@ from passerelle.office.people import Role
 from passerelle.oversight import statements, verify, verify_audit, verify_log
 from passerelle.persons import weights
 from passerelle.persons.model import Birth, Document, Name, Number, Person, Place
+from passerelle.search import sizes, wire_tables
+from passerelle.search import wire as searching
 
 ROOT = Path(__file__).parents[2]
 SOURCE = ROOT / "src" / "passerelle"
@@ -108,6 +110,9 @@ def test_the_formats_of_the_protocol_are_those_of_the_code() -> None:
     code |= {audit.RECORD, audit.BLOCK, audit.LEAF, witness.FORMAT, verify_audit.FORMAT, handover.VERSION}
     code |= {verify_log.FORMAT, courier_file.FORMAT, courier_file.REFUSAL, attachments_wire.UPLOAD}
     code |= {archive.FORMAT, backups.PRIVATE, backups.PUBLIC, register.FORMAT}
+    code |= {searching.QUESTION, searching.ANSWER}
+    code |= {wire_tables.WITHDRAWALS, wire_tables.WITHDRAWALS_REQUEST, wire_tables.TABLE_REQUEST}
+    code |= {f"passerelle-{derived}/1" for derived in ("index", "table", "references", "search")}
     in_code = set()
     for file in SOURCE.rglob("*.py"):
         in_code |= set(re.findall(r'"(passerelle-[a-z-]+/\d+)"', file.read_text("utf-8")))
@@ -127,6 +132,8 @@ LIMITS = {
     "at most {} MiB, with exactly these keys": verify.MAX_FILE // MIB,
     "at most {} minutes ahead": context.MAX_AHEAD // 60_000,
     "at most {}; `[]` but for acts": content.MAX_AFTER,
+    "number of elements, 1 to {:,}": sizes.MOST_ELEMENTS,
+    "a multiple of 64, at most {:,}": wire_tables.MOST_REFERENCES,
 }
 
 

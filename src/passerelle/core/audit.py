@@ -89,6 +89,7 @@ class What(StrEnum):
     INDEX_READ = "index.read", Operation.CONSULTATION, True
     # That a question was asked, without its words: an auditor holds it against what the partner wrote down.
     SEARCH_ASKED = "search.asked", Operation.CONSULTATION
+    SEARCH_ANSWERED = "search.answered", Operation.CONSULTATION
     SEARCH_STOPPED = "search.stopped", Operation.OTHER, True
     SEARCH_OPENED = "search.opened", Operation.COMBINATION, True
     COMMITMENT_OPENED = "commitment.opened", Operation.DISCLOSURE

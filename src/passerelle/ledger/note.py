@@ -64,10 +64,10 @@ class Note(msgspec.Struct, frozen=True):
         return lines[1:-1]
 
 
-def parse(data: bytes | str) -> Note:
-    """The note that the bytes say. Raises NoteError."""
-    if len(data) > MAX_NOTE:
-        raise NoteError(f"expected a note of at most {MAX_NOTE} bytes, got {len(data)}")
+def parse(data: bytes | str, most: int = MAX_NOTE) -> Note:
+    """The note that the bytes say. Raises NoteError. `most`: bytes that it may have."""
+    if len(data) > most:
+        raise NoteError(f"expected a note of at most {most} bytes, got {len(data)}")
     try:
         text = data.decode() if isinstance(data, bytes) else data
     except UnicodeDecodeError:

@@ -28,13 +28,16 @@ from passerelle.node import MAIN, Node
 from passerelle.oversight import witnesses
 from passerelle.oversight.witness_desk import StoreDesk
 from passerelle.ports.leases import Process
-from passerelle.service import admin, custodian, indexing, keeping, notifying, parts, uploading
+from passerelle.search.answering import Desk
+from passerelle.search.evaluating import Evaluator
+from passerelle.service import admin, asking, custodian, indexing, keeping, notifying, parts, uploading
 from passerelle.service.holding import Holding, Tenure, rest
 from passerelle.service.parts import Part
 from passerelle.service.pumping import PREFIX, Pumps
 from passerelle.store.base import BaseStore
 from passerelle.transport.https import Client, Server, application
 from passerelle.transport.metrics import Metrics
+from passerelle.transport.searching import Searching
 from passerelle.transport.uploads import Uploads
 from passerelle.transport.witness import routes
 
@@ -48,6 +51,8 @@ PARTS: tuple[Part, ...] = (
     custodian.CUSTODY,
     uploading.UPLOADS,
     uploading.TIDYING,
+    asking.ASKING,
+    asking.FORGETTING,
     admin.ADMIN,
     notifying.NOTIFYING,
 )
@@ -100,6 +105,8 @@ class Service:
         self._moved = 0.0  # when a batch last came or went
         self._met: dict[str, float] = {}
         self._loop = asyncio.get_running_loop()
+        self.evaluator = Evaluator()
+        self._searching = Searching(Desk(self.ctx, self.evaluator), say, self._counted)
         self.server = self._interface() if "receive" in role.duties else None
 
     def _interface(self) -> Server:
@@ -112,7 +119,7 @@ class Service:
             handlers,
             say,
             lambda head: inbox.admit(self.ctx, head),
-            [*routes(witnesses.PATH, StoreDesk(self.ctx), say), *uploads.routes],
+            [*routes(witnesses.PATH, StoreDesk(self.ctx), say), *uploads.routes, *self._searching.routes],
             self._counted,
         )
         key, certificate = node.certificate()
@@ -161,6 +168,8 @@ class Service:
 
     def _life(self, partner: str, lane: str = "", asked: bool = False) -> None:
         self.wake_of(keeping.CLOCK.name).set()
+        self._met[partner] = self.now()
+        self.wake_of(asking.ASKING.name).set()
         if lane:
             self.moved(partner)
         self.pumps.life(partner, lane)
@@ -201,7 +210,7 @@ class Service:
         self.say("part.failed", part=name, reason=error)
 
     def met(self, partner: str) -> float:
-        """When a batch last came from a partner or went to it; 0: not yet."""
+        """When a batch or a question last came from a partner, or a batch went to it; 0: not yet."""
         return self._met.get(partner, 0.0)
 
     def busy(self) -> bool:
@@ -218,6 +227,7 @@ class Service:
         if not partner:
             self.wake_of(keeping.CLOCK.name).set()
             self.wake_of(indexing.INDEXING.name).set()
+            self.wake_of(asking.ASKING.name).set()
 
     # -- the whole ----------------------------------------------------------------------------------------------
 
@@ -260,6 +270,8 @@ class Service:
                 with suppress(TransportError):
                     await listening
             await self.client.close()
+            self._searching.close()
+            await asyncio.to_thread(self.evaluator.close)
             if holding is not None:
                 await self.holding.leave()
                 await holding

@@ -40,6 +40,8 @@ from passerelle.transport.flow import Flow, LaterError, Room
 PATHS = {"batch": MAX_BODY, "status": MAX_NOTE, "recover": MAX_NOTE}
 Handler = Callable[[bytes], bytes]
 Admit = Callable[[bytes], Admitted]
+Work = Callable[[Request], Awaitable[bytes]]
+"""Reads what was posted, and gives the answer."""
 Count = Callable[[str, str], None]
 """Told what a request came to: `refused` with the number of the check, or `later` with the reason in a word."""
 
@@ -52,8 +54,15 @@ class RefusedByPartnerError(TransportError):
         self.check = check
 
 
-async def _body(request: Request, most: int, admit: Admit | None) -> bytes:
-    """The body, refused as soon as it is too large, or begins with a header that no partner signed."""
+class NotServedError(TransportError):
+    """The partner was reached, and did not do it: it says later, or does not know what was asked."""
+
+
+async def read_body(request: Request, most: int, admit: Admit | None = None, answer: int = 0) -> bytes:
+    """The body, refused as soon as it is too large, or begins with a header that no partner signed.
+
+    `answer`: bytes for which room is taken beside those of the body.
+    """
     if flow.declared(request, 0) > most:
         raise _too_large(most)
     body = bytearray()
@@ -66,7 +75,7 @@ async def _body(request: Request, most: int, admit: Admit | None) -> bytes:
         if not admitted and admit is not None and (head := header_part(bytes(body[: 4 + MAX_HEADER]))):
             one = await asyncio.to_thread(admit, head)
             size, urgent = flow.declared(request, most), one.lane == "flash"
-            await flow.hold(request, one.partner, size, entries=one.entries, urgent=urgent)
+            await flow.hold(request, one.partner, size + answer, entries=one.entries, urgent=urgent)
             admitted = True
     return bytes(body)
 
@@ -75,15 +84,12 @@ def _too_large(most: int) -> BatchRefusedError:
     return BatchRefusedError(Check.FORM, f"expected at most {most} bytes, got more")
 
 
-def _endpoint(
-    name: str, handler: Handler, most: int, admit: Admit | None, answers: int, say: Say, count: Count
-) -> Callable[[Request], Awaitable[Response]]:
+def endpoint(name: str, work: Work, say: Say, count: Count) -> Callable[[Request], Awaitable[Response]]:
+    """A route that answers bytes with bytes: what `work` gives, or how it ended, without a word more."""
+
     async def answer(request: Request) -> Response:
         try:
-            body = await _body(request, most, admit)
-            if answers:
-                await flow.hold_answer(request, answers)
-            return Response(await asyncio.to_thread(handler, body), media_type="application/octet-stream")
+            return Response(await work(request), media_type="application/octet-stream")
         except BatchRefusedError as error:
             say("partner.refused", path=name, check=str(error.check), reason=error.words)
             count("refused", str(error.check))
@@ -99,6 +105,16 @@ def _endpoint(
             return JSONResponse({"later": True}, 503)
 
     return answer
+
+
+def _posted(handler: Handler, most: int, admit: Admit | None, answers: int) -> Work:
+    async def work(request: Request) -> bytes:
+        body = await read_body(request, most, admit)
+        if answers:
+            await flow.hold_answer(request, answers)
+        return await asyncio.to_thread(handler, body)
+
+    return work
 
 
 _USUAL = LimitsSettings()
@@ -123,8 +139,8 @@ def application(
     routes = []
     for name, most in PATHS.items():
         first, answers = (admit, 0) if name == "batch" else (None, MAX_BODY if name == "recover" else 0)
-        endpoint = _endpoint(name, handlers[name], most, first, answers, say, count)
-        routes.append(Route(f"/passerelle/1/{name}", endpoint, methods=["POST"]))
+        work = _posted(handlers[name], most, first, answers)
+        routes.append(Route(f"/passerelle/1/{name}", endpoint(name, work, say, count), methods=["POST"]))
     return Starlette(routes=[*routes, *more])
 
 
@@ -247,9 +263,9 @@ class Client:
             if content in numbers:
                 raise RefusedByPartnerError(numbers[content])
         if status == 503:
-            raise TransportError(f"{endpoint}: the partner says: later")
+            raise NotServedError(f"{endpoint}: the partner says: later")
         if status != 200:
-            raise TransportError(f"{endpoint}: expected 200, got {status}")
+            raise NotServedError(f"{endpoint}: expected 200, got {status}")
         return content
 
     async def close(self) -> None:

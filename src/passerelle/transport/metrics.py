@@ -31,6 +31,7 @@ LABELS: Mapping[str, tuple[str, ...]] = {
         "entries",
         "store",
         "keys",
+        "evaluating",
         "address-full",
         "full",
         "made-room",
@@ -41,7 +42,7 @@ LABELS: Mapping[str, tuple[str, ...]] = {
         "malformed",
         OTHER,
     ),
-    "part": ("audit", "clock", "keys", "admin", "notifying", "uploads", "tidying", "custody", "pump", OTHER),
+    "part": ("audit", "clock", "keys", "admin", "notifying", "uploads", "tidying", "custody", "pump", "asking", OTHER),
     "change": ("gained", "lost"),
 }
 """Every label and the words that it may have."""

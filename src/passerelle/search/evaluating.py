@@ -1,0 +1,105 @@
+"""Processes that evaluate: the library of the holder's side holds the interpreter lock, and a node has more to do.
+
+Rules kept here:
+- a short question is evaluated at once, in the thread that asks: it takes less than a process would to be told;
+- processes are started when they are first needed, fresh ones that share nothing with the node's memory, and end with
+  the service, also when that is killed;
+- so many wait at most; who comes after them is told: later;
+- a secret is handed over with each call and kept nowhere.
+"""
+
+import multiprocessing
+import os
+import signal
+import threading
+from collections.abc import Sequence
+from concurrent.futures import Future, ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
+from multiprocessing.connection import wait
+
+from passerelle.core.errors import SearchError
+from passerelle.search import oprf
+from passerelle.search.sizes import ELEMENT
+
+SHORT = 64
+"""Elements that are evaluated where they come in."""
+WAITING = 8
+"""Questions that are evaluated or wait for it at once."""
+
+Pair = tuple[bytes, bytes]
+"""Elements evaluated, and the proof."""
+
+
+class BusyEvaluatorError(SearchError):
+    """Too many questions are being evaluated now."""
+
+
+def _began() -> None:
+    """Of a process: whatever ends the service ends it, and nothing else."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    threading.Thread(target=_watch, daemon=True).start()
+
+
+def _watch() -> None:
+    parent = multiprocessing.parent_process()
+    if parent is not None:
+        wait([parent.sentinel])
+    os._exit(1)
+
+
+def _evaluate(secrets: Sequence[bytes], elements: bytes) -> list[Pair]:
+    return [oprf.evaluate(secret, elements) for secret in secrets]
+
+
+class Evaluator:
+    """Evaluates for the service. Methods may be called from any thread."""
+
+    def __init__(self, processes: int = 0, waiting: int = WAITING) -> None:
+        self._processes = processes or max(1, min(4, os.cpu_count() or 1))
+        self._most, self._busy = waiting, 0
+        self._lock = threading.Lock()
+        self._pool: ProcessPoolExecutor | None = None
+        self._closed = False
+
+    def evaluate(self, secrets: Sequence[bytes], elements: bytes) -> list[Pair]:
+        """The elements (n x 32 bytes) evaluated with the key of each secret, and the proofs.
+
+        Raises ElementError, BusyEvaluatorError; SearchError when a process ended meanwhile: it may be asked again.
+        """
+        with self._lock:
+            if self._closed or self._busy >= self._most:
+                raise BusyEvaluatorError(f"expected fewer than {self._most} questions at once, got one more")
+            self._busy += 1
+        try:
+            if len(elements) <= SHORT * ELEMENT:
+                return _evaluate(secrets, elements)
+            # Each epoch in a process of its own.
+            return [pair for one in self._submit(secrets, elements) for pair in one.result()]
+        except BrokenProcessPool:
+            self._forget()
+            raise SearchError("expected the processes that evaluate to stay, got an end; ask again") from None
+        finally:
+            with self._lock:
+                self._busy -= 1
+
+    def _submit(self, secrets: Sequence[bytes], elements: bytes) -> list[Future[list[Pair]]]:
+        with self._lock:
+            if self._closed:
+                raise BusyEvaluatorError("expected a service that goes on, got its end")
+            if self._pool is None:
+                context = multiprocessing.get_context("spawn")
+                self._pool = ProcessPoolExecutor(self._processes, context, _began)
+            return [self._pool.submit(_evaluate, (secret,), elements) for secret in secrets]
+
+    def _forget(self) -> None:
+        """Fresh processes for the next question."""
+        with self._lock:
+            pool, self._pool = self._pool, None
+        if pool is not None:
+            pool.shutdown(wait=False, cancel_futures=True)
+
+    def close(self) -> None:
+        """End all processes. What is being evaluated is told so."""
+        with self._lock:
+            self._closed = True
+        self._forget()
