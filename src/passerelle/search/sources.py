@@ -21,7 +21,7 @@ from typing import Any
 
 import msgspec
 
-from passerelle.core.clock import from_iso
+from passerelle.core.clock import day_of, from_iso
 from passerelle.core.errors import InputError
 from passerelle.dossiers import corrections
 from passerelle.dossiers.dates import minor_of
@@ -138,7 +138,7 @@ def of_dossier(
         for person in content.get("subjects", ()):
             if last.get(person["key"]) in NEVER or person["category"] not in terms.categories:
                 continue
-            if searchable(kind, person) and (made := _candidate(one.message.id, person, until)):
+            if searchable(kind, person) and (made := _candidate(one.message.id, person, until, day_of(now))):
                 found[made.entry] = made
     return found
 
@@ -196,10 +196,12 @@ def _may_be_used(one: Told, content: Mapping[str, Any], terms: Terms, row: Dossi
     )
 
 
-def _candidate(message: str, person: Mapping[str, Any], until: int) -> Candidate | None:
+def _candidate(message: str, person: Mapping[str, Any], until: int, today: str) -> Candidate | None:
     try:
         who: Person = subject.from_dossier(person).person
     except InputError:  # written unchecked, or by another version of the form
+        return None
+    if not is_adult(who.births, today):
         return None
     found = keys.keys_of(who)
     body = digest(str(person["category"]).encode(), msgspec.msgpack.encode(who))

@@ -43,9 +43,8 @@ HOUR, DAY = 3_600_000, 86_400_000
 class Holder:
     """`carl` keeps indexes and lists of the domain, `ann` is an officer, `dana` the data protection officer."""
 
-    def __init__(self, folder: Path, store: Store | None = None, search: Any = SEARCH, **channel: Any) -> None:
-        more = {"search": search} if search else {}
-        self.pair: Pair = partners(store, channel={**more, **channel})
+    def __init__(self, folder: Path, store: Store | None = None, search: Any = SEARCH, **policy: Any) -> None:
+        self.pair: Pair = partners(store, channel={"search": search} if search else {}, **policy)
         self.be, self.clock = self.pair.be, self.pair.clock
         self.ctx = self.be.ctx
         self.office = Office(self.ctx, ZoneInfo("Europe/Brussels"))
@@ -55,11 +54,13 @@ class Holder:
         self.ann = self.hire("ann", Role.OFFICER)
         self.dana = self.hire("dana", Role.DPO)
 
-    def hire(self, person: str, *roles: str) -> Person:
+    def hire(self, person: str, *roles: str, domain: str = DOMAIN) -> Person:
         def work(tx: Any) -> Person:
-            made = people.add(tx, NewPerson(id=person, users=(f"u-{person}",)), self.clock.now(), "test")
+            made = people.add(
+                tx, NewPerson(id=person, users=(f"u-{person}",), service="police"), self.clock.now(), "test"
+            )
             for role in roles:
-                people.grant(tx, person, role, self.clock.now(), "test", domain=DOMAIN, begin="2026-01-01", until="")
+                people.grant(tx, person, role, self.clock.now(), "test", domain=domain, begin="2026-01-01", until="")
             return made
 
         return self.ctx.store.write("test.hire", work)

@@ -2,10 +2,12 @@
 
 import pytest
 
+from passerelle.core.errors import StateError
 from passerelle.exchange import manifests
-from passerelle.ports.search import CLAIMS, MANIFESTS, SHARD_BODIES
+from passerelle.ports.search import CLAIMS, MANIFESTS, SHARD_BODIES, SHARDS
 from passerelle.search import oprf, publishing, table
-from tests.unit.search.holder import Holder
+from passerelle.store.memory import MemoryStore
+from tests.unit.search.holder import DAY, HOUR, WANTED, Holder, entry
 
 
 @pytest.fixture
@@ -26,6 +28,16 @@ def found(holder, epoch, keys):
 
 def shard(holder, epoch, number):
     return holder.read(lambda tx: tx.get(SHARD_BODIES, epoch.id, number)).body
+
+
+def due_of(holder):
+    row = holder.row()
+    return holder.read(lambda tx: publishing.due(tx, row, holder.clock.now()))
+
+
+def numbered(number):
+    """Somebody of many, each with a document of his own."""
+    return entry(f"N{number}", f"Person {number}", passport=f"AB{number:07d}", birth="1970-01-02")
 
 
 def test_a_base_holds_the_match_keys_of_all_and_nothing_else(holder):
@@ -52,3 +64,147 @@ def test_the_manifest_is_announced_in_the_transaction_in_which_the_table_counts(
     assert record["who"] == "node"
     assert record["count"] == 1024
     assert "keys" not in record
+
+
+def test_a_delta_holds_what_came_since_the_base_and_nobody_sees_whether_anything_did(holder):
+    base = holder.publish()
+    empty = holder.publish("delta")
+    holder.take([*WANTED, entry("Q4", "Omar Tazi", birth="1975-03-03")])
+    holder.follow()
+    delta = holder.publish("delta")
+    keys = {name: one.keys for name, one in holder.held().items()}
+    assert found(holder, delta, keys["list/watch/Q4"]).keys() == set(keys["list/watch/Q4"])
+    assert found(holder, delta, keys["list/watch/Q1"]) == {}
+    assert found(holder, base, keys["list/watch/Q4"]) == {}
+    assert len(shard(holder, empty, 0)) == len(shard(holder, delta, 0))
+    assert (empty.count, empty.upto, delta.upto) == (1024, 3, 4)
+    holder.take([*WANTED, entry("Q4", "Omar Tazi", birth="1975-03-03"), entry("Q5", "Ali Amrani", birth="1988-01-02")])
+    holder.follow()
+    cumulative = holder.publish("delta")
+    keys = {name: one.keys for name, one in holder.held().items()}
+    wanted = {*keys["list/watch/Q4"], *keys["list/watch/Q5"]}
+    assert found(holder, cumulative, wanted).keys() == wanted
+
+
+def test_what_does_not_fit_a_delta_makes_a_base(holder):
+    holder.publish()
+    some = [numbered(number) for number in range(1100)]
+    holder.take([*WANTED, *some])
+    holder.follow()
+    made = holder.publish("delta")
+    assert made.kind == "base"
+    assert made.count > 1024
+    assert holder.publish("delta").upto == made.upto
+
+
+def test_an_index_with_a_fixed_size_says_when_it_has_outgrown_it(tmp_path):
+    holder = Holder(tmp_path)
+    holder.take([numbered(number) for number in range(1100)])
+    holder.create(lists=(("watch", "wanted"),), base_size=1024)
+    holder.follow()
+    made = holder.publish()
+    assert made.count == 4096
+    assert holder.alarms() == ["index.too-small"]
+    assert {one.epoch for one in holder.read(lambda tx: tx.scan(SHARDS, limit=10))} == {made.id}
+
+
+def test_tables_are_due_by_the_clock_whatever_happens(holder):
+    def due():
+        return due_of(holder)
+
+    assert due() == ["base", "delta"]
+    holder.publish()
+    assert due() == ["delta"]
+    holder.publish("delta")
+    assert due() == []
+    row = holder.row()
+    assert row.due_delta % (2 * HOUR) == 0
+    assert 0 < row.due_delta - holder.clock.now() <= 2 * HOUR
+    assert 27 * DAY < row.due_base - holder.clock.now() < 32 * DAY
+    holder.clock.advance(row.due_delta - holder.clock.now())
+    assert due() == ["delta"]
+    holder.publish("delta")
+    holder.clock.advance(31 * DAY)
+    assert due() == ["base", "delta"]
+
+
+def test_the_table_before_is_asked_an_hour_longer(holder):
+    first = holder.publish()
+    holder.clock.advance(DAY)
+    second = holder.publish()
+    assert {one.id: one.state for one in holder.epochs()} == {first.id: "past", second.id: "current"}
+    assert holder.epochs("past")[0].ends == holder.clock.now() + HOUR
+    assert second.number > first.number
+    assert first.public != second.public
+    assert holder.references(first).isdisjoint(holder.references(second))
+
+
+def test_who_leaves_while_a_table_is_made_is_withdrawn_from_it(holder):
+    number = holder.held()["list/watch/Q2"].number
+
+    def leave(done, of):
+        if "watch/Q2" in holder.names():
+            holder.remove("list/watch", "Q2")
+
+    epoch = holder.publish(advance=leave)
+    assert holder.withdrawn(epoch) == holder.references(epoch, number) != set()
+
+
+def test_of_two_who_publish_at_once_the_first_counts(holder):
+    made = []
+
+    def other(done, of):
+        if not made:
+            made.append(holder.publish())
+
+    with pytest.raises(StateError, match="expected index sought as it was when the table was begun, got a newer table"):
+        holder.publish(advance=other)
+    assert [one.id for one in holder.epochs("current")] == [made[0].id]
+
+
+@pytest.mark.parametrize("point", ["index.shards:commit", "index.publish:commit"])
+def test_what_a_stop_left_counts_nowhere_and_goes(tmp_path, point):
+    class StoppedError(Exception):
+        pass
+
+    armed = []
+
+    def fault(where):
+        if armed and where == point:
+            raise StoppedError
+
+    holder = Holder(tmp_path, MemoryStore(fault))
+    holder.take()
+    holder.create(lists=(("watch", "wanted"),))
+    holder.follow()
+    armed.append(point)
+    with pytest.raises(StoppedError):
+        holder.publish()
+    armed.clear()
+    assert holder.epochs("current") == []
+    holder.clock.advance(HOUR)
+    holder.look()
+    assert holder.epochs() == []
+    assert [holder.read(lambda tx, kind=kind: tx.count(kind)) for kind in (SHARDS, SHARD_BODIES, CLAIMS)] == [0, 0, 0]
+    assert holder.keys() == set()
+    assert holder.publish().state == "current"
+
+
+def test_the_partner_refuses_and_what_was_announced_is_answered_no_more(holder):
+    epoch = holder.publish()
+    governance_of_ma = holder.pair.ma
+    governance_of_ma.store.write("test.forget", lambda tx: tx.put(MANIFESTS, [_newer(epoch)]))
+    holder.pair.settle("governance")
+    assert "message.refused" in holder.alarms()
+    assert holder.look() == 1
+    assert [one.state for one in holder.epochs()] == ["over"]
+    assert due_of(holder) == []
+
+
+def _newer(epoch):
+    from passerelle.ports.search import Manifest
+
+    return Manifest(
+        id="f" * 64, partner="be", index=epoch.index, channel="", purposes=(), kind="base", number=epoch.number + 5,
+        public=b"", root=b"", count=0, shards=0, published=0, expires=2**60, body=b"", message="",
+    )  # fmt: skip
