@@ -24,6 +24,8 @@ _NAME = re.compile(r"[a-z_][a-z0-9_-]{0,30}")
 _WATCHDOG = 60
 _MIB = 1024 * 1024
 _BASE = 192  # MiB: the program, its libraries, the catalogue, a page cache of the store
+_MAKING = 160  # MiB: what waits while a table of the blind search is made
+_EVALUATES = 80  # MiB: a process that evaluates
 
 _SERVICE = """\
 # {file}
@@ -232,9 +234,14 @@ def units(
 
 
 def memory(settings: "Settings") -> int:
-    """Bytes that a serving node needs at most, by its limits, and half as much again."""
+    """Bytes that a serving node needs at most, by its limits, and half as much again. Beside it processes evaluate for
+    the blind search on each processor, twice as many while a table is made.
+    """
+    from passerelle.search.processors import processors
+
     limits = settings.limits
-    return (_BASE * _MIB + limits.connections * _MIB // 2 + 4 * limits.body_bytes) * 3 // 2
+    search = _MAKING + 2 * _EVALUATES * processors()
+    return ((_BASE + search) * _MIB + limits.connections * _MIB // 2 + 4 * limits.body_bytes) * 3 // 2
 
 
 def _credentials(settings: "Settings") -> list[str]:

@@ -23,7 +23,7 @@ from collections import deque
 from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
-from contextlib import ExitStack, closing
+from contextlib import ExitStack, closing, suppress
 from itertools import islice
 from multiprocessing import get_context
 from pathlib import Path
@@ -136,7 +136,8 @@ _secret = b""  # of a process that was started for one table
 def _begin(secret: bytes) -> None:
     global _secret  # noqa: PLW0603
     _secret = secret
-    os.nice(_GIVES_WAY)
+    with suppress(OSError):  # a hardened service may not
+        os.nice(_GIVES_WAY)
 
 
 def evaluated(secret: bytes, batch: _Keys) -> _Parts:
