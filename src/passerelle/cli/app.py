@@ -9,6 +9,7 @@ import typer
 from typer.main import get_command
 
 from passerelle.cli import (
+    accounting,
     acts,
     alarms,
     attaching,
@@ -26,6 +27,7 @@ from passerelle.cli import (
     erasing,
     evidence,
     exits,
+    found,
     help,
     hits,
     index_show,
@@ -45,6 +47,7 @@ from passerelle.cli import (
     relations,
     screened,
     screening,
+    searching,
     showing,
     statistics,
     stores,
@@ -99,6 +102,9 @@ hits.register(screen)
 screened.register(screen)
 index = indexes.register(app)
 index_show.register(index)
+search = searching.register(app)
+found.register(search)
+accounting.register(search)
 queue.register(app)
 erasing.register(app)
 due.register(app)

@@ -49,6 +49,7 @@ def register(app: typer.Typer) -> None:
         "verify routine.log --trust be.json --trust ma.json",
         "verify evidence.json --audit november.json --trust be.json --trust ma.json",
         "verify evidence.json --attachment passport.jpg --trust be.json --trust ma.json",
+        "verify question.json --audit be-november.json --audit ma-november.json --trust be.json --trust ma.json",
     )(verify)
 
 
@@ -148,7 +149,9 @@ def verify(
     file: Annotated[
         Path,
         typer.Argument(
-            metavar="FILE", help="The evidence file, a whole log, or an export of an audit log.", show_default=False
+            metavar="FILE",
+            help="The evidence file, a whole log, an export of an audit log, or an opened question.",
+            show_default=False,
         ),
     ],
     trust: Annotated[
@@ -160,8 +163,12 @@ def verify(
         ),
     ] = None,
     audit: Annotated[
-        Path | None,
-        typer.Option("--audit", metavar="FILE", help="Hold the evidence against this export of a sender's audit log."),
+        list[Path] | None,
+        typer.Option(
+            "--audit",
+            metavar="FILE",
+            help="Hold it against this export of an audit log. May be repeated for an opened question.",
+        ),
     ] = None,
     attachment: Annotated[
         list[Path] | None,
@@ -172,7 +179,7 @@ def verify(
         ),
     ] = None,
 ) -> Answer:
-    """Check an evidence file, a whole log or an audit export: no node, no network.
+    """Check an evidence file, a whole log, an audit export or an opened question: no node, no network.
 
     Says of each statement whether it holds, and why.
 
@@ -181,14 +188,14 @@ def verify(
     from passerelle.core.errors import InputError
     from passerelle.identity import fingerprint
     from passerelle.oversight import verify as verifier
-    from passerelle.oversight import verify_audit, verify_files, verify_log
+    from passerelle.oversight import verify_audit, verify_files, verify_log, verify_search
 
     trusted = [verify_audit.identity_of(read_file(path, "--trust")) for path in trust or []]
     with progress(_("verifying")) as advance:
-        report = _report(file, audit, trusted, advance)
+        report = _report(file, audit or [], trusted, advance)
         if attachment:
             data = read_file(file, "evidence")
-            if verify_audit.is_audit(data) or verify_log.is_log(data):
+            if verify_audit.is_audit(data) or verify_log.is_log(data) or verify_search.is_opening(data):
                 raise InputError(
                     "--attachment: expected an evidence file, got an export of an audit log, or of another"
                 )
@@ -229,15 +236,21 @@ def _readable(path: Path) -> BinaryIO:
         raise InputError(f"--attachment: expected a readable file, got {path}: {error.strerror}") from None
 
 
-def _report(file: Path, audit: Path | None, trusted: "list[Trusted]", advance: Advance) -> "Report":
+def _report(file: Path, audits: list[Path], trusted: "list[Trusted]", advance: Advance) -> "Report":
     """What a file proves, by what it is."""
     from passerelle.core.errors import InputError
     from passerelle.core.folders import regular
     from passerelle.oversight import verify as verifier
-    from passerelle.oversight import verify_audit, verify_log, verify_release
+    from passerelle.oversight import verify_audit, verify_log, verify_release, verify_search
 
-    if audit is not None:
-        return verify_release.verify(read_file(file, "evidence"), read_file(audit, "--audit"), trusted)
+    held = [read_file(one, "--audit") for one in audits]
+    if held:
+        data = read_file(file, "evidence")
+        if verify_search.is_opening(data):
+            return verify_search.verify(data, held, trusted)
+        if len(held) > 1:
+            raise InputError(f"--audit: expected one export beside evidence, got {len(held)}")
+        return verify_release.verify(data, held[0], trusted)
     try:
         with regular(file) as source:
             if verify_log.is_log(source.readline(verify_log.MAX_HEAD)):
@@ -246,6 +259,8 @@ def _report(file: Path, audit: Path | None, trusted: "list[Trusted]", advance: A
     except OSError as error:
         raise InputError(f"evidence: expected a readable file, got {file}: {error.strerror}") from None
     data = read_file(file, "evidence")
+    if verify_search.is_opening(data):
+        return verify_search.verify(data, (), trusted)
     if verify_audit.is_audit(data):
         return verify_audit.verify(data, trusted)
     return verifier.verify(data, verify_audit.nodes(trusted), advance)

@@ -121,7 +121,7 @@ def _run(node: "Node", who: "Person", name: str, source: "Files", asked: dict[st
             "--travellers: expected a file that can be read to its end, "
             f"got an end on line {line}, column {column}: {message}"
         )
-    asked["journey"] = asked["journey"] or "; ".join(map(_voyage, first.voyages[:3]))[:200]
+    asked["journey"] = asked["journey"] or "; ".join(map(voyage, first.voyages[:3]))[:200]
     wanted = rules.checked(rules.Asked(**asked), row, rules.type_of(node.ctx))
     with progress(_("bringing the index up to date")) as advance:
         index = node.indexes.open(row, advance)
@@ -144,7 +144,7 @@ def _run(node: "Node", who: "Person", name: str, source: "Files", asked: dict[st
     return run_value(made) | {"unread": fault_values(faults), "found": [hit_value(one) for one in shown]}
 
 
-def _voyage(one: Any) -> str:
+def voyage(one: Any) -> str:
     """A journey as a passengers' message says it."""
     way = "-".join(part for part in (one.origin, one.destination) if part)
     return " ".join(part for part in (one.carrier, one.number, way, one.departs) if part)
