@@ -9,6 +9,7 @@ Left unchecked: where rows come from (`search`), and what a right claim opens (`
 
 import hashlib
 import hmac
+from bisect import bisect_left
 
 REFERENCE = 8
 """Bytes of a reference."""
@@ -40,24 +41,23 @@ def part_of(number: int, count: int) -> int:
 
 def referred(body: bytes, number: int) -> tuple[bytes, tuple[int, ...]] | None:
     """What a part of the claims (sorted rows) has for a reference: the hash of its claim, the entries' numbers."""
-    wanted = number.to_bytes(REFERENCE, "big")
-    low, high = 0, len(body) // ROW
-    while low < high:
-        middle = (low + high) // 2
-        if body[middle * ROW : middle * ROW + REFERENCE] < wanted:
-            low = middle + 1
-        else:
-            high = middle
-    rows = []
-    while body[low * ROW : low * ROW + REFERENCE] == wanted:
-        rows.append(body[low * ROW : (low + 1) * ROW])
-        low += 1
-    if not rows:
-        return None
-    return rows[0][REFERENCE:-4], tuple(int.from_bytes(one[-4:], "big") for one in rows)
+    rows = _rows(body, number)
+    return (rows[0][0], tuple(entry for _hash, entry in rows)) if rows else None
 
 
 def claimed(body: bytes, number: int, claim: bytes) -> tuple[int, ...]:
-    """The entries behind a reference, if the claim fits it; else none."""
-    known = referred(body, number)
-    return known[1] if known and hmac.compare_digest(known[0], hashed(claim)) else ()
+    """The entries behind a reference whose claim this is; none when it is another. Two keys may share a reference."""
+    wanted = hashed(claim)
+    return tuple(entry for one, entry in _rows(body, number) if hmac.compare_digest(one, wanted))
+
+
+def _rows(body: bytes, number: int) -> list[tuple[bytes, int]]:
+    """Of each row with this reference the hash of its claim and the number of its entry."""
+    wanted, count = number.to_bytes(REFERENCE, "big"), len(body) // ROW
+    at = bisect_left(range(count), wanted, key=lambda place: body[place * ROW : place * ROW + REFERENCE])
+    found = []
+    while body[at * ROW : at * ROW + REFERENCE] == wanted:
+        one = body[at * ROW + REFERENCE : (at + 1) * ROW]
+        found.append((one[:HASHED], int.from_bytes(one[HASHED:], "big")))
+        at += 1
+    return found

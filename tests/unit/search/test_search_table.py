@@ -157,6 +157,13 @@ def test_a_claim_opens_the_entries_behind_its_reference_and_no_others() -> None:
     assert table.referred(body, 4) is None
 
 
+def test_two_keys_that_share_a_reference_each_open_their_own_entries() -> None:
+    body = b"".join(sorted((table.row(5, b"a" * 32, 1), table.row(5, b"b" * 32, 2), table.row(5, b"b" * 32, 3))))
+    assert table.claimed(body, 5, b"a" * 32) == (1,)
+    assert table.claimed(body, 5, b"b" * 32) == (2, 3)
+    assert table.claimed(body, 5, b"c" * 32) == ()
+
+
 @pytest.mark.parametrize(
     ("count", "parts"), [(1024, 1), (4096, 1), (16_384, 2), (65_536, 8), (16 * 65_536, 128), (3 * 65_536, 32)]
 )
