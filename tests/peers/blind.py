@@ -9,6 +9,7 @@ from passerelle.office import people
 from passerelle.office.asking import Office
 from passerelle.office.people import NewPerson, Role
 from passerelle.persons.model import Birth, Document, Entry, Name, Person
+from passerelle.ports.lists import LIST_ENTRIES, LISTS, List, ListEntry
 from passerelle.ports.people import Person as Who
 from passerelle.ports.records import AUDITS, DOSSIERS
 from passerelle.ports.search import (
@@ -29,6 +30,7 @@ from passerelle.ports.search import (
     SearchHit,
     Withdrawals,
 )
+from passerelle.screening.lists import encode
 from passerelle.screening.rules import Asked
 from passerelle.search import asking, blinding, grounds, hits, keys, oprf, table
 from tests.peers.pair import NOW, Pair, Peer, acts, partners
@@ -119,6 +121,14 @@ class Blind:
                 for number, one in enumerate(held, 1)
             ]  # fmt: skip
             tx.put(INDEX_ENTRIES, entries)
+            watch = List(
+                name="watch", id="L1", domain=DOMAIN, purpose=PURPOSE, basis="Act 1", form="jsonl", retention="P1Y",
+                created=now, created_by="karim", edition="E1", entries=len(held),
+            )  # fmt: skip
+            bodies = [encode(Entry(id=f"Q{number}", person=one)) for number, one in enumerate(held, 1)]
+            rows = [ListEntry(edition="E1", entry=f"Q{number}", body=body) for number, body in enumerate(bodies, 1)]
+            tx.put(LISTS, [watch])
+            tx.put(LIST_ENTRIES, rows)
 
         def announce(tx: Any) -> None:
             made = Manifest(
@@ -207,15 +217,6 @@ def hire(peer: Peer, name: str, *roles: str, domain: str = DOMAIN, service: str 
         return made
 
     return peer.store.write("test.hire", work)
-
-
-def subject(one: Person, **more: Any) -> dict[str, Any]:
-    """A person as an act names him."""
-    from passerelle.persons import subject as subjects
-
-    return subjects.to_dossier(
-        subjects.Subject(person=one, key="p1", category="to-identify", minor="no"), losing=True
-    ) | {**more}
 
 
 __all__ = ["ASKED", "DAY", "HOUR", "INDEXED", "TRAVELLERS", "WANTED", "Blind", "acts", "entry", "hire", "person"]

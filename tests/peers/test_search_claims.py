@@ -5,14 +5,16 @@ from typing import Any
 
 import pytest
 
+from passerelle.core import json
 from passerelle.core.errors import InputError, NotFoundError, StateError
 from passerelle.exchange import claiming, desk, outbox
 from passerelle.exchange.desk import Act
 from passerelle.office import workflow
 from passerelle.office.asking import NotAllowedError
 from passerelle.office.people import Role
-from passerelle.ports.search import CLAIMED, OPENINGS, QUESTIONS, SEARCH_FIGURES, SEARCH_HITS
-from passerelle.search import drafting, hits, keeping
+from passerelle.ports.lists import LIST_ENTRIES
+from passerelle.ports.search import CLAIMED, CLAIMS, OPENINGS, QUESTIONS, SEARCH_FIGURES, SEARCH_HITS
+from passerelle.search import beside, drafting, fetching, hits, keeping
 from passerelle.store import copying
 from tests.peers.blind import DAY, HOUR, Blind, hire, person
 from tests.types.border_data import FOLLOW_UP, NOT_THE_PERSON, SAMPLE, SCREENING
@@ -229,3 +231,55 @@ def test_a_hit_and_all_of_a_question_are_erased_on_request(border):
     assert border.be.all(OPENINGS) == []
     with pytest.raises(StateError, match="which is over"):
         keeping.erase(border.office, dana, border.asked, 0, "order", "court order 77")
+
+
+def test_the_holder_sees_his_own_entry_beside_the_person_asked_about(border):
+    opened = border.open()
+    row = border.ma.dossier(opened.dossier)
+
+    def look(who: Any, reason: str = "") -> Any:
+        return border.ma.store.write("test.claim", lambda tx: beside.look(tx, border.theirs, who, row, reason))
+
+    with pytest.raises(InputError, match="--reason: expected why"):
+        look(border.nadia)
+    [side] = look(border.nadia, "to answer it")
+    assert side.asked.names[0].text == "EL AMRAOUI YOUSSEF"
+    assert [(one.source, one.who, one.here) for one in side.behind] == [("list/watch", "Q1", True)]
+    assert side.behind[0].person.names[0].text == "يوسف العمراوي"
+    assert side.reference == border.hit().reference
+    [entries] = [json.parse_object(one.details) for one in border.audits("index.read", border.ma)]
+    assert (entries["entries"], entries["dossier"]) == (["list/watch/Q1"], opened.dossier)
+    [read] = [json.parse_object(one.details) for one in border.audits("content.read", border.ma)]
+    assert (read["reason"], read["messages"]) == ("to answer it", [opened.id])
+    for who in (hire(border.ma, "omar", Role.OPERATOR), hire(border.ma, "far", Role.OFFICER, domain="migration")):
+        with pytest.raises(NotAllowedError):
+            look(who, "curious")
+    # The entry goes with the next import: what it was is not there to be shown.
+    border.ma.store.write("x", lambda tx: tx.delete(LIST_ENTRIES, [("E1", "Q1")]))
+    [side] = look(border.nadia, "to answer it")
+    assert side.behind[0].person is None
+
+
+def test_a_dossier_without_a_claim_has_none_to_look_at(border):
+    border.pair.settle()
+    row = border.ma.dossier(border.dossier)
+    with pytest.raises(NotFoundError, match="expected a dossier that the partner opened on a hit"):
+        border.ma.store.write("x", lambda tx: beside.look(tx, border.theirs, border.nadia, row, "why not"))
+
+
+def test_a_hit_whose_dossier_the_partner_refuses_waits_again(border):
+    border.ma.store.write("x", lambda tx: tx.delete(CLAIMS, [(border.epoch, 0)]))
+    opened = border.open()
+    assert opened.state == "refused"
+    assert (border.hit().state, border.hit().draft, border.hit().dossier) == ("unverified", "", "")
+    assert border.figures(border.be) == {"hits": 2, "opened": 0, "confirmed": 0, "rejected": 0}
+
+
+def test_lists_of_withdrawals_are_fetched_whether_there_is_a_hit_or_not():
+    for person_ in (YOUSSEF, person("Els Janssens", birth="1964-01-09")):
+        blind = Blind()
+        [question] = blind.ask(person_)
+        blind.answer(question)
+        assert fetching.lists_due(blind.be.ctx, "ma") == []
+        blind.pair.clock.advance(HOUR)
+        assert fetching.lists_due(blind.be.ctx, "ma") == ["wanted"]

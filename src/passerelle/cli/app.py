@@ -17,6 +17,7 @@ from passerelle.cli import (
     audit,
     backup,
     calendars,
+    claims,
     completion,
     config,
     courier,
@@ -102,6 +103,7 @@ hits.register(screen)
 screened.register(screen)
 index = indexes.register(app)
 index_show.register(index)
+claims.register(index)
 search = searching.register(app)
 found.register(search)
 accounting.register(search)

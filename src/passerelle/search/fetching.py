@@ -25,7 +25,6 @@ from passerelle.identity.identity import Identity
 from passerelle.ports.search import (
     MANIFESTS,
     QUESTIONS,
-    SEARCH_HITS,
     SHARD_BODIES,
     SHARDS,
     WITHDRAWALS,
@@ -171,12 +170,15 @@ def _forget(tx: Writing, manifest: Manifest, now: int) -> bool:
 
 
 def lists_due(ctx: Context, partner: str) -> list[str]:
-    """The indexes of a partner of which a newer list is wanted: hits wait for somebody to look at them."""
+    """The indexes of a partner of which a newer list is wanted: of a question somebody may look for hits.
+
+    Whether there is one makes no difference: the partner would learn it from who fetches and who does not.
+    """
 
     def read(tx: Reading) -> list[str]:
-        unverified = tx.scan(SEARCH_HITS, "by_state", ("unverified",), limit=_ALL)
+        answered = tx.scan(QUESTIONS, "by_partner", (partner, "answered"), limit=_ALL)
         soon, due = ctx.clock.now() + EARLY, []
-        for name in sorted({one.index for one in unverified if one.partner == partner}):
+        for name in sorted({one.index for one in answered}):
             there = tx.get(WITHDRAWALS, partner, name)
             if there is None or there.until <= soon:
                 due.append(name)

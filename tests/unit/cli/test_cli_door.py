@@ -149,6 +149,7 @@ def test_these_are_the_commands():
         "index expire",
         "index withdraw",
         "index show",
+        "index claim",
         "search person",
         "search list",
         "search questions",
