@@ -159,7 +159,11 @@ class Claimed(Record, frozen=True):
 
 
 class Quota(Record, frozen=True):
-    """What a partner has asked of an index. `day`: UTC; `used`: elements on it; `level`: of the burst, at `at` (ms)."""
+    """What a partner has asked of an index. `day`: UTC; `used`: elements on it.
+
+    `level`: what the bucket had at `at` (ms), in parts of an element: as many as a day has milliseconds, so that what a
+    millisecond brings is a whole number of them.
+    """
 
     partner: str
     index: str

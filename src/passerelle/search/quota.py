@@ -4,8 +4,8 @@ Pure: what was used, the terms and the time go in, a verdict comes out. Who asks
 it lets pass, so requests at the same time cannot share what is left.
 
 Rules kept here:
-- the bucket holds `burst` elements and fills evenly, `day` of them in 24 hours, to the last element: what is left of a
-  division counts for the next look;
+- the bucket holds `burst` elements and fills evenly, `day` of them in 24 hours; it counts in parts of an element, so
+  that nothing is lost by looking often;
 - a clock that goes back gives nothing: neither a new day nor a fuller bucket;
 - a question that is refused debits nothing.
 """
@@ -17,6 +17,8 @@ import msgspec
 from passerelle.core.clock import MILLISECONDS_A_DAY, day_of
 from passerelle.ports.search import Quota
 
+PARTS = MILLISECONDS_A_DAY
+"""Parts of an element that a bucket counts in."""
 _NEAR = 5
 """Near its end is a quota of which less than a fifth is left."""
 
@@ -44,26 +46,21 @@ class Verdict(NamedTuple):
 
 def filled(row: Quota | None, partner: str, index: str, terms: Terms, now: int) -> Quota:
     """What a partner has used of an index at `now` (ms): the day turned, the bucket filled."""
-    today = day_of(now)
+    today, most = day_of(now), terms.burst * PARTS
     if row is None:
-        return Quota(partner=partner, index=index, day=today, used=0, level=terms.burst, at=now)
+        return Quota(partner=partner, index=index, day=today, used=0, level=most, at=now)
     if today > row.day:
         row = msgspec.structs.replace(row, day=today, used=0)
-    gained = max(0, now - row.at) * terms.day // MILLISECONDS_A_DAY
-    level = row.level + gained
-    if level >= terms.burst:
-        return msgspec.structs.replace(row, level=terms.burst, at=max(now, row.at))
-    # Up to the moment at which the last whole element was there: the rest counts next time.
-    at = row.at + -(-gained * MILLISECONDS_A_DAY // terms.day)
-    return msgspec.structs.replace(row, level=level, at=min(at, max(now, row.at)))
+    level = min(most, row.level + max(0, now - row.at) * terms.day)
+    return msgspec.structs.replace(row, level=level, at=max(now, row.at))
 
 
 def ask(row: Quota | None, partner: str, index: str, terms: Terms, elements: int, now: int) -> Verdict:
     """Whether so many elements may be asked at `now` (ms), and what is left."""
     there = filled(row, partner, index, terms, now)
-    allowed = elements <= there.level and elements <= terms.day - there.used
+    allowed = elements * PARTS <= there.level and elements <= terms.day - there.used
     if allowed:
-        there = msgspec.structs.replace(there, used=there.used + elements, level=there.level - elements)
-    burst, day = max(0, there.level), max(0, terms.day - there.used)
+        there = msgspec.structs.replace(there, used=there.used + elements, level=there.level - elements * PARTS)
+    burst, day = there.level // PARTS, max(0, terms.day - there.used)
     near_day = day * _NEAR <= terms.day
     return Verdict(allowed, there, burst, day, near_day or burst * _NEAR <= terms.burst, near_day)

@@ -1,0 +1,331 @@
+"""Tables on their way: shard by shard, each proven, from where a stop left off; and when they go."""
+
+import hashlib
+from typing import Any
+
+import msgspec
+import pytest
+
+from passerelle.core.errors import NoteError, SignatureError
+from passerelle.exchange import manifests, trust
+from passerelle.exchange.checks import BatchRefusedError
+from passerelle.ports.records import ALARMS
+from passerelle.ports.search import (
+    EPOCHS,
+    MANIFESTS,
+    SEARCH_HITS,
+    SHARD_BODIES,
+    SHARDS,
+    WITHDRAWALS,
+    SearchHit,
+    Withdrawn,
+)
+from passerelle.ports.search import WITHDRAWN as GONE
+from passerelle.search import fetching, sending, table, wire_tables
+from tests.peers.copies import fork, restart
+from tests.peers.pair import Pair, partners
+from tests.peers.searching import SEARCH, Search, Table, key, publish, wait
+
+HOUR = 60 * 60_000
+
+
+@pytest.fixture(scope="module")
+def large() -> Table:
+    """Three shards of 65,536 keys."""
+    return Table([key(number) for number in range(50)], count=3 * 65_536)
+
+
+@pytest.fixture(scope="module")
+def base() -> Pair:
+    return partners(channel={"search": SEARCH})
+
+
+@pytest.fixture
+def search(base: Pair) -> Search:
+    return Search(fork(base))
+
+
+def states(search: Search) -> dict[tuple[str, int], str]:
+    return {(one.kind, one.number): one.state for one in search.pair.be.all(MANIFESTS)}
+
+
+def test_a_table_of_several_shards_comes_from_where_a_stop_left_off(
+    search: Search, large: Table, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("passerelle.search.answering.TABLE_BYTES", 1)  # a shard an answer
+    publish(search.pair, large)
+    search.pair.settle("governance")
+    wanted = fetching.next_table(search.pair.be.ctx, "ma")
+    assert wanted is not None
+    assert wanted.first == 0
+    assert not fetching.keep(search.pair.be.ctx, wanted, search.table(wanted.body))
+    restart(search.pair, "be")
+    assert states(search) == {("base", 1): "announced"}
+    following = fetching.next_table(search.pair.be.ctx, "ma")
+    assert following is not None
+    assert following.first == 1
+    answer = search.table(following.body)
+    fetching.keep(search.pair.be.ctx, following, answer)
+    assert not fetching.keep(search.pair.be.ctx, following, answer)  # twice is once
+    assert list(search.fetch()) == [True]
+    assert states(search) == {("base", 1): "here"}
+    assert [one.body for one in search.pair.be.all(SHARD_BODIES)] == large.shards
+    done = search.ask(wait(search.pair, [7, 60]))
+    assert [one.reference for one in search.pair.be.all(SEARCH_HITS)] == [large.references[key(7)]]
+    assert done.hits == 1
+
+
+def test_only_the_shards_are_read_in_which_something_may_stand(
+    search: Search, large: Table, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    publish(search.pair, large)
+    search.arrive()
+    posting = search.post(wait(search.pair, [7]))
+    answer = search.desk.question(posting.body)
+    read: list[int] = []
+    opened = table.Shard.__init__
+
+    def counted(self: table.Shard, body: bytes, capacity: int) -> None:
+        read.append(len(body))
+        opened(self, body, capacity)
+
+    monkeypatch.setattr(table.Shard, "__init__", counted)
+    assert sending.take(search.pair.be.ctx, posting, answer).hits == 1
+    assert len(read) == 1
+
+
+def other_body(large: Table) -> Table:
+    """The same table but for a byte of its second shard."""
+    made = Table([key(1)], count=1024)
+    made.secret, made.count, made.digests = large.secret, large.count, large.digests
+    second = large.shards[1]
+    made.shards = [large.shards[0], second[:-1] + bytes([second[-1] ^ 1]), large.shards[2]]
+    return made
+
+
+def test_a_table_that_does_not_match_its_manifest_is_never_asked(search: Search, large: Table) -> None:
+    publish(search.pair, Table([key(1)]))
+    search.arrive()
+    publish(search.pair, other_body(large), number=2, published=search.pair.clock.now() + 1)
+    search.pair.settle("governance")
+    assert list(search.fetch()) == [False]
+    assert states(search) == {("base", 1): "here", ("base", 2): "over"}
+    assert [one.what for one in search.pair.be.all(ALARMS)] == ["search.table-wrong"]
+    assert fetching.next_table(search.pair.be.ctx, "ma") is None
+    assert search.ask(wait(search.pair, [1])).hits == 1  # the one before goes on
+    while fetching.tidy(search.pair.be.ctx):
+        pass
+    assert len(search.pair.be.all(SHARD_BODIES)) == 1
+
+
+def test_a_manifest_whose_sizes_are_not_those_of_a_table(search: Search) -> None:
+    made = Table([key(1)])
+    publish(search.pair, made, shard_size=len(made.shards[0]) + 1)
+    search.pair.settle("governance")
+    assert list(search.fetch()) == [False]
+    assert states(search) == {("base", 1): "over"}
+
+
+def changed_answer(how: str, answer: bytes) -> bytes:
+    if how == "cut":
+        return answer[:-1]
+    if how == "more":
+        return answer + b"x"
+    if how == "another number":
+        return b"\x00\x00\x00\x01" + answer[4:]
+    if how == "nothing":
+        return b""
+    assert how == "endless path"
+    return answer[:4] + b"\xff" + answer[5:]
+
+
+@pytest.mark.parametrize("how", ["cut", "more", "another number", "nothing", "endless path"])
+def test_an_answer_out_of_form_is_no_table(search: Search, how: str) -> None:
+    publish(search.pair, Table([key(1)]))
+    search.pair.settle("governance")
+    wanted = fetching.next_table(search.pair.be.ctx, "ma")
+    assert wanted is not None
+    assert not fetching.keep(search.pair.be.ctx, wanted, changed_answer(how, search.table(wanted.body)))
+    assert not search.pair.be.all(SHARDS)
+    assert states(search) == {("base", 1): "over"}
+
+
+def test_a_table_is_for_its_partner_alone_and_not_for_ever(search: Search) -> None:
+    epoch = publish(search.pair, Table([key(1)]))
+    search.pair.settle("governance")
+    wanted = fetching.next_table(search.pair.be.ctx, "ma")
+    assert wanted is not None
+
+    def number() -> str:
+        with pytest.raises(BatchRefusedError) as found:
+            search.table(wanted.body)
+        return str(found.value.check)
+
+    row = search.pair.ma.all(EPOCHS)[0]
+    for changes in ({"partner": "fr"}, {"state": "over"}, {"ends": search.pair.clock.now()}, {"expires": 0}):
+        changed = msgspec.structs.replace(row, **changes)
+        search.pair.ma.store.write("test.put", lambda tx, changed=changed: tx.put(EPOCHS, [changed]))
+        assert number() == "10"
+    search.pair.ma.store.write("test.put", lambda tx: tx.put(EPOCHS, [row]))
+    be = search.pair.be
+    mine = be.store.read(lambda tx: trust.mine(tx, be.ctx, "ma"))
+    now = search.pair.clock.now()
+    for names, first, time, expected in (
+        (("be", "ma"), 1, now, "10"),
+        (("be", "fr"), 0, now, "2"),
+        (("be", "ma"), 0, now - HOUR, "2"),
+        (("fr", "ma"), 0, now, "1"),
+    ):
+        body = wire_tables.ask_table(names, epoch, first, bytes(16), time, mine.envelopes)
+        wanted = wanted._replace(body=body)
+        assert number() == expected
+    wanted = wanted._replace(body=body.replace(b"passerelle-table-request/1", b"passerelle-table-request/2"))
+    assert number() == "0"
+
+
+def test_the_newest_of_each_kind_is_fetched_the_base_first(search: Search) -> None:
+    now = search.pair.clock.now()
+    publish(search.pair, Table([key(1)]))
+    publish(search.pair, Table([key(2)]), number=2, published=now + 1)
+    publish(search.pair, Table([key(3)]), kind="delta", published=now + 2)
+    search.pair.settle("governance")
+    fetched = []
+    while (wanted := fetching.next_table(search.pair.be.ctx, "ma")) is not None:
+        fetched.append((wanted.manifest.kind, wanted.manifest.number))
+        fetching.keep(search.pair.be.ctx, wanted, search.table(wanted.body))
+    assert fetched == [("base", 2), ("delta", 1)]
+    assert states(search) == {("base", 1): "over", ("base", 2): "here", ("delta", 1): "here"}
+
+
+def test_what_is_over_goes_once_no_question_waits_for_it(search: Search) -> None:
+    publish(search.pair, Table([key(2)]))
+    search.arrive()
+    posting = search.post(wait(search.pair, [2]))
+    answer = search.desk.question(posting.body)
+    publish(search.pair, Table([key(2)]), number=2, published=search.pair.clock.now() + 1)
+    search.arrive()
+    assert not fetching.tidy(search.pair.be.ctx)
+    assert len(search.pair.be.all(SHARD_BODIES)) == 2
+    assert sending.take(search.pair.be.ctx, posting, answer).hits == 1  # of the table that it was sent under
+    assert fetching.tidy(search.pair.be.ctx)
+    assert len(search.pair.be.all(SHARD_BODIES)) == 1
+    search.pair.clock.advance(39 * 24 * HOUR)
+    while fetching.tidy(search.pair.be.ctx):
+        pass
+    assert not search.pair.be.all(SHARD_BODIES)
+    search.pair.clock.advance(7 * 24 * HOUR)
+    while fetching.tidy(search.pair.be.ctx):
+        pass
+    assert states(search) == {("base", 2): "over"}  # so that numbers go on rising
+
+
+# ---- lists of withdrawn references -----------------------------------------------------------------------------------
+
+
+def hit(search: Search, **changes: Any) -> None:
+    made = SearchHit(
+        question="1" * 32,
+        number=1,
+        partner="ma",
+        index="wanted",
+        domain="wanted-persons",
+        epoch="",
+        reference="0" * 16,
+        claim=b"",
+        person=b"",
+        expires=search.pair.clock.now() + 24 * HOUR,
+    )
+    row = msgspec.structs.replace(made, **changes)
+    search.pair.be.store.write("test.hit", lambda tx: tx.put(SEARCH_HITS, [row]))
+
+
+def test_a_list_is_fetched_while_hits_wait_for_somebody(search: Search) -> None:
+    ctx = search.pair.be.ctx
+    publish(search.pair, Table([key(1)]))
+    assert fetching.lists_due(ctx, "ma") == []
+    hit(search)
+    assert fetching.lists_due(ctx, "ma") == ["wanted"]
+    assert fetching.lists_due(ctx, "fr") == []
+    fetching.keep_list(ctx, "ma", "wanted", search.list())
+    (row,) = search.pair.be.all(WITHDRAWALS)
+    assert (row.time, row.until - row.time, len(row.references)) == (search.pair.clock.now(), HOUR, 64)
+    assert fetching.lists_due(ctx, "ma") == []
+    search.pair.clock.advance(HOUR // 2)
+    assert fetching.lists_due(ctx, "ma") == ["wanted"]
+    hit(search, state="confirmed")
+    assert fetching.lists_due(ctx, "ma") == []
+
+
+def test_a_list_has_every_withdrawn_reference_and_its_length_tells_little(search: Search) -> None:
+    made = Table([key(number) for number in range(70)])
+    epoch = publish(search.pair, made)
+    before = wire_tables.read_withdrawals(search.list()).references
+    assert len(before) == 64
+    rows = [Withdrawn(epoch, one, "wanted", 1, "cancelled") for one in sorted(made.references.values())]
+    search.pair.ma.store.write("test.withdraw", lambda tx: tx.put(GONE, rows[:1]))
+    one = wire_tables.read_withdrawals(search.list()).references
+    assert len(one) == 64
+    assert set(one) - set(before) == {rows[0].reference}  # what fills stays, so none of two lists shows by itself
+    assert wire_tables.read_withdrawals(search.list()).references == one
+    search.pair.ma.store.write("test.withdraw", lambda tx: tx.put(GONE, rows))
+    every = wire_tables.read_withdrawals(search.list()).references
+    assert len(every) == 128
+    assert set(made.references.values()) <= set(every)
+    assert every == tuple(sorted(every))
+
+
+def test_a_list_of_another_index_partner_or_time_is_not_taken(search: Search) -> None:
+    ctx, ma = search.pair.be.ctx, search.pair.ma
+    publish(search.pair, Table([key(1)]))
+    good = search.list()
+    found = wire_tables.read_withdrawals(good)
+    signer = ma.store.read(lambda tx: trust.mine(tx, ma.ctx, "be")).envelopes
+    now = search.pair.clock.now()
+
+    def take(data: bytes) -> None:
+        fetching.keep_list(ctx, "ma", "wanted", data)
+
+    refs = found.references
+    for names, index, time, until in (
+        (("ma", "fr"), "wanted", now, now + HOUR),
+        (("fr", "be"), "wanted", now, now + HOUR),
+        (("ma", "be"), "stolen", now, now + HOUR),
+        (("ma", "be"), "wanted", now, now + HOUR + 1),
+        (("ma", "be"), "wanted", now + HOUR, now + 2 * HOUR),
+    ):
+        with pytest.raises(NoteError, match="expected a list"):
+            take(wire_tables.withdrawals(names, index, time, until, refs, signer))
+    for others in (refs[:-1], (*refs[1:], refs[0]), (*refs[:-1], refs[-2]), (*refs[:-1], "xyz"), ()):
+        with pytest.raises(NoteError, match="expected"):
+            take(wire_tables.withdrawals(("ma", "be"), "wanted", now, now + HOUR, others, signer))
+    with pytest.raises((NoteError, SignatureError)):
+        take(good.replace(refs[0].encode(), hashlib.sha256(b"x").hexdigest()[:16].encode()))
+    assert not search.pair.be.all(WITHDRAWALS)
+    take(good)
+    search.pair.clock.advance(1000)
+    newer = search.list()
+    take(newer)
+    take(good)  # an older one never takes its place
+    (row,) = search.pair.be.all(WITHDRAWALS)
+    assert row.note == newer
+
+
+def test_an_index_of_somebody_else_has_no_list(search: Search) -> None:
+    publish(search.pair, Table([key(1)]))
+    with pytest.raises(BatchRefusedError) as found:
+        search.list("stolen")
+    assert str(found.value.check) == "10"
+
+
+def test_what_be_refuses_is_answered_no_more(base: Pair) -> None:
+    pair = fork(base)
+    first = publish(pair, Table([key(1)]))
+    pair.settle("governance")
+    (epoch,) = pair.ma.all(EPOCHS)
+    assert epoch.state == "current"
+    again = publish(pair, Table([key(1)]), published=pair.clock.now() + 1)  # the same number
+    pair.settle("governance")
+    rows = {one.id: one for one in pair.ma.all(EPOCHS)}
+    assert rows[first].state == "current"
+    assert (rows[again].state, rows[again].ends) == ("past", pair.clock.now())
+    assert manifests.id_of(rows[first].manifest.decode()) == first
