@@ -104,6 +104,7 @@ def _of_list(
     asked_by_paper = [bool(hits(whole, one)) for one in alone if questions_of(one)]
     dated, keyless = sum(bool(one.births) for one in people), sum(not keys_of(one) for one in people)
     keys = sum(len(keys_of(one)) for one in people)
+    each = sum(len(questions_of(_bare(one))) for one in travellers) / len(travellers)
     notes = [
         f"OFAC: {len(people):,} persons, {dated:,} with a birth date, {len(papers):,} with a number; {keyless} have no "
         f"match key; {keys / len(people):.1f} match keys each, {len(whole):,} distinct",
@@ -114,6 +115,7 @@ def _of_list(
         f"OFAC, the same questions: {others} of {len(held):,} hit somebody else besides or instead",
         f"OFAC, travellers who are on no list: {wrong} of {len(travellers):,} hit somebody",
         _share("OFAC, asked by numbers alone: found", asked_by_paper),
+        f"a traveller is asked about with {each:.1f} match keys",
     ]
     return [
         Figure("recall, OFAC, an alias held back", Runs([_rate(found["good"])]), "of 1"),
