@@ -3,8 +3,9 @@
 Rules kept here:
 - `open|ended` and `A|B` offer the words, `PARTNER` the partners of the folder that was typed before it. A new command
   gets this without doing anything;
-- of a folder only what every person with a role may see is offered (partners, dossier types, names of lists), and the
-  persons that this user may act as; to a user who may act as nobody, nothing. Dossiers are never offered;
+- of a folder only what every person with a role may see is offered (partners, dossier types, names of lists and of
+  indexes), and the persons that this user may act as; to a user who may act as nobody, nothing. Dossiers are never
+  offered;
 - completing never fails and never says why it offers nothing: the shell would print it into the line.
 """
 
@@ -32,6 +33,12 @@ def _lists(node: "Node") -> Iterable[str]:
     return (one.name for one in node.store.read(lists.listed))
 
 
+def _indexes(node: "Node") -> Iterable[str]:
+    from passerelle.search import indexes
+
+    return (one.name for one in node.store.read(indexes.all_of))
+
+
 def _types(node: "Node") -> Iterable[str]:
     return node.ctx.catalogue.types
 
@@ -49,7 +56,12 @@ def _relations() -> Iterable[str]:
     return kinds()
 
 
-_OF_FOLDER: dict[str, Callable[["Node"], Iterable[str]]] = {"PARTNER": _partners, "TYPE": _types, "LIST": _lists}
+_OF_FOLDER: dict[str, Callable[["Node"], Iterable[str]]] = {
+    "PARTNER": _partners,
+    "TYPE": _types,
+    "LIST": _lists,
+    "INDEX": _indexes,
+}
 _OF_USER: dict[str, Callable[["Node"], Iterable[str]]] = {"--as": _persons}
 _OF_PROGRAM: dict[str, Callable[[], Iterable[str]]] = {"RELATION": _relations}
 _NAMES = {"--partner": "PARTNER", "--type": "TYPE", "partner": "PARTNER", "type_name": "TYPE", "relation": "RELATION"}

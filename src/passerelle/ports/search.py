@@ -82,8 +82,8 @@ class Epoch(Record, frozen=True):
     """A published table. `id`: SHA-256 of its manifest, hex. `kind`: base | delta; `count`: padded keys; `root`: Merkle
     root over its shards. `upto`: the highest number of an entry in it; a delta has those beyond its base's.
 
-    `state`: making | current | past (answered until `ends`) | over (the key is destroyed) | gone (its claims, too).
-    `ends`: when its key is destroyed (ms); `expires`: as the manifest says.
+    `state`: making | current | past (answered until `ends`) | over (its key is gone; the row goes with the claims).
+    `ends`: when its key is destroyed (ms); of what is made, when it is given up; `expires`: as the manifest says.
     """
 
     id: str

@@ -120,7 +120,7 @@ class Holder:
         found = self.read(lambda tx: tx.scan(EPOCHS, limit=1000))
         return [one for one in found if one.state in states or not states]
 
-    def keys(self) -> set[str]:
+    def secrets(self) -> set[str]:
         """The epochs whose key is here."""
         return {one.epoch for one in self.read(lambda tx: tx.scan(EPOCH_KEYS, limit=1000))}
 

@@ -111,7 +111,7 @@ def test_of_a_table_whose_key_is_destroyed_references_are_withdrawn_too(holder):
     number = holder.held()["list/watch/Q1"].number
     base = holder.publish()
     ending.expire(holder.office, holder.carl, NAME_, [], "lost")
-    assert holder.keys() == set()
+    assert holder.secrets() == set()
     holder.remove("list/watch", "Q1")
     assert holder.withdrawn(base) == holder.references(base, number)
 
@@ -144,10 +144,10 @@ def test_at_the_end_of_a_table_its_key_is_destroyed_and_its_claims_go_a_week_lat
     assert holder.look() == 0
     holder.clock.advance(HOUR - 1)
     assert holder.look() == 0
-    assert holder.keys() == {first.id, second.id}
+    assert holder.secrets() == {first.id, second.id}
     holder.clock.advance(1)
     assert holder.look() == 1
-    assert holder.keys() == {second.id}
+    assert holder.secrets() == {second.id}
     assert holder.audits("index.key-destroyed")[-1]["epoch"] == first.id
     count = lambda kind, epoch: holder.read(lambda tx: tx.count(kind, "key", (epoch.id,)))  # noqa: E731
     assert [count(kind, first) for kind in (SHARDS, SHARD_BODIES, CLAIMS)] == [0, 0, 1]
@@ -166,11 +166,11 @@ def test_a_table_that_nothing_took_the_place_of_ends_when_its_manifest_says(hold
     delta = holder.publish("delta")
     holder.clock.advance(delta.expires - holder.clock.now())
     assert holder.look() == 1
-    assert holder.keys() == {epoch.id}
+    assert holder.secrets() == {epoch.id}
     assert delta.expires - delta.published == 5 * HOUR
     holder.clock.advance(epoch.expires - holder.clock.now())
     assert holder.look() == 1
-    assert holder.keys() == set()
+    assert holder.secrets() == set()
 
 
 def test_no_backup_has_a_key_and_what_comes_back_without_one_ends(holder):
@@ -199,13 +199,13 @@ def test_tables_end_early_and_the_partner_is_told(holder):
     with pytest.raises(NotAllowedError):
         ending.expire(holder.office, holder.ann, NAME_, [base.id], "lost")
     assert [one.id for one in ending.expire(holder.office, holder.carl, NAME_, [base.id], "lost")] == [base.id]
-    assert holder.keys() == {delta.id}
+    assert holder.secrets() == {delta.id}
     holder.pair.settle("governance")
     there = holder.pair.ma.all(MANIFESTS)
     assert {one.id: one.state for one in there}[base.id] == "over"
     assert {one.id: one.state for one in there}[delta.id] != "over"
     ending.expire(holder.office, holder.carl, NAME_, [], "lost")
-    assert holder.keys() == set()
+    assert holder.secrets() == set()
     with pytest.raises(StateError, match="expected a table of index sought that is asked, got none"):
         ending.expire(holder.office, holder.carl, NAME_, [], "lost")
 
@@ -268,7 +268,7 @@ def test_an_index_ends_when_the_partner_is_not_trusted_any_more(holder):
 
 def gone(holder):
     assert holder.row().state == "ended"
-    assert holder.keys() == set()
+    assert holder.secrets() == set()
     assert holder.alarms() == ["index.ended"]
     kinds = (INDEX_ENTRIES, FOLLOWED, SHARDS, SHARD_BODIES)
     assert [holder.read(lambda tx, kind=kind: tx.count(kind)) for kind in kinds] == [0, 0, 0, 0]

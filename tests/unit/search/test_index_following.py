@@ -10,7 +10,9 @@ from passerelle.office.people import Role
 from passerelle.ports.erasures import Ground
 from passerelle.ports.search import FOLLOWED
 from passerelle.screening import lists
-from passerelle.search import sources
+from passerelle.search import acts as acts_of
+from passerelle.search import indexes, sources
+from passerelle.store.memory import MemoryStore
 from tests.peers.pair import acts
 from tests.unit.search.holder import DAY, SEARCH, WANTED, Holder, entry
 
@@ -224,6 +226,53 @@ def test_what_an_act_must_not_be(tmp_path, changes, count):
     holder.create(types=("wanted-trace",))
     holder.pair.open_trace(**changes)
     assert holder.follow() == (count, 0)
+
+
+@pytest.mark.parametrize(("handling", "count"), [(["H0"], 1), (["H0", "H1"], 1), (["H0", "H2"], 0), (["H3"], 0)])
+def test_what_was_written_to_somebody_else_under_h2_or_h3_stays_out(tmp_path, handling, count):
+    holder = Holder(tmp_path, check_own=False)
+    row = holder.create(types=("wanted-trace",))
+    dossier, _ = holder.pair.open_trace(handling=handling)
+
+    def found(tx, partner):
+        channel, _ = indexes.channel_of(tx, holder.ctx, row.channel, "ma")
+        return acts_of.of_dossier(tx, holder.ctx, msgspec.structs.replace(row, partner=partner), channel, dossier)
+
+    assert len(holder.read(lambda tx: found(tx, "ma"))) == 1
+    assert len(holder.read(lambda tx: found(tx, "fr"))) == count
+
+
+def test_what_is_above_the_level_of_the_channel_stays_out(tmp_path):
+    holder = Holder(tmp_path, check_own=False)
+    holder.create(types=("wanted-trace",))
+    holder.pair.open_trace(classification="confidential")
+    assert holder.follow() == (0, 0)
+
+
+@pytest.mark.parametrize("point", ["index.list:commit", "index.list:done", "index.mark:commit"])
+def test_a_look_that_was_stopped_is_done_again_and_changes_nothing_twice(tmp_path, point):
+    class StoppedError(Exception):
+        pass
+
+    armed = []
+
+    def fault(where):
+        if armed and where == point:
+            armed.clear()
+            raise StoppedError
+
+    holder = Holder(tmp_path, MemoryStore(fault))
+    holder.take()
+    with_list(holder)
+    base = holder.publish()
+    holder.take([WANTED[0], entry("Q4", "Omar Tazi", birth="1975-03-03")])
+    armed.append(point)
+    with pytest.raises(StoppedError):
+        holder.follow()
+    holder.follow()
+    assert holder.names() == {"watch/Q1", "watch/Q4"}
+    assert len(holder.audits("index.followed")) == 2
+    assert holder.withdrawn(base) == holder.references(base) - holder.references(base, 1)
 
 
 def test_what_a_partner_sent_stands_in_no_index(tmp_path):

@@ -186,7 +186,7 @@ def test_what_a_stop_left_counts_nowhere_and_goes(tmp_path, point):
     holder.look()
     assert holder.epochs() == []
     assert [holder.read(lambda tx, kind=kind: tx.count(kind)) for kind in (SHARDS, SHARD_BODIES, CLAIMS)] == [0, 0, 0]
-    assert holder.keys() == set()
+    assert holder.secrets() == set()
     assert holder.publish().state == "current"
 
 

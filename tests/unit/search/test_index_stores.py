@@ -28,7 +28,7 @@ def test_the_life_of_an_index_in_each_store(tmp_path, durable_place):
     holder.clock.advance(HOUR)
     indexing.look(holder.office)
     assert holder.read(lambda tx: tx.get(SHARD_BODIES, base.id, 0)) is None
-    assert base.id not in holder.keys()
+    assert base.id not in holder.secrets()
 
 
 def test_a_node_without_an_index_looks_at_nothing(tmp_path):
