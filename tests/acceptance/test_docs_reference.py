@@ -31,7 +31,7 @@ from passerelle.instruments.verdict import CODES
 from passerelle.ledger import audit, entry, handover, note
 from passerelle.office import stage
 from passerelle.office.people import Role
-from passerelle.oversight import statements, verify, verify_audit, verify_log
+from passerelle.oversight import search_opening, statements, verify, verify_audit, verify_log
 from passerelle.persons import weights
 from passerelle.persons.model import Birth, Document, Name, Number, Person, Place
 from passerelle.search import sizes, wire_tables
@@ -110,7 +110,7 @@ def test_the_formats_of_the_protocol_are_those_of_the_code() -> None:
     code |= {audit.RECORD, audit.BLOCK, audit.LEAF, witness.FORMAT, verify_audit.FORMAT, handover.VERSION}
     code |= {verify_log.FORMAT, courier_file.FORMAT, courier_file.REFUSAL, attachments_wire.UPLOAD}
     code |= {archive.FORMAT, backups.PRIVATE, backups.PUBLIC, register.FORMAT}
-    code |= {searching.QUESTION, searching.ANSWER}
+    code |= {searching.QUESTION, searching.ANSWER, search_opening.FORMAT}
     code |= {wire_tables.WITHDRAWALS, wire_tables.WITHDRAWALS_REQUEST, wire_tables.TABLE_REQUEST}
     code |= {f"passerelle-{derived}/1" for derived in ("index", "table", "references", "search")}
     in_code = set()

@@ -1,7 +1,6 @@
 """Tables on their way: shard by shard, each proven, from where a stop left off; and when they go."""
 
 import hashlib
-from typing import Any
 
 import msgspec
 import pytest
@@ -13,11 +12,11 @@ from passerelle.ports.records import ALARMS
 from passerelle.ports.search import (
     EPOCHS,
     MANIFESTS,
+    QUESTIONS,
     SEARCH_HITS,
     SHARD_BODIES,
     SHARDS,
     WITHDRAWALS,
-    SearchHit,
     Withdrawn,
 )
 from passerelle.ports.search import WITHDRAWN as GONE
@@ -222,37 +221,24 @@ def test_what_is_over_goes_once_no_question_waits_for_it(search: Search) -> None
 # ---- lists of withdrawn references -----------------------------------------------------------------------------------
 
 
-def hit(search: Search, **changes: Any) -> None:
-    made = SearchHit(
-        question="1" * 32,
-        number=1,
-        partner="ma",
-        index="wanted",
-        domain="wanted-persons",
-        epoch="",
-        reference="0" * 16,
-        claim=b"",
-        person=b"",
-        expires=search.pair.clock.now() + 24 * HOUR,
-    )
-    row = msgspec.structs.replace(made, **changes)
-    search.pair.be.store.write("test.hit", lambda tx: tx.put(SEARCH_HITS, [row]))
-
-
-def test_a_list_is_fetched_while_hits_wait_for_somebody(search: Search) -> None:
+def test_a_list_is_fetched_while_somebody_may_look_hit_or_none(search: Search) -> None:
     ctx = search.pair.be.ctx
     publish(search.pair, Table([key(1)]))
+    search.arrive()
     assert fetching.lists_due(ctx, "ma") == []
-    hit(search)
-    assert fetching.lists_due(ctx, "ma") == ["wanted"]
-    assert fetching.lists_due(ctx, "fr") == []
-    fetching.keep_list(ctx, "ma", "wanted", search.list())
-    (row,) = search.pair.be.all(WITHDRAWALS)
+    assert search.ask(wait(search.pair, [60])).hits == 0
+    (row,) = search.pair.be.all(WITHDRAWALS)  # it came with the answer
     assert (row.time, row.until - row.time, len(row.references)) == (search.pair.clock.now(), HOUR, 64)
     assert fetching.lists_due(ctx, "ma") == []
     search.pair.clock.advance(HOUR // 2)
     assert fetching.lists_due(ctx, "ma") == ["wanted"]
-    hit(search, state="confirmed")
+    assert fetching.lists_due(ctx, "fr") == []
+    fetching.keep_list(ctx, "ma", "wanted", search.list())
+    assert fetching.lists_due(ctx, "ma") == []
+    search.pair.clock.advance(HOUR)
+    (question,) = search.pair.be.all(QUESTIONS)
+    over = msgspec.structs.replace(question, state="over")
+    search.pair.be.store.write("test.over", lambda tx: tx.put(QUESTIONS, [over]))
     assert fetching.lists_due(ctx, "ma") == []
 
 

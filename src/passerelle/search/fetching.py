@@ -6,7 +6,8 @@ Rules kept here:
   a stop at any point either. A table that does not match its manifest is over at once, with an alarm;
 - a table is asked from the transaction on that brings its last shard (`manifests.here`);
 - the shards of a table that is over go, a few at a time, once no question waits that was sent under it;
-- a list of withdrawn references is taken when its holder signed it for this node, and never for a newer one.
+- a list of withdrawn references is taken when its holder signed it for this node, and never for a newer one. It is
+  fetched whether a question hit or not, else the holder would learn that.
 
 Left unchecked: that a list is complete. A holder that leaves out what it withdrew harms whom it confirms to.
 """
