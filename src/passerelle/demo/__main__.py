@@ -18,7 +18,7 @@ from rich.console import Console
 from rich.table import Table
 
 from passerelle.core.errors import InputError, PasserelleError
-from passerelle.demo import officers, published, round, years
+from passerelle.demo import blind, officers, published, round, years
 from passerelle.demo.story import Story
 
 
@@ -66,6 +66,7 @@ def _play(folder: Path, options: argparse.Namespace, console: Console) -> int:
         officers.identification(story)
         officers.alerts(story)
         officers.refusals(story)
+        blind.asked(story)
         years.photograph(story)
         story.overtake()
         story.forbidden()

@@ -62,6 +62,14 @@ _KINDS: dict[str, Content] = {
         "deadlines": {"laissez-passer": "P5D"},
         "necessity": "Establish identity and nationality, to carry out an enforceable return decision",
     },
+    "border-data": {
+        "purposes": ["criminal-investigation"],
+        "articles": ["6"],
+        "categories": ["to-identify", "listed"],
+        "handling": ["H0", "H2"],
+        "four_eyes": ["*"],
+        "necessity": "Verify whether a traveller is the person on the index",
+    },
     "urgent-alert": {
         "purposes": ["prevention"],
         "articles": ["8"],

@@ -57,6 +57,7 @@ STAFF = {
     "020": Role.OFFICER,
     "003": Role.APPROVER,
     "011": Role.MAGISTRATE,
+    "012": Role.COORDINATOR,
     "009": Role.DUTY,
     "010": Role.DUTY,
     "030": Role.ANALYST,

@@ -28,15 +28,14 @@ PHOTOGRAPH = 24 * MIB
 CARRIED = 40
 
 
-def typed(*words: object, code: int = 0) -> dict[str, Any]:
+def typed(*words: object, code: int = 0) -> Any:
     """What a command answers. Raises FailedError when it ends otherwise than expected."""
     command = [sys.executable, "-m", "passerelle", *map(str, words), "--json"]
     done = subprocess.run(command, capture_output=True, text=True, check=False, stdin=subprocess.DEVNULL)
     if done.returncode != code:
         said = (done.stderr or done.stdout)[-400:]
         raise FailedError(f"expected `passerelle {' '.join(map(str, words[:2]))}` to end with {code}, got: {said}")
-    answer: dict[str, Any] = json.loads(done.stdout) if done.stdout.strip() else {}
-    return answer
+    return json.loads(done.stdout) if done.stdout.strip() else {}
 
 
 def photograph(story: "Story") -> None:
