@@ -150,8 +150,11 @@ def channel_of(tx: Reading, ctx: Context, wanted: Wanted) -> tuple[Standing, Cha
         channel = standing.instrument if standing else None
         if standing is None or not isinstance(channel, Channel) or channel.search is None:
             continue
-        if standing.in_force(now) and wanted.purpose in channel.search.purposes:
+        if standing.in_force(now):
             found.append((standing, channel))
+    # Of several the one that has the purpose; of a single one it is told which purposes it has.
+    if len(found) > 1:
+        found = [one for one in found if one[1].search and wanted.purpose in one[1].search.purposes]
     if len(found) != 1:
         known = ", ".join(channel.digest[:12] for _, channel in found) or "none"
         raise InputError(
