@@ -9,16 +9,14 @@ Rules kept here:
 """
 
 import multiprocessing
-import os
-import signal
 import threading
 from collections.abc import Sequence
 from concurrent.futures import Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
-from multiprocessing.connection import wait
 
 from passerelle.core.errors import SearchError
 from passerelle.search import oprf
+from passerelle.search.processors import began, processors
 from passerelle.search.sizes import ELEMENT
 
 SHORT = 64
@@ -34,19 +32,6 @@ class BusyEvaluatorError(SearchError):
     """Too many questions are being evaluated now."""
 
 
-def _began() -> None:
-    """Of a process: whatever ends the service ends it, and nothing else."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    threading.Thread(target=_watch, daemon=True).start()
-
-
-def _watch() -> None:
-    parent = multiprocessing.parent_process()
-    if parent is not None:
-        wait([parent.sentinel])
-    os._exit(1)
-
-
 def _evaluate(secrets: Sequence[bytes], elements: bytes) -> list[Pair]:
     return [oprf.evaluate(secret, elements) for secret in secrets]
 
@@ -55,7 +40,7 @@ class Evaluator:
     """Evaluates for the service. Methods may be called from any thread."""
 
     def __init__(self, processes: int = 0, waiting: int = WAITING) -> None:
-        self._processes = processes or max(1, min(4, os.cpu_count() or 1))
+        self._processes = processes or min(4, processors())
         self._most, self._busy = waiting, 0
         self._lock = threading.Lock()
         self._pool: ProcessPoolExecutor | None = None
@@ -88,7 +73,7 @@ class Evaluator:
                 raise BusyEvaluatorError("expected a service that goes on, got its end")
             if self._pool is None:
                 context = multiprocessing.get_context("spawn")
-                self._pool = ProcessPoolExecutor(self._processes, context, _began)
+                self._pool = ProcessPoolExecutor(self._processes, context, began)
             return [self._pool.submit(_evaluate, (secret,), elements) for secret in secrets]
 
     def _forget(self) -> None:

@@ -8,7 +8,8 @@
 
 Rules kept here:
 - each match key is evaluated by `oprf`, in processes of their own: the library holds the interpreter lock. They are
-  started anew (no fork would survive the threads of a service) and give way to what the node serves;
+  started anew (no fork would survive the threads of a service), give way to what the node serves and end with it, also
+  when it is killed;
 - what was evaluated waits by the first byte of its tag, on disk when there is much of it: in a file without a name,
   which goes with this process whatever happens. It holds what tables and claims hold, never a match key or an output;
 - one match key is one row of a table, whatever the number of its entries; each of them is a row of the claims;
@@ -36,7 +37,7 @@ import numpy.typing as npt
 
 from passerelle.core.errors import InputError, SearchError, TableFullError
 from passerelle.search import oprf, table
-from passerelle.search.processors import processors
+from passerelle.search.processors import began, processors
 
 BATCH = 4_096
 """Match keys that are evaluated at a time. So many or fewer are evaluated here: starting processes takes longer."""
@@ -136,6 +137,7 @@ _secret = b""  # of a process that was started for one table
 def _begin(secret: bytes) -> None:
     global _secret  # noqa: PLW0603
     _secret = secret
+    began()
     with suppress(OSError):  # a hardened service may not
         os.nice(_GIVES_WAY)
 

@@ -1,6 +1,9 @@
 """Tables made of match keys: who asks finds what is in, the holder finds the entries behind a claim, nothing else."""
 
 import hashlib
+import os
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -132,3 +135,35 @@ def test_nothing_of_a_match_key_waits_on_disk_or_stands_in_a_table() -> None:
     hidden = (key.encode(), output[:16], table.derive(output).claim, hashlib.sha256(key.encode()).digest())
     for body in (*made.shards, *made.claims.values()):
         assert not any(one in body for one in hidden)
+
+
+KILLED = """
+import multiprocessing, os
+from passerelle.search.making import BATCH, make
+from tests.unit.search.test_search_making import SECRET, keys
+if __name__ == "__main__":
+    made = make(SECRET, keys(BATCH + 1), processes=2)
+    next(made)
+    print(*(one.pid for one in multiprocessing.active_children()), flush=True)
+    os.kill(os.getpid(), 9)
+"""
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="asks /proc who is there")
+def test_whoever_is_killed_leaves_no_process_behind_that_holds_the_secret(tmp_path: Path) -> None:
+    script = tmp_path / "killed.py"
+    script.write_text(KILLED)
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}
+    # The output ends when the last process that has it is gone, so reading to its end waits for that.
+    done = subprocess.run([sys.executable, script], env=environment, stdout=subprocess.PIPE, timeout=60, check=False)
+    children = [int(one) for one in done.stdout.split()]
+    assert len(children) == 2
+    assert not [one for one in children if alive(one)]
+
+
+def alive(process: int) -> bool:
+    """Whether a process is at work; one that has ended may be listed until somebody takes note of it."""
+    try:
+        return Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()[0] not in "ZX"
+    except OSError:
+        return False
