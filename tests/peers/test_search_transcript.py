@@ -15,11 +15,10 @@ from typing import Any, NamedTuple
 import msgspec
 import pytest
 
-from passerelle.exchange import sealing, trust
-from passerelle.exchange.checks import BatchRefusedError
+from passerelle.exchange import sealing
 from passerelle.persons.model import Birth, Document, Name, Person
 from passerelle.ports.records import CONTENTS, DOSSIERS, KINDS
-from passerelle.ports.search import EPOCHS, INDEX_ENTRIES, INDEXES, SEARCH_HITS, IndexEntry, Question
+from passerelle.ports.search import INDEX_ENTRIES, INDEXES, SEARCH_HITS, IndexEntry, Question
 from passerelle.search import asking, fetching, grounds, publishing, sending, wire, wire_tables
 from passerelle.search.keys import keys_of, questions_of
 from passerelle.transport.https import Server, application
@@ -292,37 +291,6 @@ def test_what_be_gets_for_a_miss_tells_the_padded_size_alone() -> None:
         "manifest", "manifest", "table: base", "table: delta", "answer", "withdrawals",
     ]  # fmt: skip
     assert forms(_of_the_search(few)) == forms(_of_the_search(many))
-
-
-def test_tables_and_lists_of_another_partner_are_given_to_nobody_else() -> None:
-    scene = Scene(FEW)
-    [base, _] = scene.ma.all(EPOCHS)
-    index = scene.ma.store.read(lambda tx: tx.get(INDEXES, "wanted"))
-
-    def give(tx: Any) -> None:
-        tx.put(EPOCHS, [msgspec.structs.replace(base, partner="fr")])
-        tx.put(INDEXES, [msgspec.structs.replace(index, partner="fr")])
-
-    question, _ = scene.ask(HIT, OFFICERS["hit"])
-    posting = scene.search.post(question)
-    scene.ma.store.write("test.give", give)
-    names, now = ("be", "ma"), scene.pair.clock.now()
-    signer = scene.be.store.read(lambda tx: trust.mine(tx, scene.be.ctx, "ma")).envelopes
-    for body, form_, answer in (
-        (wire_tables.ask_table(names, base.id, 0, bytes(16), now, signer), wire_tables.TABLE_REQUEST, "table"),
-        (
-            wire_tables.ask_withdrawals(names, "wanted", bytes(16), now, signer),
-            wire_tables.WITHDRAWALS_REQUEST,
-            "withdrawals",
-        ),
-    ):
-        asked = scene.search.desk.request(body, form_)
-        with pytest.raises(BatchRefusedError) as refused:
-            getattr(scene.search.desk, answer)(asked)
-        assert refused.value.check == "10"
-    with pytest.raises(BatchRefusedError) as refused:
-        scene.search.desk.question(posting.body)
-    assert refused.value.check == "10"
 
 
 def _of_the_search(scene: Scene) -> dict[Row, bytes]:
