@@ -5,11 +5,12 @@ import hashlib
 import msgspec
 import pytest
 
-from passerelle.core.errors import NoteError, SignatureError
+from passerelle.core.errors import NoteError, SearchError, SignatureError
 from passerelle.exchange import manifests, trust
 from passerelle.exchange.checks import BatchRefusedError
 from passerelle.ports.records import ALARMS
 from passerelle.ports.search import (
+    ASKED,
     EPOCHS,
     MANIFESTS,
     QUESTIONS,
@@ -315,3 +316,22 @@ def test_what_be_refuses_is_answered_no_more(base: Pair) -> None:
     assert rows[first].state == "current"
     assert (rows[again].state, rows[again].ends) == ("past", pair.clock.now())
     assert manifests.id_of(rows[first].manifest.decode()) == first
+
+
+def test_more_withdrawals_than_a_list_holds_are_told_and_answered_later(
+    search: Search, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    epoch = publish(search.pair, Table([key(1)]))
+    search.arrive()
+    posting = search.post(wait(search.pair, [1]))
+    rows = [Withdrawn(epoch, f"{number:016x}", "wanted", 1, "cancelled") for number in range(3)]
+    search.pair.ma.store.write("test.withdraw", lambda tx: tx.put(GONE, rows))
+    monkeypatch.setattr(wire_tables, "MOST_REFERENCES", 2)
+    with pytest.raises(SearchError, match="publish a base"):
+        search.desk.question(posting.body)
+    with pytest.raises(SearchError, match="publish a base"):
+        search.list()
+    assert [one.what for one in search.pair.ma.all(ALARMS)] == ["search.list-full"]
+    assert not search.pair.ma.all(ASKED)
+    monkeypatch.undo()
+    assert sending.take(search.pair.be.ctx, posting, search.desk.question(posting.body)).left_day == 19_990

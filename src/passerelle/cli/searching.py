@@ -218,14 +218,14 @@ def list_(
             wanted = grounds.Wanted(partner=partner, purpose=purpose, channel=_channel(tx, channel), index=index)
             return grounds.of_list(tx, node.office, who, wanted, asked, basis)
 
-        node.store.read(ground)  # before match keys are made of a long list
-        found = parts()
+        said = node.store.read(ground)  # before match keys are made of a long list
+        found = parts(said.most)
         answer = _asked(node, who, ground, found, wait, given, type_name, category)
     answer.value.update(unread=fault_values(found.faults), faults=len(found.faults))
     return answer
 
 
-def _travellers(source: "Files") -> tuple[str, "Callable[[], Parts]"]:
+def _travellers(source: "Files") -> tuple[str, "Callable[[int], Parts]"]:
     """The journey that a passengers' message says, and what makes match keys of those in it."""
     from passerelle.cli.progress import progress
     from passerelle.core.errors import InputError
@@ -237,9 +237,9 @@ def _travellers(source: "Files") -> tuple[str, "Callable[[], Parts]"]:
     if not first.whole:
         raise InputError("FILE: expected a file that can be read to its end, got one that cannot")
 
-    def parts() -> "Parts":
+    def parts(most: int) -> "Parts":
         with progress(_("making match keys")) as advance:
-            return asking.parts_of(source.read(), advance=lambda done: advance(done, max(done, first.entries)))
+            return asking.parts_of(source.read(), most, lambda done: advance(done, max(done, first.entries)))
 
     return "; ".join(map(voyage, first.voyages[:3]))[:200], parts
 

@@ -143,6 +143,7 @@ ALARMS = {
     "refusal.ignored": N_("a refusal does not count"),
     "review.not-upheld": N_("a review did not uphold an act"),
     "search.answer-wrong": N_("the proof of an answer does not hold"),
+    "search.list-full": N_("too many references are withdrawn"),
     "search.quota-full": N_("a partner asked more than its quota"),
     "search.quota-near": N_("a partner has nearly used its quota"),
     "search.table-wrong": N_("a table is not what its manifest says"),

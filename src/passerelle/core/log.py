@@ -56,6 +56,7 @@ EVENTS: Mapping[str, Mapping[str, str]] = {
     "key.destroyed": {"kind": "word", "id": "id"},
     "erasures.replayed": {"count": "number"},
     "screening.erased": {"count": "number"},
+    "search.erased": {"count": "number"},
     "index.published": {"kind": "word", "number": "number"},
     "audit.closed": {"generation": "number", "index": "number"},
     "audit.cosigned": {"witness": "name", "size": "number"},

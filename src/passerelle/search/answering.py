@@ -66,6 +66,10 @@ _ALL = 100_000
 _FEW = 500
 
 
+class ListFullError(SearchError):
+    """More references are withdrawn than a list holds."""
+
+
 class _Debited(NamedTuple):
     """A question that may be answered: keys of its epochs, what the quota leaves, what is withdrawn."""
 
@@ -103,7 +107,11 @@ class Desk:
             suite.split(asking.elements)
         except ElementError as error:
             raise BatchRefusedError(Check.CONTENT, str(error)) from None
-        debited = ctx.store.write("search.answer", lambda tx: _debit(tx, ctx, header, asking))
+        try:
+            debited = ctx.store.write("search.answer", lambda tx: _debit(tx, ctx, header, asking))
+        except ListFullError as error:
+            self._full(header.sender, header.index, error)
+            raise
         if debited is None:
             raise BatchRefusedError(Check.LIMITS, "expected elements within the quota, got more")
         pairs = self._evaluator.evaluate(debited.secrets, asking.elements)
@@ -149,7 +157,21 @@ class Desk:
                 raise BatchRefusedError(Check.STATE, f"expected an index for {asked.sender}, got {asked.what}")
             return _withdrawn(tx, index)
 
-        return self._list(asked.sender, asked.what, self._ctx.store.read(work))
+        try:
+            references = self._ctx.store.read(work)
+        except ListFullError as error:
+            self._full(asked.sender, asked.what, error)
+            raise
+        return self._list(asked.sender, asked.what, references)
+
+    def _full(self, partner: str, index: str, error: ListFullError) -> None:
+        """Nobody is answered before a new base is published: persons are told."""
+        once, text = f"{partner}/{index}/{day_of(self._ctx.clock.now())}", f"index {index} for {partner}: {error}"
+
+        def work(tx: Writing) -> None:
+            notes.alarm(tx, self._ctx, "search.list-full", partner, text, once=once)
+
+        self._ctx.store.write("search.list-full", work)
 
     def _list(self, partner: str, index: str, references: tuple[str, ...]) -> bytes:
         ctx, now = self._ctx, self._ctx.clock.now()
@@ -281,11 +303,11 @@ def _withdrawn(tx: Reading, index: Index) -> tuple[str, ...]:
     """The references of an index that count no more, sorted, filled up to a multiple of 64.
 
     What fills is drawn from the key of the newest base, so it stays while that base does: two lists held beside each
-    other do not show which of them is real. Raises SearchError when there are more than a list holds.
+    other do not show which of them is real. Raises ListFullError.
     """
     found = {one.reference for one in tx.scan(WITHDRAWN, "by_index", (index.name,), limit=_ALL)}
     if len(found) > wire_tables.MOST_REFERENCES:
-        raise SearchError(
+        raise ListFullError(
             f"expected at most {wire_tables.MOST_REFERENCES} withdrawn references, got more: publish a base"
         )
     wanted = max(1, -(-len(found) // wire_tables.FILLED)) * wire_tables.FILLED

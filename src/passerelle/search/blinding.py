@@ -42,6 +42,12 @@ def width_of(keys: int) -> int:
     return WIDTHS[place] if place < len(WIDTHS) else -(-keys // _STEP) * _STEP
 
 
+def most_keys(elements: int) -> int:
+    """How many keys a question may have whose elements are at most so many (10 at least): the largest width within."""
+    most = min(elements, MOST_ELEMENTS)
+    return most // _STEP * _STEP or max(one for one in WIDTHS if one <= max(most, WIDTHS[0]))
+
+
 class Blinded(msgspec.Struct, frozen=True):
     """A blinded question. `elements`: width x 32 bytes, sorted; `keys`: sorted; `blinds`, `places`: of each key."""
 

@@ -148,6 +148,8 @@ def tidy(ctx: Context) -> bool:
                 return True
         return bool(ended)
 
+    if not ctx.store.read(lambda tx: tx.scan(MANIFESTS, limit=1)):
+        return False
     return ctx.store.write("search.forget", work)
 
 

@@ -35,6 +35,8 @@ from passerelle.ports.store import Reading
 from passerelle.screening import rules
 from passerelle.screening.lists import check_basis, purposes
 from passerelle.screening.rules import Asked
+from passerelle.search.blinding import most_keys
+from passerelle.search.sizes import MOST_ELEMENTS
 
 LONGEST = "P1Y"
 """How long what opens a question stays at most."""
@@ -54,7 +56,8 @@ class Wanted(msgspec.Struct, frozen=True, kw_only=True):
 
 class Ground(msgspec.Struct, frozen=True, kw_only=True):
     """On what a question stands. `basis`: `dossier` or a legal basis in words; `said`: of a list, link, offence and
-    journey; `expires`: when what opens it goes (ms).
+    journey; `expires`: when what opens it goes (ms); `most`: match keys of one question, so that the quota of the
+    channel holds its elements.
     """
 
     partner: str
@@ -66,6 +69,7 @@ class Ground(msgspec.Struct, frozen=True, kw_only=True):
     expires: int
     dossier: str = ""
     said: dict[str, str] = {}
+    most: int = MOST_ELEMENTS
 
 
 def on(domain: str, kind: str = "search", name: str = "") -> On:
@@ -121,6 +125,7 @@ def of_list(tx: Reading, office: Office, who: Person, wanted: Wanted, asked: Ask
         basis=check_basis(basis),
         expires=add_duration(ctx.clock.now(), times.unconfirmed),
         said={"link": said.link, "offence": said.offence, "journey": said.journey},
+        most=most_keys(channel.search.burst) if channel.search else MOST_ELEMENTS,
     )
 
 

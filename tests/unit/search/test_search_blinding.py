@@ -157,3 +157,12 @@ def test_loading_libsodium_leaves_no_file_behind(tmp_path: Path) -> None:
     )
     assert done.stdout == "10\n"
     assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    ("elements", "keys"),
+    [(10, 10), (49, 10), (50, 50), (99, 50), (250, 250), (499, 250), (500, 500), (1499, 1000), (10**9, 25_000)],
+)
+def test_a_question_of_so_many_keys_has_no_more_elements(elements: int, keys: int) -> None:
+    assert blinding.most_keys(elements) == keys
+    assert blinding.width_of(keys) <= elements
