@@ -182,7 +182,7 @@ def why_fallen(tx: Reading, ctx: Context, row: Index) -> str:
     """Why an index has to end; nothing when it goes on."""
     partner = tx.get(PARTNERS, row.partner)
     if partner is None or partner.status != "confirmed":
-        return f"the partner is {partner.status if partner else 'not known'}"
+        return E_("the partner is not confirmed any more")
     try:
         indexes.channel_of(tx, ctx, row.channel, row.partner)
     except StateError:

@@ -154,9 +154,10 @@ def _create(tx: Writing, office: Office, who: Person, wanted: Wanted) -> Index:
     ask(tx, office, who, Action.INDEX_CREATE, On(kind="index", id=wanted.name, domain=channel.domain))
     ctx.confirmed(tx, wanted.partner)
     there = tx.get(INDEXES, wanted.name)
-    if there and (there.state == "open" or there.partner != wanted.partner):
-        what = "which goes on" if there.state == "open" else f"which was for {there.partner}"
-        raise StateError(f"NAME: expected a name that no index has, got {wanted.name}, {what}")
+    if there and there.state == "open":
+        raise StateError(f"NAME: expected a name that no index has, got {wanted.name}, which goes on")
+    if there and there.partner != wanted.partner:
+        raise StateError(f"NAME: expected a name that no index had, got {wanted.name}, which was for {there.partner}")
     if there and (tx.count(INDEX_ENTRIES, "key", (there.name,)) or tx.count(FOLLOWED, "key", (there.name,))):
         raise StateError(f"NAME: expected an index whose entries are gone, got {there.name}: try again in a minute")
     followed = [_list(tx, name, category or LISTED, channel, search) for name, category in wanted.lists]
@@ -216,11 +217,12 @@ def _type(ctx: Context, name: str, channel: Channel, search: Search) -> str:
 
 
 def _size(option: str, size: int, most: int) -> int:
+    if size in table.LADDER or (0 < size <= most and not size % table.FULL):
+        return size
     ladder = ", ".join(map(str, table.LADDER))
-    if size > most or (size not in table.LADDER and (size <= 0 or size % table.FULL)):
-        more = f" or a multiple of {table.FULL} up to {most}" if most > table.FULL else ""
-        raise InputError(f"{option}: expected one of {ladder}{more}, got {size}")
-    return size
+    if most > table.FULL:
+        raise InputError(f"{option}: expected one of {ladder} or a multiple of {table.FULL} up to {most}, got {size}")
+    raise InputError(f"{option}: expected one of {ladder}, got {size}")
 
 
 def _every(text: str) -> str:
