@@ -10,7 +10,8 @@ Rules kept here:
   counts; what it wrote is deleted by the next look (`ending`);
 - who left the index while the table was being made is withdrawn from it in the transaction in which it begins to count;
 - a delta is published also when nothing changed, always at the size of the index; what does not fit it makes a base;
-- what the partner learns of an index is its padded size and the hours of publishing, which are those of a clock.
+- what the partner learns of an index is its padded size and the hours of publishing, which are those of a clock. The
+  manifest bears the hour of the clock; a delta takes as long to make whether much of it is padding or nothing.
 
 Left unchecked: that two processes make the same table at once. The one that is ready first counts, the other is told.
 """
@@ -58,6 +59,7 @@ SILENT = 3_600_000
 """Milliseconds after which a making that gives no sign of life has ended."""
 _AHEAD = 600_000
 _PAGE = 1000
+_AT_ONCE = 64
 _SOME = 4 * 1024 * 1024  # bytes of a transaction
 Advance = Callable[[int, int], None]
 
@@ -193,6 +195,7 @@ def _make(ctx: Context, begun: Begun, by: str, size: int, advance: Advance, proc
         for one in steps:
             if isinstance(one, making.Sized):
                 sized = one
+                _as_long(secret, one.count - one.keys if begun.kind == DELTA else 0)
             elif isinstance(one, making.MadeShard):
                 spool.write(one.body)
                 shards.append((table.digest(one.body), len(one.body)))
@@ -216,6 +219,7 @@ def _started(
 ) -> _Made:
     """All shards are known: so is the manifest. Write them."""
     row, now = begun.row, ctx.clock.now()
+    published = _hour(begun)
     announced = manifests.Announced(
         index=row.name,
         partner=row.partner,
@@ -229,8 +233,8 @@ def _started(
         count=sized.count,
         shards=sized.shards,
         shard_size=shards[0][1],
-        published=now,
-        expires=indexes.expiry(row, begun.kind, now),
+        published=published,
+        expires=indexes.expiry(row, begun.kind, published),
         delta_every=row.delta_every,
     )
     text = announced.text
@@ -245,7 +249,7 @@ def _started(
         count=sized.count,
         shards=sized.shards,
         upto=begun.upto,
-        published=now,
+        published=published,
         expires=announced.expires,
         ends=now + SILENT,
         state="making",
@@ -274,6 +278,19 @@ def _started(
 
         ctx.store.write("index.shards", write)
     return _Made(epoch, text, sized.keys)
+
+
+def _hour(begun: Begun) -> int:
+    """What the manifest says of when: for a delta of the clock its hour, else the minute; no more than that."""
+    by_clock = begun.kind == DELTA and begun.row.due_delta <= begun.at
+    step = add_duration(0, begun.row.delta_every) if by_clock else 60_000
+    return begun.at // step * step
+
+
+def _as_long(secret: bytes, count: int) -> None:
+    """Evaluate as many inputs that stand for nobody: how long a delta takes tells nothing of how much is in it."""
+    for first in range(0, count, _AT_ONCE):
+        oprf.outputs(secret, [os.urandom(32) for _ in range(min(_AT_ONCE, count - first))])
 
 
 def _claims(tx: Writing, ctx: Context, made: _Made, claims: Claims) -> None:

@@ -128,6 +128,21 @@ def test_tables_are_due_by_the_clock_whatever_happens(holder):
     assert due() == ["base", "delta"]
 
 
+def test_a_manifest_says_the_hour_of_the_clock_and_no_more(holder):
+    holder.clock.advance(12_345_678)
+    base = holder.publish()
+    assert (base.published % 60_000, 0 <= holder.clock.now() - base.published < 60_000) == (0, True)
+    holder.publish("delta")
+    holder.clock.advance(holder.row().due_delta - holder.clock.now() + 54_321)
+    delta = holder.publish("delta")
+    assert delta.published % (2 * HOUR) == 0
+    assert delta.expires == delta.published + 5 * HOUR
+    assert holder.row().due_delta == delta.published + 2 * HOUR
+    holder.clock.advance(7 * 60_000)
+    by_hand = holder.publish("delta")
+    assert (by_hand.published - delta.published) == 7 * 60_000
+
+
 def test_the_table_before_is_asked_an_hour_longer(holder):
     first = holder.publish()
     holder.clock.advance(DAY)
