@@ -7,7 +7,7 @@ does what the node puts in by itself. `example_of` makes up values instead: for 
 
 import json
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from datetime import date, timedelta
 from typing import Any
 
@@ -173,8 +173,13 @@ def _add(forms: _Forms, schema: Schema, value: dict[str, Any], steps: list[str])
 # ---- as TOML ---------------------------------------------------------------------------------------------------------
 
 
-def toml_of(kind: DossierType, act: ActType, content: Mapping[str, Any], language: Language) -> str:
-    """The content as TOML, each field under its label, and what may be there beside it."""
+def toml_of(
+    kind: DossierType, act: ActType, content: Mapping[str, Any], language: Language, without: Collection[str] = ()
+) -> str:
+    """The content as TOML, each field under its label, and what may be there beside it.
+
+    `without`: what the node puts in, fields of the body among them: nothing is said of it.
+    """
     envelope = kind.envelope["properties"]
     common = _Forms(kind.envelope["$defs"], language, blank=True)
     lines = [
@@ -195,7 +200,7 @@ def toml_of(kind: DossierType, act: ActType, content: Mapping[str, Any], languag
     for name in _MAY:
         if name != "handling_note" or "H3" in kind.handling.allowed:
             lines += _optional(common, name, envelope[name])
-    if act.subjects.max > len(content.get("subjects", [])):
+    if act.subjects.max > len(content.get("subjects", [])) and "subjects" not in without:
         categories = " | ".join(sorted(act.subjects.categories))
         lines.append(f"# subjects: {common.label(envelope['subjects'])}: {categories} " + _("(may be there)"))
     if kind.statements:
@@ -203,7 +208,9 @@ def toml_of(kind: DossierType, act: ActType, content: Mapping[str, Any], languag
     for person in content.get("subjects", []):
         lines += ["", "[[subjects]]", *_table(common, "subjects", _person(kind, act, common), person)]
     forms = _Forms(act.schema.get("$defs", {}), language, blank=True)
-    lines += ["", "[body]", *_table(forms, "body", {"type": "object", **act.schema}, content["body"])]
+    fields = {name: one for name, one in act.schema.get("properties", {}).items() if name not in without}
+    schema = {"type": "object", **act.schema, "properties": fields}
+    lines += ["", "[body]", *_table(forms, "body", schema, content["body"])]
     return "\n".join(lines) + "\n"
 
 

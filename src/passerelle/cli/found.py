@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from passerelle.cli.acts import ActFile, Lane, Submit
+from passerelle.cli.acts import Lane, Submit
 from passerelle.cli.door import Answer, As, Folder, acting, command, opened, said
 from passerelle.cli.drafts import Attest
 from passerelle.cli.erasing import Because, Ground
@@ -49,6 +49,7 @@ def register(search: typer.Typer) -> None:
     command(
         search,
         "open",
+        "search open /srv/be 5f0c91 1 --form --as ann > hit.toml",
         "search open /srv/be 5f0c91 1 --file hit.toml --submit --as ann",
         "search open /srv/be 5f0c91 1 3 --type border-data --file hit.toml --as ann",
     )(open_)
@@ -142,11 +143,14 @@ def show(
 def open_(
     folder: Folder,
     question: QuestionId,
-    file: ActFile,
     number: Annotated[
         list[int] | None,
         typer.Argument(metavar="[HIT]…", help="Numbers of hits. Without: the only one.", min=1, show_default=False),
     ] = None,
+    file: Annotated[
+        Path | None, typer.Option("--file", metavar="FILE", help="What else the act wants, .toml or .json.")
+    ] = None,
+    form: Annotated[bool, typer.Option("--form", help="Print the file to fill in, and open nothing.")] = False,
     type_name: OfType = "",
     category: Category = "",
     lane: Lane = "",
@@ -158,13 +162,18 @@ def open_(
 ) -> Answer:
     """Open a dossier on a hit: a draft of the act that its type has for it, for another person to release.
 
-    Reference, claim and person are put in; what else the act wants stands in the file: `dossier form TYPE`.
+    Reference, claim and person are put in; what else the act wants stands in the file.
     """
     from passerelle.cli.writing import read_act
+    from passerelle.core.errors import InputError
 
-    given = read_act(file)
+    if (file is None) == (not form):
+        raise InputError("expected --file FILE or --form, got both or neither")
+    given = read_act(file) if file else {}
     with opened(folder) as node:
         who, asked = acting(node, as_), find_question(node, question)
+        if form:
+            return _form(node, asked, type_name)
         _fetched(node, asked)
         values = open_hits(
             node, who, asked, number or [], given, type_name, category, lane, attest or [], submit=submit, reason=reason
@@ -175,6 +184,21 @@ def open_(
             tell_draft(screen, one, folder)
 
     return Answer(values, tell)
+
+
+def _form(node: "Node", question: "Question", type_name: str) -> Answer:
+    """The file of the act, without what the search puts in."""
+    from passerelle.cli.forms import example_of, toml_of
+    from passerelle.core.words import language
+    from passerelle.search import drafting
+
+    kind, act = node.store.read(lambda tx: drafting.type_of(tx, node.ctx, question, type_name))
+    content = example_of(kind, act, language(), blank=True)
+    known = drafting.put_in(question, act)
+    content = {name: one for name, one in content.items() if name not in ("act", "subjects")}
+    content["body"] = {name: one for name, one in content["body"].items() if name not in known}
+    text = toml_of(kind, act, content, language(), without=("subjects", *known))
+    return Answer({"type": kind.name, "act": act.name, "form": text}, lambda screen: screen.raw(text))
 
 
 def open_hits(

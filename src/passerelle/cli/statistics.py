@@ -72,6 +72,7 @@ def statistics(
 
     Publish one masked table of a period, not several: what one hides, another may give away.
     """
+    from passerelle.cli import accounting
     from passerelle.cli.progress import progress
     from passerelle.cli.screened import line_value
     from passerelle.core.errors import InputError
@@ -79,6 +80,7 @@ def statistics(
     from passerelle.oversight import counting, masking
     from passerelle.oversight import statistics as figures
     from passerelle.screening import figures as screening
+    from passerelle.search import figures as searching
 
     if file and file != "-" and Path(file).exists():
         raise InputError(f"--csv: expected a new file, got {file}, which is there")
@@ -93,11 +95,15 @@ def statistics(
         tally = figures.Tally(words, dimensions)
         counting.count(node.ctx, tally, asked, advance, without)
         # With a mask it is left out: what it says of a list is no table of this period's acts.
-        screened = [] if mask else node.store.read(lambda tx: screening.report(tx, *screening.months(since, until)))
+        months = screening.months(since, until)
+        screened = [] if mask else node.store.read(lambda tx: screening.report(tx, *months))
+        searched = [] if mask else node.store.read(lambda tx: searching.report(tx, *months))
     made = figures.report(tally, mask)
-    value = _value(made, titles, labels, since, until) | {"screening": [line_value(one) for one in screened]}
+    value = _value(made, titles, labels, since, until)
+    value |= {"screening": [line_value(one) for one in screened]}
+    value |= {"search": [accounting.line_value(one) for one in searched]}
     if not file:
-        return Answer(value, lambda screen: _show(screen, made, titles, labels, value["screening"]))
+        return Answer(value, lambda screen: _show(screen, made, titles, labels, value))
     text = csv_of(made)
     if file == "-":
         return Answer(value, lambda screen: screen.raw(text))
@@ -138,17 +144,21 @@ def _show(
     made: "Report",
     titles: dict[str, str],
     labels: dict[str, str],
-    screened: list[dict[str, Any]],
+    value: dict[str, Any],
 ) -> None:
+    from passerelle.cli import accounting
     from passerelle.cli.screened import tell_lines
 
     if made.rows:
         _tables(screen, made, titles, labels)
     else:
         screen.line(_("nothing passed in this period"))
-    if screened:
+    if value["screening"]:
         screen.title(_("screened against own lists, by whole months"))
-        tell_lines(screen, screened)
+        tell_lines(screen, value["screening"])
+    if value["search"]:
+        screen.title(_("searched blind, by whole months"))
+        accounting.tell_lines(screen, value["search"])
 
 
 def _tables(screen: Screen, made: "Report", titles: dict[str, str], labels: dict[str, str]) -> None:

@@ -75,21 +75,29 @@ def written(
 ) -> dict[str, Any]:
     """The act as its author writes it: what he gave, and what the search knows. Raises InputError, StateError."""
     body = dict(given.get("body", {}))
-    proof = {"index": hit.index, "reference": hit.reference, "claim": hit.claim.hex()}
+    proof = dict(zip(claiming.FIELDS, (hit.index, hit.reference, hit.claim.hex()), strict=True))
     if taken := sorted({*proof, "subjects"} & {*body, *given}):
         raise InputError(f"{taken[0]}: expected it to be put in from the hit, got it in the file")
-    said = asking.said_of(question)
-    known = {"screened_on": day_of(question.asked), "link": said.get("link"), "offence": said.get("offence")}
-    fields = act.schema.get("properties", {})
-    for name, value in known.items():
-        if value and name in fields:
-            body.setdefault(name, value)
+    for name, value in _named(question, act).items():
+        body.setdefault(name, value)
     made = dict(given) | {"body": body | proof, "subjects": [_subject(tx, ctx, question, hit, act, category)]}
     standing = Channels(tx, ctx).standing(question.channel)
     if standing is not None and standing.in_force(ctx.clock.now()):
         made.setdefault("channel", question.channel)
         made.setdefault("purpose", question.purpose)
     return made
+
+
+def put_in(question: Question, act: ActType) -> tuple[str, ...]:
+    """The fields of the body that need not be filled in by hand."""
+    return (*claiming.FIELDS, *_named(question, act))
+
+
+def _named(question: Question, act: ActType) -> dict[str, str]:
+    """What was named when it was asked, where the act has fields for it."""
+    said, fields = asking.said_of(question), act.schema.get("properties", {})
+    known = {"screened_on": day_of(question.asked), "link": said.get("link"), "offence": said.get("offence")}
+    return {name: value for name, value in known.items() if value and name in fields}
 
 
 def _subject(

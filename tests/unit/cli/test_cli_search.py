@@ -2,6 +2,7 @@
 
 import json
 import time
+import tomllib
 from datetime import date
 
 import pytest
@@ -119,6 +120,11 @@ def test_a_person_is_asked_about_on_a_dossier(scene, asked):
 
 def test_a_hit_is_opened_compared_and_answered_and_both_count_it(scene, asked):
     question = asked["questions"][0]["question"]
+    form = ok("search", "open", scene.be, question, "--form", "--as", "ann").out
+    assert 'necessity = "<' in form
+    assert "[body.travel]" in form
+    assert not {"claim", "reference", "index", "screened_on", "link"} & set(tomllib.loads(form)["body"])
+    assert "[[subjects]]" not in form
     path = scene.write("hit.json", HIT)
     for number, outcome in ((1, "confirmed"), (2, "not-the-person")):
         usual = ("search", "open", scene.be, question, number, "--file", path, "--lane", "routine", "--submit")
