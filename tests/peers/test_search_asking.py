@@ -75,9 +75,7 @@ def test_a_hit_is_the_person_once_and_a_miss_leaves_nothing_of_him(blind):
 def test_who_has_no_key_is_told_and_nobody_is_asked_about_in_vain():
     found = asking.parts_of(TRAVELLERS)
     assert (found.persons, found.without) == (3, ("1D",))
-    with pytest.raises(
-        InputError, match="expected somebody with a birth date or a document to ask about, got 1 without"
-    ):
+    with pytest.raises(InputError, match=r"expected somebody with a birth date, a document .* got 1 without"):
         asking.parts_of(TRAVELLERS[3:])
 
 
@@ -170,7 +168,9 @@ def test_who_may_ask(blind):
 def test_what_must_be_named(blind):
     with pytest.raises(InputError, match="--purpose: expected one of tracing-wanted-persons, got 'prosecution'"):
         blind.ask(YOUSSEF, purpose="prosecution", channel=blind.pair.channel)
-    with pytest.raises(NotFoundError, match="--index: expected an index other of ma"):
+    with pytest.raises(
+        NotFoundError, match=r"--index: expected an index of ma for tracing-wanted-persons .* got other"
+    ):
         blind.ask(YOUSSEF, index="other")
     with pytest.raises(NotFoundError, match="--channel: expected a channel with ma, got 0000"):
         blind.ask(YOUSSEF, channel="0" * 64)
@@ -179,7 +179,7 @@ def test_what_must_be_named(blind):
     with pytest.raises(InputError, match="--journey: expected no word of origin or religion"):
         blind.ask_list(asked=msgspec.structs.replace(ASKED, journey="all muslims of the ferry"))
     blind.pair.clock.advance(39 * DAY)
-    with pytest.raises(NotFoundError, match="that is announced and has not expired, got none"):
+    with pytest.raises(NotFoundError, match="that is announced, and not expired, got none"):
         blind.ask_list()
 
 

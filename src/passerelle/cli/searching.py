@@ -310,8 +310,8 @@ def _tell(screen: Screen, value: dict[str, Any], folder: Path) -> None:
     if value["without_key"]:
         screen.line(
             n_(
-                "{count} has neither birth date nor document, and cannot be asked about: {ids}",
-                "{count} have neither birth date nor document, and cannot be asked about: {ids}",
+                "{count} without birth date, document or national number cannot be asked about: {ids}",
+                "{count} without birth date, document or national number cannot be asked about: {ids}",
                 len(value["without_key"]),
                 ids=", ".join(value["without_key"][:20]),
             )

@@ -90,6 +90,9 @@ TERMS = frozenset(
         N_("rejected"),
         N_("hit"),
         N_("hits"),
+        # questions to a partner's index
+        N_("opened"),
+        N_("over"),
         # files that messages bear
         N_("attachment"),
         N_("attached"),

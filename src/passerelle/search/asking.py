@@ -118,8 +118,8 @@ def parts_of(
         made.append(_part(here, keys))
     if not made:
         raise InputError(
-            "expected somebody with a birth date or a document to ask about, "
-            f"got {len(without)} without either and {len(faults)} who could not be read"
+            "expected somebody with a birth date, a document or a national number to ask about, "
+            f"got {len(without)} without any and {len(faults)} who could not be read"
         )
     return Parts(tuple(made), tuple(without), tuple(faults))
 

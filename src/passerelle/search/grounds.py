@@ -183,11 +183,14 @@ def _area(purpose: str, channel: Channel) -> str:
 def indexes(tx: Reading, ctx: Context, wanted: Wanted, channel: Channel) -> tuple[str, ...]:
     """The names of the partner's indexes that may be asked. Raises NotFoundError when there is none."""
     found = sorted({one.index for one in bases(tx, ctx, wanted.partner, wanted.index) if fits(one, wanted, channel)})
-    if not found:
-        what = f"an index {wanted.index[:60]}" if wanted.index else "an index"
+    if not found and wanted.index:
         raise NotFoundError(
-            f"--index: expected {what} of {wanted.partner} for {wanted.purpose} that is announced and has not expired, "
-            "got none"
+            f"--index: expected an index of {wanted.partner} for {wanted.purpose} that is announced and has not "
+            f"expired, got {wanted.index[:60]}"
+        )
+    if not found:
+        raise NotFoundError(
+            f"expected an index of {wanted.partner} for {wanted.purpose} that is announced, and not expired, got none"
         )
     return tuple(found)
 

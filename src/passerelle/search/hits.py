@@ -190,12 +190,16 @@ def is_current(tx: Reading, ctx: Context, question: Question) -> bool:
 def check_current(tx: Reading, ctx: Context, question: Question) -> Withdrawals:
     """The current withdrawal list of the index of a question. Raises StateError when there is none."""
     there = tx.get(WITHDRAWALS, question.partner, question.index)
-    what = f"expected a current withdrawal list of index {question.index} of {question.partner}"
     if there is None:
-        raise StateError(f"{what}, got none yet: the service fetches it when the partner is up")
+        raise StateError(
+            f"expected a current withdrawal list of index {question.index} of {question.partner}, got none yet: the "
+            "service fetches it when the partner is up"
+        )
     if ctx.clock.now() >= there.until:
-        when = to_iso(there.time)
-        raise StateError(f"{what}, got one of {when}: the service fetches it when the partner is up")
+        raise StateError(
+            f"expected a current withdrawal list of index {question.index} of {question.partner}, got one of "
+            f"{to_iso(there.time)}: the service fetches a newer one when the partner is up"
+        )
     return there
 
 

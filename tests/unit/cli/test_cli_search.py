@@ -111,7 +111,7 @@ def test_a_person_is_asked_about_on_a_dossier(scene, asked):
     assert "no hit" in miss
     assert hit["questions"][0]["dossier"] == scene.dossier
     nobody = call(*usual, "--name", "Els Janssens", "--as", "ann")
-    assert (nobody.code, "expected somebody with a birth date or a document" in nobody.err) == (2, True)
+    assert (nobody.code, "expected somebody with a birth date, a document" in nobody.err) == (2, True)
     for wrong in (("--birth", "31.12.1990"), ("--document", "AB123"), ("--number", "123")):
         result = call(*usual, "--name", "Els Janssens", *wrong, "--as", "ann")
         assert result.code == 2, result
