@@ -4,7 +4,7 @@ import pytest
 
 from passerelle.core.errors import StateError
 from passerelle.exchange import manifests
-from passerelle.ports.search import CLAIMS, MANIFESTS, SHARD_BODIES, SHARDS
+from passerelle.ports.search import CLAIMS, EPOCH_KEYS, MANIFESTS, SHARD_BODIES, SHARDS
 from passerelle.search import oprf, publishing, table
 from passerelle.store.memory import MemoryStore
 from tests.unit.search.holder import DAY, HOUR, WANTED, Holder, entry
@@ -21,7 +21,7 @@ def holder(tmp_path):
 
 def found(holder, epoch, keys):
     """Which of these match keys the partner would find in a table."""
-    secret = holder.read(lambda tx: tx.get(publishing.EPOCH_KEYS, epoch.id)).secret
+    secret = holder.read(lambda tx: tx.get(EPOCH_KEYS, epoch.id)).secret
     outputs = dict(zip(keys, oprf.outputs(secret, [key.encode() for key in keys]), strict=True))
     return table.find(outputs, epoch.count, lambda number: shard(holder, epoch, number))
 
