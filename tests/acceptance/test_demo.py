@@ -35,6 +35,7 @@ def test_the_story_ends_well_on_a_real_published_list(tmp_path):
     figures = json.loads(done.stdout.splitlines()[-1])
     assert figures["ok"]
     assert figures["listed_persons"] == 81
+    assert (figures["travellers_asked_blind"], figures["elements_that_ma_saw"]) == (300, 1500)
     assert figures["routine_still_queued_when_flash_arrived"] > 0
     for name in ("be", "ma"):
         assert figures[f"{name}_entries_sent"] == figures[f"{name}_entries_receipted"]
