@@ -16,7 +16,8 @@ from passerelle.ports.lists import LIST_ENTRIES
 from passerelle.ports.search import CLAIMED, CLAIMS, OPENINGS, QUESTIONS, SEARCH_FIGURES, SEARCH_HITS
 from passerelle.search import beside, drafting, fetching, hits, keeping
 from passerelle.store import copying
-from tests.peers.blind import DAY, HOUR, Blind, hire, person
+from tests.peers.blind import DAY, HOUR, PURPOSE, Blind, hire, person
+from tests.types import organised_crime
 from tests.types.border_data import FOLLOW_UP, NOT_THE_PERSON, SAMPLE, SCREENING
 
 YOUSSEF = person("Youssef Amraoui", birth="1986-03-14")
@@ -124,6 +125,31 @@ def test_an_answer_that_does_not_count_any_more_is_not_counted(border):
     assert border.figures(border.ma)["confirmed"] == 1
     outbox.withdraw(border.ma.ctx, message.id, "nadia", "error")
     assert border.figures(border.ma) == {"hits": 1, "opened": 1, "confirmed": 0, "rejected": 0}
+
+
+def test_who_asked_does_not_answer_himself(border):
+    """Of a type in which both sides reply."""
+    hit = border.hit()
+    proof = {"index": hit.index, "reference": hit.reference, "claim": hit.claim.hex()}
+    content = organised_crime.SAMPLE.act("request", subjects=[organised_crime.BRAM])
+    content |= {"body": content["body"] | proof, "purpose": PURPOSE}
+    written = border.pair.act("be", content).content
+    draft = workflow.draft(
+        border.office,
+        border.ann,
+        Act(partner="ma", lane="routine", content=written, author="ann"),
+        submit=True,
+        also=lambda tx, made: drafting.link(tx, border.office, border.ann, border.asked, 1, "", made),
+    )
+    [message] = workflow.release(border.office, border.luc, [draft.id])
+    border.pair.settle()
+    for by, outcome, state in (("be", "confirmed", "opened"), ("ma", "not-the-person", "rejected")):
+        body = {"text": "After a comparison.", "hit_outcome": outcome}
+        border.pair.post(by, organised_crime.SAMPLE.act("reply", dossier=message.dossier, body=body))
+        border.pair.settle()
+        assert border.hit().state == state
+    for peer in (border.be, border.ma):
+        assert border.figures(peer) | {"hits": 0} == {"hits": 0, "opened": 1, "confirmed": 0, "rejected": 1}
 
 
 @pytest.mark.parametrize(

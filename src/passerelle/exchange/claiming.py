@@ -108,13 +108,15 @@ def settle(
         return
     counting = list(acts)
     openings = [one for one in counting if one.act == kind.search.opens]
+    # Who asked does not answer himself: some types have one act of this name for both sides.
+    answers = [one for one in counting if (one.direction == "in") == (row.opener == own)]
     if row.opener == own:
-        _settle_asked(tx, kind, row, counting, openings, fresh)
+        _settle_asked(tx, kind, row, answers, openings, fresh)
     else:
         for one in openings:
             _claimed(tx, row, one, fresh)
         for there in tx.scan(CLAIMED, "by_dossier", (row.id,), limit=_ALL):
-            state = _said(tx, kind, counting, fresh, there.state)
+            state = _said(tx, kind, answers, fresh, there.state)
             if state != there.state:
                 tx.put(CLAIMED, [msgspec.structs.replace(there, state=state)])
                 _recount(tx, ANSWERED, there.partner, there.index, there.time, there.state, state)
@@ -124,7 +126,7 @@ def _settle_asked(
     tx: Writing,
     kind: DossierType,
     row: Dossier,
-    counting: list[Message],
+    answers: list[Message],
     openings: list[Message],
     fresh: Mapping[str, dict[str, Any]],
 ) -> None:
@@ -134,7 +136,7 @@ def _settle_asked(
     names = {one.id for one in openings}
     for hit in known.values():
         counts = hit.draft in names
-        state = _said(tx, kind, counting, fresh, hit.state) if counts else "unverified"
+        state = _said(tx, kind, answers, fresh, hit.state) if counts else "unverified"
         made = msgspec.structs.replace(
             hit, state=state, dossier=row.id if counts else "", draft=hit.draft if counts else ""
         )
@@ -172,7 +174,7 @@ def _claimed(tx: Writing, row: Dossier, message: Message, fresh: Mapping[str, di
 
 
 def _said(
-    tx: Reading, kind: DossierType, counting: Iterable[Message], fresh: Mapping[str, dict[str, Any]], before: str
+    tx: Reading, kind: DossierType, answers: Iterable[Message], fresh: Mapping[str, dict[str, Any]], before: str
 ) -> str:
     """What the newest answer that says it says of a hit: opened (nothing yet) | confirmed | rejected.
 
@@ -180,7 +182,7 @@ def _said(
     """
     rule = kind.search.answers if kind.search else None
     state = "opened"
-    for one in counting:
+    for one in answers:
         if rule is None or one.act != rule.act:
             continue
         content = fresh.get(one.id) or _content(tx, one)
