@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from passerelle.cli.door import Answer, As, Folder, acting, command, opened, permitted
-from passerelle.cli.indexes import DossierOption
+from passerelle.cli.indexes import DossierOption, settle
 from passerelle.cli.screen import Screen
 from passerelle.cli.terms import term
 from passerelle.core.words import _
@@ -51,7 +51,8 @@ def show(
         raise InputError("expected INDEX with --dossier or with --entries, got otherwise")
     with opened(folder) as node:
         who = permitted(node, as_, "index.look")
-        ending.look(node.ctx)
+        if ending.look(node.ctx).keys:
+            settle(node)
         for one in node.store.read(lambda tx: indexes.all_of(tx, "open")):
             if name in ("", one.name):
                 following.follow(node.office, one.name)

@@ -261,8 +261,8 @@ def publish(
 
     with opened(folder) as node:
         who = acting(node, as_)
-        ending.look(node.ctx)
         node.store.read(lambda tx: publishing.may(tx, node.office, who, name))
+        ending.look(node.ctx)
         with progress(_("following lists and dossiers")):
             following.follow(node.office, name)
         with progress(_("publishing")) as advance:
@@ -270,7 +270,7 @@ def publish(
         made = [epoch]
         if node.store.read(lambda tx: publishing.current(tx, name, DELTA)) is None:
             made.append(publishing.publish(node.office, name, DELTA, who))
-        _settle(node)
+        settle(node)
         node.wake()
     values = [_published(one) for one in made]
 
@@ -297,7 +297,7 @@ def _published(epoch: "Epoch") -> dict[str, Any]:
     }
 
 
-def _settle(node: "Node") -> None:
+def settle(node: "Node") -> None:
     """What was deleted is gone from the store's files, too."""
     from passerelle.store.base import BaseStore
 
@@ -326,7 +326,7 @@ def expire(
         who = acting(node, as_)
         ids = [node.store.read(lambda tx, one=one: find(tx, EPOCHS, one, "a table")).id for one in epochs or ()]  # type: ignore[misc]
         ended = ending.expire(node.office, who, name, ids, reason)
-        _settle(node)
+        settle(node)
         node.wake()
     value = {"index": name, "epochs": [one.id for one in ended]}
     words = n_(
