@@ -10,10 +10,11 @@ from passerelle.core.errors import ForbiddenError, StateError
 from passerelle.exchange import governance, manifests, outbox
 from passerelle.exchange.manifests import Announced, ManifestError
 from passerelle.ports.records import Message
-from passerelle.ports.search import MANIFESTS, QUESTIONS
-from tests.peers.copies import fork
+from passerelle.ports.search import INDEXES, MANIFESTS, QUESTIONS
+from tests.peers.agree import recover
+from tests.peers.copies import Copy, fork, restart
 from tests.peers.pair import Pair, partners
-from tests.peers.searching import SEARCH, announced, question_row
+from tests.peers.searching import SEARCH, announced, index_row, question_row
 
 
 @pytest.fixture(scope="module")
@@ -228,3 +229,42 @@ def test_the_other_lanes_carry_no_manifest(base: Pair) -> None:
     message = pair.ma.store.write("test.forged", work)
     pair.settle()
     assert pair.ma.message(message.id).checks == ("9",)
+
+
+def test_a_holder_that_was_put_back_gives_no_number_twice(base: Pair) -> None:
+    pair = fork(base)
+    pair.ma.store.write("test.index", lambda tx: tx.put(INDEXES, [index_row(pair)]))
+    before = Copy(pair.ma.store)
+    publish(pair, announced(pair, number=3))
+    pair.settle("governance")
+    restart(pair, "ma", before.open())
+    recover(pair)
+    pair.settle("governance")
+    (index,) = pair.ma.all(INDEXES)
+    assert index.epochs == 3
+    publish(pair, announced(pair, number=index.epochs + 1))
+    pair.settle("governance")
+    assert states(pair) == {("base", 3): "announced", ("base", 4): "announced"}
+
+
+def test_an_asker_that_was_put_back_takes_manifests_again(base: Pair) -> None:
+    pair = fork(base)
+    before = Copy(pair.be.store)
+    publish(pair, announced(pair))
+    pair.settle("governance")
+    restart(pair, "be", before.open())
+    assert not pair.be.all(MANIFESTS)
+    recover(pair)
+    pair.settle()
+    assert states(pair) == {("base", 1): "announced"}
+
+
+def test_a_manifest_that_had_been_refused_is_asked_no_more(base: Pair) -> None:
+    """What a node refused before it was put back, and took anew, counts no more when its refusal comes back."""
+    pair = fork(base)
+    message = publish(pair, announced(pair))
+    pair.settle("governance")
+    row = pair.be.message(message.id)
+    content = {"manifest": announced(pair).text}
+    pair.be.store.write("test.away", lambda tx: manifests.take_away(tx, "ma", row, content))
+    assert states(pair) == {("base", 1): "over"}
