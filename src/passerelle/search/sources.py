@@ -3,8 +3,9 @@
 Rules kept here:
 - never a victim, a witness, a relative; never a minor, nor who may be one by any of his births; nor who has no match
   key. The channel's categories hold beside the type's own (`dossiers.indexing`);
-- of a dossier only what this node's own acts say: what a partner sent goes into no index, for him or another. As the
-  act stands now: corrected, and not at all once it was withdrawn or is under a restriction (until that is taken back);
+- of a dossier only what this node's own acts say, of persons whom they brought first: what a partner sent, or whom he
+  named, goes into no index, for him or another. As the act stands now: corrected, and not at all once it was withdrawn
+  or is under a restriction (until that is taken back);
 - an act counts as long as its dossier is worked on: not while it is suspended, nor from an ending on (a refusal, or
   what the type's deadline of withdrawal from indexes runs from), whatever state the dossier is then in;
 - an act made for other purposes than the index's stays out; so does one that bears a risk of ill-treatment (which bars
@@ -123,7 +124,7 @@ def of_dossier(
     """The persons of a dossier who may stand in an index, by entry (`message/key`). `now` in milliseconds."""
     if kind.name != row.type or row.status != "open" or row.state in kind.resting or has_ended(kind, history):
         return {}
-    gone = _taken_away(kind, history)
+    gone, own = _taken_away(kind, history), _own_persons(history)
     last = history[-1].standing.subjects if history else {}
     found = {}
     for one in history:
@@ -136,7 +137,8 @@ def of_dossier(
         if until <= now:
             continue
         for person in content.get("subjects", ()):
-            if last.get(person["key"]) in NEVER or person["category"] not in terms.categories:
+            key, category = person["key"], person["category"]
+            if key not in own or last.get(key) in NEVER or category not in terms.categories:
                 continue
             if searchable(kind, person) and (made := _candidate(one.message.id, person, until, day_of(now))):
                 found[made.entry] = made
@@ -155,6 +157,15 @@ def has_ended(kind: DossierType, history: Sequence[Told]) -> bool:
             ended = False
         before = one.standing.status
     return ended
+
+
+def _own_persons(history: Sequence[Told]) -> set[str]:
+    """The keys of persons whom an act of this node brought before any of the partner's did."""
+    first: dict[str, str] = {}
+    for one in history:
+        for key in one.facts.get("subjects", ()):
+            first.setdefault(key, one.message.direction)
+    return {key for key, direction in first.items() if direction == "out"}
 
 
 def _taken_away(kind: DossierType, history: Sequence[Told]) -> set[str]:

@@ -283,6 +283,24 @@ def test_what_a_partner_sent_stands_in_no_index(tmp_path):
     assert holder.follow() == (0, 0)
 
 
+def test_whom_a_partner_named_first_stands_in_no_index_whoever_speaks_of_him_later(traced):
+    kind = Catalogue.load().types["wanted-trace"]
+    row = traced.be.dossier(traced.dossier)
+    index = traced.row()
+    channel, _ = traced.read(lambda tx: indexes.channel_of(tx, traced.ctx, index.channel, "ma"))
+    terms = sources.Terms("be", "ma", frozenset(index.purposes), frozenset(index.categories), channel)
+    [mine] = traced.read(lambda tx: acts_of.told(tx, traced.ctx, row, kind))
+
+    def found(*history):
+        return sources.of_dossier(kind, row, history, terms, traced.clock.now())
+
+    theirs = msgspec.structs.replace(mine, message=msgspec.structs.replace(mine.message, direction="in"), content=None)
+    assert len(found(mine)) == len(found(mine, theirs)) == 1
+    assert found(theirs, mine) == {}
+    other = msgspec.structs.replace(theirs, facts={"subjects": ("p2",)})
+    assert len(found(other, mine)) == 1
+
+
 def answer(traced, name, **more):
     row = traced.be.dossier(traced.dossier)
     made = traced.pair.answer("be", traced.dossier, name, after=list(row.heads), **more)
