@@ -11,7 +11,7 @@ from passerelle.core.clock import MILLISECONDS_A_DAY
 from passerelle.core.errors import SearchError
 from passerelle.exchange import trust
 from passerelle.exchange.checks import BatchRefusedError
-from passerelle.ports.records import ALARMS, AUDITS
+from passerelle.ports.records import ALARMS, AUDITS, PARTNERS
 from passerelle.ports.search import (
     ASKED,
     EPOCH_KEYS,
@@ -27,7 +27,7 @@ from passerelle.ports.search import (
     Withdrawn,
 )
 from passerelle.ports.search import WITHDRAWN as GONE
-from passerelle.search import answering, blinding, sending, wire
+from passerelle.search import answering, blinding, oprf, sending, wire
 from tests.peers.copies import fork, restart
 from tests.peers.pair import Pair, partners
 from tests.peers.searching import SEARCH, Search, Table, index_row, key, publish, wait
@@ -147,8 +147,6 @@ def with_elements(answer: wire.Answer, change: Callable[[bytes], bytes]) -> wire
 
 def one_wrong(elements: bytes) -> bytes:
     """An element of another key among the others."""
-    from passerelle.search import oprf
-
     place = 777 * 32
     other, _ = oprf.evaluate(bytes(32), elements[place : place + 32])
     return elements[:place] + other + elements[place + 32 :]
@@ -308,19 +306,11 @@ def test_a_stranger_and_a_changed_body_are_refused_before_anything_is_opened(sea
     for place, number in ((30, "0"), (len(body) - 1, "1")):
         changed = body[:place] + bytes([body[place] ^ 0x80]) + body[place + 1 :]
         assert refused(search, posting._replace(body=changed)) in (number, "1")
-    search.pair.ma.store.write(
-        "test.suspend",
-        lambda tx: [tx.put(one, [msgspec.structs.replace(row, status="suspended")]) for one, row in _partner(tx)],
-    )
+    (row,) = search.pair.ma.all(PARTNERS)
+    put(search, PARTNERS, row, status="suspended")
     assert refused(search, posting) == "1"
     with pytest.raises(BatchRefusedError):
         search.desk.admit(body[4 : 4 + int.from_bytes(body[:4])])
-
-
-def _partner(tx: Any) -> list[Any]:
-    from passerelle.ports.records import PARTNERS
-
-    return [(PARTNERS, tx.get(PARTNERS, "be"))]
 
 
 def test_a_handle_with_other_elements_is_refused(search: Search) -> None:
@@ -496,6 +486,20 @@ def test_without_a_table_it_waits_for_one(base: Pair) -> None:
     assert found is not None
     done = search.ask(found)
     assert (done.delta, done.hits) == ("", 1)
+
+
+def test_without_a_current_delta_it_waits_for_the_next(search: Search) -> None:
+    search.pair.clock.advance(6 * HOUR)  # the partner, or this node, was away: its delta has run out
+    question = wait(search.pair, [2, 101])
+    assert sending.prepare(search.pair.be.ctx, question) is None
+    (row,) = search.pair.be.all(QUESTIONS)
+    assert (row.state, row.check) == ("waiting", "10")
+    now = search.pair.clock.now()
+    publish(search.pair, Table([key(101)]), kind="delta", number=2, published=now, expires=now + 5 * HOUR)
+    search.arrive()
+    found = next_due(search)
+    assert found is not None
+    assert search.ask(found).hits == 2
 
 
 def test_what_was_asked_long_ago_is_forgotten(search: Search) -> None:

@@ -351,6 +351,11 @@ def current(tx: Reading, partner: str, index: str, now: int) -> tuple[Manifest |
     return found[0], found[1]
 
 
+def has_deltas(tx: Reading, base: Manifest) -> bool:
+    """Whether a delta was ever announced beside the bases of an index."""
+    return bool(tx.scan(MANIFESTS, "by_index", (base.partner, base.index, DELTA), limit=1))
+
+
 def indexes(tx: Reading, partner: str, channel: str, purpose: str, now: int) -> list[str]:
     """The indexes of a partner that can be asked at `now` (ms) under a channel for a purpose, by name."""
     there = tx.scan(MANIFESTS, "by_state", ("here",), limit=_ALL)

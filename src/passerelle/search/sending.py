@@ -11,6 +11,7 @@ Rules kept here:
 - which epochs are asked is said in the row before anything leaves, so that their tables stay until it is answered;
 - an answer counts only with its partner's signature, for this handle and these elements; elements whose proof does not
   hold for every one of them are never unblinded: the question ends with an alarm;
+- an index that has deltas is never asked without a current one: a miss would say nothing of what came this morning;
 - only the shards are read in which something may stand.
 
 Left unchecked: that the holder evaluates under the key of the index that it means. The manifest says which it is.
@@ -90,7 +91,7 @@ def prepare(ctx: Context, question: Question) -> Posting | None:
             asking.refused(tx, now_is, error.check, str(error))
             return None
         base, delta = manifests.current(tx, now_is.partner, now_is.index, ctx.clock.now())
-        if base is None:
+        if base is None or (delta is None and manifests.has_deltas(tx, base)):
             reason = E_("no current table of the index is here")
             tx.put(QUESTIONS, [msgspec.structs.replace(now_is, check=str(Check.STATE), reason=reason, due=NEVER)])
             return None

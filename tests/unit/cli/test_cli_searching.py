@@ -79,9 +79,13 @@ class Nodes:
 
 
 @contextmanager
-def opened(searching: tuple[Scene, str], folder: Path) -> Iterator[Nodes]:
+def opened(searching: tuple[Scene, str], folder: Path, *, patient: bool = True) -> Iterator[Nodes]:
+    """Both nodes. Not `patient`: they try again at once."""
     scene, found = searching
-    made = Nodes(scene.copy(folder), found)
+    copied = scene.copy(folder)
+    for one in () if patient else (copied.be, copied.ma):
+        configure(one, "exchange", retry_first_ms=50, retry_most_ms=50)
+    made = Nodes(copied, found)
     try:
         yield made
     finally:
@@ -90,7 +94,7 @@ def opened(searching: tuple[Scene, str], folder: Path) -> Iterator[Nodes]:
 
 
 def test_tables_come_and_questions_go_by_themselves(searching: tuple[Scene, str], tmp_path: Path) -> None:
-    with opened(searching, tmp_path) as nodes:
+    with opened(searching, tmp_path, patient=False) as nodes:
         pair = nodes.pair
 
         async def run() -> None:
@@ -153,7 +157,7 @@ def test_a_service_that_starts_sends_what_waits_whatever_pause_it_had(
 
 
 def test_a_refusal_for_good_and_one_that_waits(searching: tuple[Scene, str], tmp_path: Path) -> None:
-    with opened(searching, tmp_path) as nodes:
+    with opened(searching, tmp_path, patient=False) as nodes:
         pair = nodes.pair
 
         async def run() -> None:

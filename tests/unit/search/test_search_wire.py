@@ -8,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from passerelle.core.errors import NoteError
+from passerelle.exchange import sealing
 from passerelle.exchange.checks import BatchRefusedError
 from passerelle.identity import keys
 from passerelle.search import blinding, sizes, wire, wire_tables
@@ -81,8 +82,6 @@ def test_an_answer_for_other_epochs_or_another_number_is_refused() -> None:
 
 def sealed(plain: bytes) -> bytes:
     """A question with this inside, as a partner who writes what it likes seals it."""
-    from passerelle.exchange import sealing
-
     info = question()[4:].partition(b"\n\n")[0].rpartition(b"\n")[0] + b"\n"
     return sealing.seal_under(info, plain, to=MA.sealing.public, signer=BE.envelope)
 
