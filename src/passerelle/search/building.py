@@ -4,7 +4,7 @@ Rules kept here:
 - a key is fresh for each table, and is in the store as soon as something else of the table is, never before;
 - what is made waits in files without a name until the root over all shards is known, for the name of a table is the
   hash of its manifest. Memory holds some shards, whatever the size of the table;
-- each transaction is of a few megabytes and a sign of life. Without one for an hour the table is given up;
+- each transaction is of a few megabytes and a sign of life. Without one for ten minutes the table is given up;
 - the manifest bears the hour of the clock, and a delta takes as long to make whatever is in it: neither says how much
   came, nor when.
 """
@@ -40,7 +40,7 @@ from passerelle.ports.search import (
 from passerelle.ports.store import Writing
 from passerelle.search import indexes, making, oprf, table
 
-SILENT = 3_600_000
+SILENT = 600_000
 """Milliseconds after which a making that gives no sign of life has ended."""
 _PAGE = 1000
 _AT_ONCE = 64

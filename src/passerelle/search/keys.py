@@ -18,7 +18,6 @@ docs/measurements.md.
 from collections.abc import Iterable, Iterator
 from datetime import date
 
-from passerelle.names import match_keys
 from passerelle.persons import births, marks
 from passerelle.persons.model import Birth, Name, Person
 
@@ -32,11 +31,15 @@ _SPREAD = 3  # years of one birth, from the middle of what it leaves open
 
 def keys_of(person: Person) -> tuple[str, ...]:
     """The match keys of an entry of an index, at most ten; none when there is nothing to find it by."""
+    from passerelle.names import match_keys  # much to load, for a node that holds no index and asks nothing
+
     return _chosen(_numbers(person, asking=False), match_keys(_texts(person.names), _dates(person.births)))
 
 
 def questions_of(person: Person) -> tuple[str, ...]:
     """The match keys to ask about somebody with, at most ten; none when he cannot be asked about."""
+    from passerelle.names import match_keys
+
     names = match_keys(_texts(person.names), _dates(person.births, asking=True), years=True)
     return _chosen(_numbers(person, asking=True), names)
 

@@ -31,7 +31,6 @@ from passerelle.dossiers.rules import OPINION, RISK
 from passerelle.dossiers.shapes import DossierType
 from passerelle.dossiers.state import Standing
 from passerelle.instruments.channel import Channel
-from passerelle.persons import subject
 from passerelle.persons.model import Birth, Person
 from passerelle.ports import lists as ports
 from passerelle.ports.records import Dossier, Message
@@ -208,6 +207,8 @@ def _may_be_used(one: Told, content: Mapping[str, Any], terms: Terms, row: Dossi
 
 
 def _candidate(message: str, person: Mapping[str, Any], until: int, today: str) -> Candidate | None:
+    from passerelle.persons import subject  # much to load, for a node without an index
+
     try:
         who: Person = subject.from_dossier(person).person
     except InputError:  # written unchecked, or by another version of the form
