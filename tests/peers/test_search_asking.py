@@ -2,6 +2,8 @@
 
 import msgspec
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from passerelle.core import json
 from passerelle.core.errors import ForbiddenError, InputError, NotFoundError, StateError
@@ -12,7 +14,8 @@ from passerelle.office.walls import WallError
 from passerelle.ports.records import DOSSIERS
 from passerelle.ports.search import OPENINGS, QUESTIONS, SEARCH_FIGURES
 from passerelle.search import asking, hits, opening
-from tests.peers.blind import ASKED, DAY, HOUR, TRAVELLERS, Blind, hire, person
+from passerelle.search.keys import questions_of
+from tests.peers.blind import ASKED, DAY, HOUR, TRAVELLERS, Blind, entry, hire, person
 
 YOUSSEF = person("Youssef Amraoui", birth="1986-03-14")
 
@@ -87,6 +90,38 @@ def test_a_long_list_becomes_questions_of_one_run(blind):
         for one in part.people:
             assert [part.keys[place] for place in one.keys]
     assert [one.entry.id for part in found.parts for one in part.people] == ["1A", "1B", "1C"]
+
+
+@given(st.lists(st.tuples(st.integers(0, 5), st.integers(1950, 1956)), min_size=1, max_size=12), st.integers(10, 30))
+@settings(max_examples=40)
+def test_however_a_list_is_parted_everybody_is_asked_about_once_with_all_his_keys(people, most):
+    names = ("Youssef Amraoui", "Rachid Bensalem", "Els Janssens", "Khadija Ourir", "Jan Peeters", "Nobody")
+    listed = [entry(str(n), names[who], birth=f"{year}-03-14") for n, (who, year) in enumerate(people)]
+    asked = {one.id: set(questions_of(one.person)) for one in listed}
+    if not any(asked.values()):
+        return
+    found = asking.parts_of(listed, most=most)
+    assert [one.entry.id for part in found.parts for one in part.people] == [name for name in asked if asked[name]]
+    assert set(found.without) == {name for name in asked if not asked[name]}
+    for part in found.parts:
+        assert len(part.keys) <= most
+        assert set(part.keys) == {part.keys[place] for one in part.people for place in one.keys}
+        for one in part.people:
+            assert {part.keys[place] for place in one.keys} == asked[one.entry.id]
+
+
+def test_questions_are_listed_the_latest_first_by_domain(blind):
+    for _ in range(3):
+        blind.ask(YOUSSEF)
+        blind.pair.clock.advance(1000)
+    listed = blind.be.store.read(lambda tx: asking.questions(tx, blind.office, blind.ann, most=2))
+    assert [one.asked for one in listed] == sorted((one.asked for one in blind.be.all(QUESTIONS)), reverse=True)[:2]
+    asking.stop(blind.office, blind.ann, listed[0], "wrong person")
+    stopped = blind.be.store.read(lambda tx: asking.questions(tx, blind.office, blind.ann, state="stopped"))
+    assert [one.id for one in stopped] == [listed[0].id]
+    far = hire(blind.be, "far", Role.OFFICER, domain="migration")
+    with pytest.raises(NotAllowedError):
+        blind.be.store.read(lambda tx: asking.questions(tx, blind.office, far))
 
 
 def test_hits_are_shown_with_a_current_withdrawal_list_only(blind):

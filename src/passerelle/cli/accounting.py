@@ -11,7 +11,7 @@ from passerelle.cli.screen import Screen
 from passerelle.core.words import _
 
 if TYPE_CHECKING:
-    from passerelle.search.figures import Line
+    from passerelle.search.figures import Line, Script
 
 
 def register(search: typer.Typer) -> None:
@@ -46,11 +46,19 @@ def figures(
         permitted(node, as_, "statistics.look")
         keeping.expire_all(node.ctx)
         lines = node.store.read(lambda tx: counts.report(tx, since, until, partner))
-    values = [line_value(one) for one in lines]
-    return Answer(values, lambda screen: tell_lines(screen, values))
+        scripts = node.store.read(lambda tx: counts.scripts(tx, since, until, partner))
+    value = {"figures": [line_value(one) for one in lines], "scripts": [line_value(one) for one in scripts]}
+
+    def tell(screen: Screen) -> None:
+        tell_lines(screen, value["figures"])
+        if value["scripts"]:
+            screen.title(_("our hits by the script of the name"))
+            tell_scripts(screen, value["scripts"])
+
+    return Answer(value, tell)
 
 
-def line_value(one: "Line") -> dict[str, Any]:
+def line_value(one: "Line | Script") -> dict[str, Any]:
     """A line of the figures, as JSON has it. `false_share`: of the hits that were answered; None without any."""
     import msgspec
 
@@ -76,11 +84,19 @@ def tell_lines(screen: Screen, values: list[dict[str, Any]]) -> None:
         _("false"),
         _("share of false ones"),
     )
-    rows = []
-    for one in values:
-        share = "" if one["false_share"] is None else f"{100 * one['false_share']:.0f} %"
-        rows.append((sides[one["side"]], *(one[key] for key in keys), share))
+    rows = [(sides[one["side"]], *(one[key] for key in keys), _share(one)) for one in values]
     screen.table(heads, rows, _("nothing was asked"))
+
+
+def tell_scripts(screen: Screen, values: list[dict[str, Any]]) -> None:
+    """Hits by the script of the name, as a table."""
+    heads = (_("script"), _("hits"), _("confirmed"), _("false"), _("share of false ones"))
+    keys = ("script", "hits", "confirmed", "rejected")
+    screen.table(heads, [(*(one[key] for key in keys), _share(one)) for one in values])
+
+
+def _share(one: dict[str, Any]) -> str:
+    return "" if one["false_share"] is None else f"{100 * one['false_share']:.0f} %"
 
 
 def open_commitment(

@@ -259,7 +259,7 @@ def _asked(
     from passerelle.search import asking
 
     with progress(_("blinding")) as advance:
-        made = asking.run(node.office, who, ground, parts, lambda done: advance(done, done))
+        made = asking.run(node.office, who, ground, parts, advance)
     node.wake()
     seconds = wait if wait >= 0 else WAIT if node.is_served() else 0
     done = _wait(node, made, seconds)

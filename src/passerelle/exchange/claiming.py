@@ -32,10 +32,12 @@ from passerelle.ports.search import (
     CLAIMS,
     EPOCHS,
     QUESTIONS,
+    SCRIPT_FIGURES,
     SEARCH_FIGURES,
     SEARCH_HITS,
     Claimed,
     Epoch,
+    ScriptFigure,
     SearchFigure,
     SearchHit,
 )
@@ -148,6 +150,8 @@ def _settle_asked(
         else:
             tx.put(SEARCH_HITS, [made])
         _recount(tx, ASKED, hit.partner, hit.index, hit.asked, hit.state, state)
+        more = {word: (state == word) - (hit.state == word) for word in ("confirmed", "rejected")}
+        tally_script(tx, hit.partner, hit.index, hit.asked, hit.script, **more)
 
 
 def _claimed(tx: Writing, row: Dossier, message: Message, fresh: Mapping[str, dict[str, Any]]) -> None:
@@ -220,6 +224,17 @@ def tally(tx: Writing, side: str, partner: str, index: str, moment: int, **more:
     row = tx.get(SEARCH_FIGURES, side, partner, index, month)
     row = row or SearchFigure(side=side, partner=partner, index=index, month=month)
     tx.put(SEARCH_FIGURES, [msgspec.structs.replace(row, **{name: getattr(row, name) + n for name, n in more.items()})])
+
+
+def tally_script(tx: Writing, partner: str, index: str, moment: int, script: str, **more: int) -> None:
+    """Add to the counts of hits by the script of the name: fields of `ScriptFigure`."""
+    month = day_of(moment)[:7]
+    row = tx.get(SCRIPT_FIGURES, partner, index, month, script)
+    row = row or ScriptFigure(partner=partner, index=index, month=month, script=script)
+    if any(more.values()):
+        tx.put(
+            SCRIPT_FIGURES, [msgspec.structs.replace(row, **{name: getattr(row, name) + n for name, n in more.items()})]
+        )
 
 
 def _recount(tx: Writing, side: str, partner: str, index: str, moment: int, before: str, now: str) -> None:

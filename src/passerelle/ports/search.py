@@ -328,6 +328,18 @@ class SearchFigure(Record, frozen=True):
     rejected: int = 0
 
 
+class ScriptFigure(Record, frozen=True):
+    """Hits of own questions by the script of the name that was asked about (ISO 15924): they name nobody and stay."""
+
+    partner: str
+    index: str
+    month: str
+    script: str
+    hits: int = 0
+    confirmed: int = 0
+    rejected: int = 0
+
+
 INDEXES = Kind("indexes", Index, ("name",))
 INDEX_ENTRIES = Kind(
     "index_entries",
@@ -378,6 +390,7 @@ SEARCH_HITS = Kind(
     by_dossier=("dossier",),
 )
 SEARCH_FIGURES = Kind("search_figures", SearchFigure, ("side", "partner", "index", "month"))
+SCRIPT_FIGURES = Kind("search_script_figures", ScriptFigure, ("partner", "index", "month", "script"))
 
 KINDS = (
     INDEXES,
@@ -398,6 +411,7 @@ KINDS = (
     OPENINGS,
     SEARCH_HITS,
     SEARCH_FIGURES,
+    SCRIPT_FIGURES,
 )
 
 FLEETING = (EPOCH_KEYS, OPENINGS, SEARCH_HITS)

@@ -17,7 +17,7 @@ Left unchecked: what the partner keeps. It learns that somebody asked, when, and
 """
 
 import os
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import NamedTuple
 
 import msgspec
@@ -26,6 +26,7 @@ from passerelle.core import ids, json
 from passerelle.core.audit import What
 from passerelle.core.errors import InputError, NotFoundError, StateError
 from passerelle.exchange import notes
+from passerelle.exchange.channels import Channels
 from passerelle.exchange.context import Context
 from passerelle.ledger import entry as entries
 from passerelle.office import work
@@ -33,6 +34,7 @@ from passerelle.office.asking import Office, Sight, ask
 from passerelle.office.policy import Action
 from passerelle.persons.model import Entry, Fault
 from passerelle.ports.people import Person
+from passerelle.ports.records import INSTRUMENTS
 from passerelle.ports.search import OPENINGS, QUESTIONS, Opening, Question
 from passerelle.ports.store import Reading, Writing
 from passerelle.search import blinding, figures, opening
@@ -151,12 +153,12 @@ def run(
     who: Person,
     ground: Callable[[Reading], Ground],
     parts: Parts,
-    advance: Callable[[int], None] = nobody,
+    advance: Callable[[int, int], None] = lambda done, of: None,
 ) -> list[Question]:
     """Ask each index about each part: all questions wait to be sent when this returns, or there is none.
 
     `ground`: what `grounds` says, asked now and again in the transaction that writes; `advance`: told how many elements
-    are blinded. Raises what `ground` raises.
+    of how many are blinded. Raises what `ground` raises.
     """
     ctx = office.ctx
     first = ctx.store.read(ground)
@@ -183,8 +185,8 @@ def run(
     return ctx.store.write("search.ask", do)
 
 
-def _draw(indexes: Iterable[str], parts: Parts, advance: Callable[[int], None]) -> Iterator[_Drawn]:
-    done = 0
+def _draw(indexes: Sequence[str], parts: Parts, advance: Callable[[int, int], None]) -> Iterator[_Drawn]:
+    done, of = 0, len(indexes) * sum(blinding.width_of(len(one.keys)) for one in parts.parts)
     for index in indexes:
         for part in parts.parts:
             handle, seed, salt = os.urandom(16).hex(), os.urandom(blinding.SEED), os.urandom(entries.SALT)
@@ -193,7 +195,7 @@ def _draw(indexes: Iterable[str], parts: Parts, advance: Callable[[int], None]) 
             text = opening.text(handle, part.keys, seed, width)
             yield _Drawn(index, part, handle, salt, seed, width, digest, entries.commit(salt, text))
             done += width
-            advance(done)
+            advance(done, of)
 
 
 def _told(ground: Ground, one: _Drawn) -> dict[str, object]:
@@ -286,12 +288,32 @@ def _forget_people(tx: Writing, question: str) -> None:
 
 
 def questions(tx: Reading, office: Office, who: Person, *, state: str = "", most: int = 200) -> list[Question]:
-    """The questions that somebody may see, the latest first."""
+    """The questions that somebody may see, the latest first. Of each domain so many are read as are shown."""
     sight = Sight(tx, office, who, Action.SEARCH_LOOK)
-    every = sorted(tx.scan(QUESTIONS, "by_domain", limit=_ALL), key=lambda one: one.asked, reverse=True)
-    made = [one for one in every if state in ("", one.state) and sight.sees(on(one.domain))]
+    made: list[Question] = []
+    for domain in _domains(tx, office):
+        if tx.scan(QUESTIONS, "by_domain", (domain,), limit=1) and sight.sees(on(domain)):
+            made += _of_domain(tx, domain, state, most)
     sight.check(made)
-    return made[:most]
+    return sorted(made, key=lambda one: one.asked, reverse=True)[:most]
+
+
+def _domains(tx: Reading, office: Office) -> list[str]:
+    """The domains of all channels that are or were here: a question is of one of them."""
+    channels = Channels(tx, office.ctx)
+    return sorted({channels.domain(one.digest) for one in tx.scan(INSTRUMENTS, limit=_ALL)} - {""})
+
+
+def _of_domain(tx: Reading, domain: str, state: str, most: int) -> list[Question]:
+    found: list[Question] = []
+    after: tuple[int, str] | None = None
+    while len(found) < most:
+        page = tx.scan(QUESTIONS, "by_domain", (domain,), after=after, limit=most, descending=True)
+        found += [one for one in page if state in ("", one.state)]
+        if len(page) < most:
+            break
+        after = (page[-1].asked, page[-1].id)
+    return found[:most]
 
 
 def of_run(tx: Reading, run_id: str) -> list[Question]:

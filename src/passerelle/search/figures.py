@@ -2,12 +2,14 @@
 
 Rules kept here: a question counts in the UTC month in which it was asked, and so do its hits, whenever they are opened
 or answered; what an answer said is counted once, and no longer when it was taken back or refused (`exchange.claiming`).
+The share of false hits is told by the script of the name that was asked about, too, as of screenings
+(`screening.figures`): of own questions, for the partner never learns a name that did not hit.
 """
 
 import msgspec
 
 from passerelle.exchange import claiming
-from passerelle.ports.search import SEARCH_FIGURES, Question
+from passerelle.ports.search import SCRIPT_FIGURES, SEARCH_FIGURES, Question
 from passerelle.ports.store import Reading, Writing
 
 COUNTS = ("questions", "elements", "refused", "hits", "opened", "confirmed", "rejected")
@@ -51,3 +53,29 @@ def report(tx: Reading, since: str = "", until: str = "", partner: str = "") -> 
     return [
         Line(one.side, one.partner, one.index, one.month, *(getattr(one, name) for name in COUNTS)) for one in found
     ]
+
+
+class Script(msgspec.Struct, frozen=True):
+    """Hits of own questions of all indexes by one script of the name."""
+
+    script: str
+    hits: int
+    confirmed: int
+    rejected: int
+
+    @property
+    def false_share(self) -> float | None:
+        """As of `Line`."""
+        answered = self.confirmed + self.rejected
+        return self.rejected / answered if answered else None
+
+
+def scripts(tx: Reading, since: str = "", until: str = "", partner: str = "") -> list[Script]:
+    """The hits of own questions by the script of the name, of the same months as `report`."""
+    sums: dict[str, list[int]] = {}
+    for one in tx.scan(SCRIPT_FIGURES, "key", limit=_ALL):
+        if since <= one.month and (not until or one.month <= until) and partner in ("", one.partner):
+            row = sums.setdefault(one.script, [0, 0, 0])
+            for place, count in enumerate((one.hits, one.confirmed, one.rejected)):
+                row[place] += count
+    return [Script(script, *row) for script, row in sorted(sums.items())]

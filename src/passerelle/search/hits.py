@@ -20,7 +20,7 @@ from passerelle.core.audit import What
 from passerelle.core.clock import to_iso
 from passerelle.core.errors import InputError, NotFoundError, StateError
 from passerelle.core.retold import E_
-from passerelle.exchange import notes
+from passerelle.exchange import claiming, notes
 from passerelle.exchange.context import Context
 from passerelle.office import work
 from passerelle.office.asking import Office, ask
@@ -128,6 +128,9 @@ def taken(
     )
     tx.put(QUESTIONS, [answered])
     figures.count(tx, answered, hits=len(made))
+    for script in {one.script for one in made}:
+        count = sum(one.script == script for one in made)
+        claiming.tally_script(tx, answered.partner, answered.index, answered.asked, script, hits=count)
     return answered
 
 

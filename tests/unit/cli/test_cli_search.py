@@ -164,9 +164,11 @@ def test_a_hit_is_opened_compared_and_answered_and_both_count_it(scene, asked):
     told = ok("index", "claim", scene.ma, dossier, "--reason", "once more", "--as", "nadia").out
     assert "own entry Q2 of list/watch" in told
     for folder, side, by in ((scene.be, "asked", "dana"), (scene.ma, "answered", "omar")):
-        [line] = [one for one in value("search", "figures", folder, "--as", by) if one["side"] == side]
+        [line] = [one for one in value("search", "figures", folder, "--as", by)["figures"] if one["side"] == side]
         assert (line["opened"], line["confirmed"], line["rejected"], line["false_share"]) == (2, 1, 1, 0.5)
-    assert "50 %" in ok("search", "figures", scene.be, "--as", "dana").out
+    assert "our hits by the script of the name" in ok("search", "figures", scene.be, "--as", "dana").out
+    scripts = {one["script"]: one for one in value("search", "figures", scene.be, "--as", "dana")["scripts"]}
+    assert (scripts["Latn"]["confirmed"], scripts["Latn"]["rejected"]) == (1, 1)
 
 
 def test_a_question_is_opened_for_an_auditor_and_verified_against_both_logs(scene, asked):
