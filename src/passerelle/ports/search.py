@@ -347,6 +347,7 @@ INDEX_ENTRIES = Kind(
     ("index", "number"),
     by_source=("index", "source", "entry"),
     by_state=("index", "state", "number"),
+    by_share=("index", "state", "source"),
     by_origin=("source", "entry"),
     by_until=("index", "state", "until"),
     by_gone=("index", "gone"),

@@ -37,7 +37,6 @@ from passerelle.search import choosing, indexes, table, withdrawing
 from passerelle.search.choosing import DOSSIER, LIST
 
 _MONTHS = 12
-_PAGE = 1000
 
 
 class Seen(msgspec.Struct, frozen=True):
@@ -94,17 +93,13 @@ def _plain(value: Any) -> Any:
 
 
 def sources(tx: Reading, row: Index) -> list[dict[str, Any]]:
-    """How many persons of each list are in an index, and of dossiers together; and how far each was followed."""
-    counts: dict[str, int] = {}
-    for one in tx.scan(FOLLOWED, "key", (row.name,), limit=1_000_000):
-        count = _count(tx, row, one.source)
-        name = one.source if one.source.startswith(LIST) else "dossiers"
-        if count or name != "dossiers":
-            counts[name] = counts.get(name, 0) + count
-    for listed in row.lists:
-        counts.setdefault(LIST + listed, 0)
-    if row.types:
-        counts.setdefault("dossiers", 0)
+    """How many persons of each list are in an index, and of dossiers together."""
+    marks = tx.scan(FOLLOWED, "key", (row.name,), limit=1_000_000)
+    names = {LIST + one for one in row.lists} | {one.source for one in marks if one.source.startswith(LIST)}
+    counts = {name: tx.count(INDEX_ENTRIES, "by_share", (row.name, "in", name)) for name in names}
+    others = tx.count(INDEX_ENTRIES, "by_state", (row.name, "in")) - sum(counts.values())
+    if row.types or others:
+        counts["dossiers"] = others
     category = dict(zip((LIST + one for one in row.lists), row.list_categories, strict=True))
     return [
         {
@@ -116,15 +111,6 @@ def sources(tx: Reading, row: Index) -> list[dict[str, Any]]:
         }
         for name, count in sorted(counts.items())
     ]
-
-
-def _count(tx: Reading, row: Index, source: str) -> int:
-    after: tuple[Any, ...] | None = None
-    count = 0
-    while page := tx.scan(INDEX_ENTRIES, "by_source", (row.name, source), after=after, limit=_PAGE):
-        count += sum(one.state == "in" for one in page)
-        after = (page[-1].entry, page[-1].number)
-    return count
 
 
 def _table(tx: Reading, epoch: Epoch) -> dict[str, Any]:
