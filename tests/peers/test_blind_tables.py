@@ -18,6 +18,7 @@ from passerelle.ports.search import (
     SHARD_BODIES,
     SHARDS,
     WITHDRAWALS,
+    ShardBody,
     Withdrawn,
 )
 from passerelle.ports.search import WITHDRAWN as GONE
@@ -108,22 +109,27 @@ def test_a_table_that_does_not_match_its_manifest_is_never_asked(search: Search,
     search.arrive()
     publish(search.pair, other_body(large), number=2, published=search.pair.clock.now() + 1)
     search.pair.settle("governance")
-    assert list(search.fetch()) == [False]
-    assert states(search) == {("base", 1): "here", ("base", 2): "over"}
-    assert [one.what for one in search.pair.be.all(ALARMS)] == ["search.table-wrong"]
-    assert fetching.next_table(search.pair.be.ctx, "ma") is None
+    for _ in range(2):
+        with pytest.raises(SearchError, match="expected shards of the table"):
+            list(search.fetch())
+    assert states(search) == {("base", 1): "here", ("base", 2): "announced"}
+    assert [one.what for one in search.pair.be.all(ALARMS)] == ["search.table-wrong"]  # once
+    assert len(search.pair.be.all(SHARD_BODIES)) == 1  # nothing of an answer that is wrong anywhere
     assert search.ask(wait(search.pair, [1])).hits == 1  # the one before goes on
-    while fetching.tidy(search.pair.be.ctx):
-        pass
-    assert len(search.pair.be.all(SHARD_BODIES)) == 1
+    rows = [ShardBody(one.id, 1, large.shards[1]) for one in search.pair.ma.all(EPOCHS) if one.number == 2]
+    search.pair.ma.store.write("test.mend", lambda tx: tx.put(SHARD_BODIES, rows))
+    assert list(search.fetch()) == [True]  # it was changed on the way, and comes right at last
+    assert states(search) == {("base", 1): "over", ("base", 2): "here"}
 
 
 def test_a_manifest_whose_sizes_are_not_those_of_a_table(search: Search) -> None:
     made = Table([key(1)])
     publish(search.pair, made, shard_size=len(made.shards[0]) + 1)
     search.pair.settle("governance")
-    assert list(search.fetch()) == [False]
+    with pytest.raises(SearchError, match="expected shards of"):
+        list(search.fetch())
     assert states(search) == {("base", 1): "over"}
+    assert [one.what for one in search.pair.be.all(ALARMS)] == ["search.table-wrong"]
 
 
 def changed_answer(how: str, answer: bytes) -> bytes:
@@ -145,9 +151,10 @@ def test_an_answer_out_of_form_is_no_table(search: Search, how: str) -> None:
     search.pair.settle("governance")
     wanted = fetching.next_table(search.pair.be.ctx, "ma")
     assert wanted is not None
-    assert not fetching.keep(search.pair.be.ctx, wanted, changed_answer(how, search.table(wanted.body)))
+    with pytest.raises(SearchError, match="expected shards of the table"):
+        fetching.keep(search.pair.be.ctx, wanted, changed_answer(how, search.table(wanted.body)))
     assert not search.pair.be.all(SHARDS)
-    assert states(search) == {("base", 1): "over"}
+    assert states(search) == {("base", 1): "announced"}
 
 
 def test_a_table_is_for_its_partner_alone_and_not_for_ever(search: Search) -> None:

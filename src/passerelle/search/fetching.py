@@ -3,7 +3,8 @@
 Rules kept here:
 - a base before the delta that rests on it: in the order in which they were published, of each kind the newest alone;
 - a shard is kept only when it stands under the root that the manifest names; what is here is not asked for again, after
-  a stop at any point either. A table that does not match its manifest is over at once, with an alarm;
+  a stop at any point either. What does not match is refused with an alarm, and asked for again after a pause: who
+  changes it on the way must not end a table. A manifest whose own sizes cannot be is over at once;
 - a table is asked from the transaction on that brings its last shard (`manifests.here`);
 - the shards of a table that is over go, a few at a time, once no question waits that was sent under it;
 - a list of withdrawn references is taken when its holder signed it for this node, and never for a newer one. It is
@@ -87,14 +88,22 @@ def _announced(tx: Reading, partner: str, now: int) -> list[Manifest]:
 
 
 def keep(ctx: Context, wanted: Wanted, answer: bytes) -> bool:
-    """Keep the shards that came. Returns whether the whole table is here; false also when it is refused: an alarm."""
+    """Keep the shards that came. Returns whether the whole table is here.
+
+    Raises SearchError when they are not those of the manifest, or the manifest is of no table; an alarm says so.
+    """
     manifest = wanted.manifest
+    size, said = table.shard_size(manifest.count), manifests.parse(manifest.body.decode()).shard_size
+    if said != size:
+        words = f"expected shards of {size} bytes for {manifest.count} match keys, got {said}"
+        ctx.store.write("search.wrong-table", lambda tx: _wrong(tx, ctx, manifest, words, ends=True))
+        raise SearchError(words)
     try:
-        parts = _checked(manifest, wanted.first, answer)
+        parts = _checked(manifest, wanted.first, size, answer)
     except (BatchRefusedError, ProofError, SearchError) as error:
         words = str(error)
         ctx.store.write("search.wrong-table", lambda tx: _wrong(tx, ctx, manifest, words))
-        return False
+        raise SearchError(f"expected shards of the table {manifest.id[:12]}, got others: {words}") from None
 
     def work(tx: Writing) -> bool:
         now_is = tx.get(MANIFESTS, manifest.id)
@@ -110,12 +119,8 @@ def keep(ctx: Context, wanted: Wanted, answer: bytes) -> bool:
     return ctx.store.write("search.keep", work)
 
 
-def _checked(manifest: Manifest, first: int, answer: bytes) -> list[wire_tables.ShardPart]:
+def _checked(manifest: Manifest, first: int, size: int, answer: bytes) -> list[wire_tables.ShardPart]:
     """The shards of an answer, each proven and readable. Raises BatchRefusedError, ProofError, SearchError."""
-    size = table.shard_size(manifest.count)
-    said = manifests.parse(manifest.body.decode()).shard_size
-    if said != size:
-        raise SearchError(f"expected shards of {size} bytes for {manifest.count} match keys, got {said}")
     parts = wire_tables.read_shards(answer, first, size)
     for one in parts:
         table.check_shard(one.body, one.number, manifest.shards, one.path, manifest.root)
@@ -123,12 +128,13 @@ def _checked(manifest: Manifest, first: int, answer: bytes) -> list[wire_tables.
     return parts
 
 
-def _wrong(tx: Writing, ctx: Context, manifest: Manifest, words: str) -> None:
-    """A table that is not what its manifest says is never asked."""
+def _wrong(tx: Writing, ctx: Context, manifest: Manifest, words: str, *, ends: bool = False) -> None:
+    """A table that is not what its manifest says is never asked. `ends`: nor fetched."""
     now_is = tx.get(MANIFESTS, manifest.id)
     if now_is is None or now_is.state != "announced":
         return
-    tx.put(MANIFESTS, [msgspec.structs.replace(now_is, state="over")])
+    if ends:
+        tx.put(MANIFESTS, [msgspec.structs.replace(now_is, state="over")])
     text = f"the {manifest.kind} {manifest.number} of index {manifest.index} does not match its manifest: {words}"
     notes.alarm(tx, ctx, "search.table-wrong", manifest.partner, text[:1000], once=manifest.id)
 
