@@ -13,7 +13,7 @@ from passerelle.office.people import Role
 from passerelle.office.walls import WallError
 from passerelle.ports.records import DOSSIERS
 from passerelle.ports.search import OPENINGS, QUESTIONS, SEARCH_FIGURES
-from passerelle.search import asking, hits, opening
+from passerelle.search import asking, grounds, hits, opening
 from passerelle.search.keys import questions_of
 from tests.peers.blind import ASKED, DAY, HOUR, TRAVELLERS, Blind, entry, hire, person
 
@@ -119,6 +119,8 @@ def test_questions_are_listed_the_latest_first_by_domain(blind):
     asking.stop(blind.office, blind.ann, listed[0], "wrong person")
     stopped = blind.be.store.read(lambda tx: asking.questions(tx, blind.office, blind.ann, state="stopped"))
     assert [one.id for one in stopped] == [listed[0].id]
+    waiting = blind.be.store.read(lambda tx: asking.questions(tx, blind.office, blind.ann, state="waiting", most=1))
+    assert [one.id for one in waiting] == [listed[1].id]
     far = hire(blind.be, "far", Role.OFFICER, domain="migration")
     with pytest.raises(NotAllowedError):
         blind.be.store.read(lambda tx: asking.questions(tx, blind.office, far))
@@ -226,6 +228,21 @@ def test_only_an_open_dossier_stands_behind_a_question(blind):
     assert blind.be.dossier(dossier).status == "ended"
     with pytest.raises(StateError, match="--dossier: expected a dossier that is open"):
         blind.ask(YOUSSEF, dossier=dossier)
+
+
+def test_a_person_of_the_dossier_is_asked_about_as_it_names_him(blind):
+    def named(key, who=None):
+        row = blind.be.dossier(blind.dossier)
+        return blind.be.store.read(lambda tx: grounds.person_of(tx, blind.office, who or blind.ann, row, key))
+
+    assert named("").names == named("p1").names
+    assert named("p1").births[0].date == "1986-03-14"
+    with pytest.raises(NotFoundError, match="--person: expected one of p1, got p9"):
+        named("p9")
+    with pytest.raises(NotAllowedError):
+        named("p1", hire(blind.be, "far", Role.OFFICER, domain="migration"))
+    [question] = blind.ask(named("p1"))
+    assert blind.answer(question).hits == 1
 
 
 def test_a_question_that_waits_is_taken_back(blind):

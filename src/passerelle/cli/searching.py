@@ -69,6 +69,7 @@ def register(app: typer.Typer) -> typer.Typer:
     command(
         made,
         "person",
+        "search person /srv/be ma --dossier BE-2026-0017 --as ann",
         'search person /srv/be ma --name "Youssef El Amraoui" --birth 1986-03-14 --dossier BE-2026-0017 --as ann',
         "search person /srv/be ma --document passport:MA:ZX0000017 --dossier BE-2026-0017 --index wanted --wait 60",
     )(person)
@@ -97,6 +98,15 @@ def person(
             "--dossier", metavar="DOSSIER", help="The dossier behind the question: id, its beginning, or a reference."
         ),
     ],
+    key: Annotated[
+        str,
+        typer.Option(
+            "--person",
+            metavar="KEY",
+            help="Which person of the dossier.",
+            show_default="the only one, where nobody is described",
+        ),
+    ] = "",
     name: Annotated[
         list[str] | None, typer.Option("--name", metavar="NAME", help="A name, in any script. May be repeated.")
     ] = None,
@@ -134,11 +144,15 @@ def person(
     """
     from passerelle.cli.finding import find_dossier
     from passerelle.cli.writing import read_act
+    from passerelle.core.errors import InputError
     from passerelle.office.veil import Veil
     from passerelle.office.walls import opening
     from passerelle.persons.model import Entry
     from passerelle.search import asking, grounds, keeping
 
+    told = bool(name or birth or document or number)
+    if key and told:
+        raise InputError("--person: expected a person of the dossier or a description, got both")
     described = _described(name or (), birth or (), document or (), number or ())
     given = read_act(open_) if open_ else None
     with opened(folder) as node:
@@ -156,7 +170,12 @@ def person(
             )
             return grounds.of_person(tx, node.office, who, wanted, row)
 
-        parts = asking.parts_of([Entry(id="", person=described)])
+        def of_dossier(tx: "Reading") -> "Described":
+            row = find_dossier(tx, dossier, Veil(tx, node.office, who))
+            return grounds.person_of(tx, node.office, who, row, key)
+
+        asked = described if told else node.store.read(of_dossier)
+        parts = asking.parts_of([Entry(id="", person=asked)])
         return _asked(node, who, ground, parts, wait, given, type_name, category)
 
 

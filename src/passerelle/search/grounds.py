@@ -15,20 +15,25 @@ Rules kept here:
 Left unchecked: whether the person stands in the dossier. Who asks answers for it; an auditor can open what he asked.
 """
 
+from typing import Any
+
 import msgspec
 
 from passerelle.core import json
 from passerelle.core.clock import MILLISECONDS_A_DAY, add_duration, from_iso
 from passerelle.core.errors import ForbiddenError, InputError, NotFoundError, StateError
+from passerelle.exchange.cases import COUNTING
 from passerelle.exchange.channels import Channels
 from passerelle.exchange.context import Context
 from passerelle.instruments.channel import Channel
 from passerelle.instruments.standing import Standing
-from passerelle.office import facts
+from passerelle.office import consulting, facts
 from passerelle.office.asking import Office, On, ask
 from passerelle.office.policy import Action
 from passerelle.office.walls import Walls, opening
-from passerelle.ports.people import Person
+from passerelle.persons import subject
+from passerelle.persons.model import Person
+from passerelle.ports.people import Person as Who
 from passerelle.ports.records import CONTENTS, INSTRUMENTS, MESSAGES, Dossier
 from passerelle.ports.search import BASE, MANIFESTS, Manifest
 from passerelle.ports.store import Reading
@@ -77,7 +82,7 @@ def on(domain: str, kind: str = "search", name: str = "") -> On:
     return On(kind=kind, id=name, domain=domain)
 
 
-def of_person(tx: Reading, office: Office, who: Person, wanted: Wanted, row: Dossier) -> Ground:
+def of_person(tx: Reading, office: Office, who: Who, wanted: Wanted, row: Dossier) -> Ground:
     """The ground of a question about one person. Raises NotAllowedError, WallError, InputError, StateError."""
     ctx = office.ctx
     standing, channel = channel_of(tx, ctx, wanted)
@@ -107,7 +112,7 @@ def of_person(tx: Reading, office: Office, who: Person, wanted: Wanted, row: Dos
     )
 
 
-def of_list(tx: Reading, office: Office, who: Person, wanted: Wanted, asked: Asked, basis: str) -> Ground:
+def of_list(tx: Reading, office: Office, who: Who, wanted: Wanted, asked: Asked, basis: str) -> Ground:
     """The ground of questions about travellers. Raises NotAllowedError, InputError, StateError, NotFoundError."""
     ctx = office.ctx
     _standing, channel = channel_of(tx, ctx, wanted)
@@ -127,6 +132,25 @@ def of_list(tx: Reading, office: Office, who: Person, wanted: Wanted, asked: Ask
         said={"link": said.link, "offence": said.offence, "journey": said.journey},
         most=most_keys(channel.search.burst) if channel.search else MOST_ELEMENTS,
     )
+
+
+def person_of(tx: Reading, office: Office, who: Who, row: Dossier, key: str = "") -> Person:
+    """A person of a dossier as the newest message that this person may read names him. `key`: "" for the only one.
+
+    Raises NotAllowedError; NotFoundError with the keys that may be named.
+    """
+    ask(tx, office, who, Action.DOSSIER_READ, facts.of_dossier(tx, office.ctx, row))
+    messages = tx.scan(MESSAGES, "by_dossier", (row.id,), limit=_ALL)
+    readable = consulting.opened(tx, office, who, row, messages).messages
+    found: dict[str, Any] = {}
+    for one in messages:
+        held = tx.get(CONTENTS, one.id) if one.id in readable and one.state in COUNTING[one.direction] else None
+        found |= {each["key"]: each for each in (json.parse_object(held.body).get("subjects", ()) if held else ())}
+    chosen = key or (next(iter(found)) if len(found) == 1 else "")
+    if chosen not in found:
+        known = ", ".join(found) or "none"
+        raise NotFoundError(f"--person: expected one of {known}, got {chosen[:40] or 'nothing'}")
+    return subject.from_dossier(found[chosen]).person
 
 
 # -- channel and index -------------------------------------------------------------------------------------------------

@@ -107,6 +107,8 @@ def test_a_person_is_asked_about_on_a_dossier(scene, asked):
     usual = ("search", "person", scene.be, "ma", "--dossier", scene.dossier)
     hit = value(*usual, "--document", "passport:MA:zx 0000017", "--wait", "30", "--as", "ann")
     assert [one["by"] for one in hit["found"]] == [["document"]]
+    named = value(*usual, "--wait", "30", "--as", "ann")
+    assert [one["by"] for one in named["found"]] == [["date"]]
     miss = ok(*usual, "--name", "Els Janssens", "--birth", "1964-01-09", "--wait", "30", "--as", "ann").out
     assert "no hit" in miss
     assert hit["questions"][0]["dossier"] == scene.dossier
