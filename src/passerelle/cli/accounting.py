@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from passerelle.cli.door import Answer, As, Folder, acting, command, opened, permitted, said, write_file
-from passerelle.cli.found import QuestionId, find_question
 from passerelle.cli.screen import Screen
+from passerelle.cli.searching import QuestionId, find_question
 from passerelle.core.words import _
 
 if TYPE_CHECKING:

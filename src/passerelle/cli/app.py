@@ -12,6 +12,7 @@ from passerelle.cli import (
     accounting,
     acts,
     alarms,
+    asking,
     attaching,
     attachments,
     audit,
@@ -41,6 +42,7 @@ from passerelle.cli import (
     names,
     nodes,
     oncall,
+    opening,
     partners,
     people,
     policy,
@@ -104,8 +106,11 @@ screened.register(screen)
 index = indexes.register(app)
 index_show.register(index)
 claims.register(index)
-search = searching.register(app)
+search = searching.begin(app)
+asking.register(search)
+searching.register(search)
 found.register(search)
+opening.register(search)
 accounting.register(search)
 queue.register(app)
 erasing.register(app)
