@@ -291,6 +291,14 @@ def test_a_question_that_is_refused_debits_nothing(search: Search, how: str) -> 
     assert not search.pair.ma.all(QUOTAS)
 
 
+def test_an_index_of_another_channel_or_for_other_purposes_is_not_asked(search: Search) -> None:
+    posting = search.post(wait(search.pair, [2]))
+    for changes in ({"channel": "0" * 64}, {"purposes": ("prosecution",)}):
+        put(search, INDEXES, index_row(search.pair), **changes)
+        assert refused(search, posting) == "8"
+    assert not search.pair.ma.all(ASKED)
+
+
 def test_base_and_delta_stand_in_their_own_places(search: Search) -> None:
     posting = search.post(wait(search.pair, [2]))
     question = posting.question
@@ -472,6 +480,15 @@ def test_a_question_whose_opening_went_or_was_changed_does_not_leave(search: Sea
     for question in (changed, gone):
         assert sending.prepare(search.pair.be.ctx, question) is None
     assert {one.state for one in search.pair.be.all(QUESTIONS)} == {"refused"}
+
+
+@pytest.mark.parametrize(("changes", "check"), [({"channel": "0" * 64}, "7"), ({"purpose": "prosecution"}, "8")])
+def test_a_question_whose_channel_allows_it_no_more_does_not_leave(
+    search: Search, changes: dict[str, str], check: str
+) -> None:
+    assert sending.prepare(search.pair.be.ctx, wait(search.pair, [2], **changes)) is None
+    (row,) = search.pair.be.all(QUESTIONS)
+    assert (row.state, row.check) == ("refused", check)
 
 
 def test_without_a_table_it_waits_for_one(base: Pair) -> None:

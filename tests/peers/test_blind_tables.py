@@ -1,7 +1,5 @@
 """Tables on their way: shard by shard, each proven, from where a stop left off; and when they go."""
 
-import hashlib
-
 import msgspec
 import pytest
 
@@ -12,6 +10,7 @@ from passerelle.ports.records import ALARMS
 from passerelle.ports.search import (
     ASKED,
     EPOCHS,
+    INDEXES,
     MANIFESTS,
     QUESTIONS,
     SEARCH_HITS,
@@ -25,7 +24,7 @@ from passerelle.ports.search import WITHDRAWN as GONE
 from passerelle.search import fetching, sending, table, wire_tables
 from tests.peers.copies import fork, restart
 from tests.peers.pair import Pair, partners
-from tests.peers.searching import SEARCH, Search, Table, key, publish, wait
+from tests.peers.searching import SEARCH, Search, Table, index_row, key, publish, wait
 
 HOUR = 60 * 60_000
 
@@ -96,11 +95,10 @@ def test_only_the_shards_are_read_in_which_something_may_stand(
 
 
 def other_body(large: Table) -> Table:
-    """The same table but for a byte of its second shard."""
+    """The same table but for its second shard: one in good form, which the root does not name."""
     made = Table([key(1)], count=1024)
     made.secret, made.count, made.digests = large.secret, large.count, large.digests
-    second = large.shards[1]
-    made.shards = [large.shards[0], second[:-1] + bytes([second[-1] ^ 1]), large.shards[2]]
+    made.shards = [large.shards[0], large.shards[2], large.shards[2]]
     return made
 
 
@@ -292,8 +290,9 @@ def test_a_list_of_another_index_partner_or_time_is_not_taken(search: Search) ->
     for others in (refs[:-1], (*refs[1:], refs[0]), (*refs[:-1], refs[-2]), (*refs[:-1], "xyz"), ()):
         with pytest.raises(NoteError, match="expected"):
             take(wire_tables.withdrawals(("ma", "be"), "wanted", now, now + HOUR, others, signer))
-    with pytest.raises((NoteError, SignatureError)):
-        take(good.replace(refs[0].encode(), hashlib.sha256(b"x").hexdigest()[:16].encode()))
+    last = f"{(int(refs[-1], 16) - 1):016x}"  # still in order
+    with pytest.raises(SignatureError):
+        take(good.replace(refs[-1].encode(), last.encode()))
     assert not search.pair.be.all(WITHDRAWALS)
     take(good)
     search.pair.clock.advance(1000)
@@ -306,8 +305,22 @@ def test_a_list_of_another_index_partner_or_time_is_not_taken(search: Search) ->
 
 def test_an_index_of_somebody_else_has_no_list(search: Search) -> None:
     publish(search.pair, Table([key(1)]))
+    row = index_row(search.pair, name="theirs", partner="fr")
+    search.pair.ma.store.write("test.theirs", lambda tx: tx.put(INDEXES, [row]))
+    for name in ("stolen", "theirs"):
+        with pytest.raises(BatchRefusedError) as found:
+            search.list(name)
+        assert str(found.value.check) == "10"
+
+
+def test_an_index_that_ended_has_no_list(search: Search) -> None:
+    """Nobody withdraws anything of it any more: who shows hits by its lists would stop somebody who is not sought."""
+    publish(search.pair, Table([key(1)]))
+    search.list()
+    row = index_row(search.pair, state="ended")
+    search.pair.ma.store.write("test.ended", lambda tx: tx.put(INDEXES, [row]))
     with pytest.raises(BatchRefusedError) as found:
-        search.list("stolen")
+        search.list()
     assert str(found.value.check) == "10"
 
 

@@ -7,14 +7,16 @@ from hypothesis import strategies as st
 
 from passerelle.core import json
 from passerelle.core.errors import ForbiddenError, InputError, NotFoundError, StateError
+from passerelle.exchange import manifests
 from passerelle.ledger import entry as entries
 from passerelle.office.asking import NotAllowedError
 from passerelle.office.people import Role
 from passerelle.office.walls import WallError
 from passerelle.ports.records import DOSSIERS
-from passerelle.ports.search import OPENINGS, QUESTIONS, SEARCH_FIGURES
+from passerelle.ports.search import FLEETING, OPENINGS, QUESTIONS, SEARCH_FIGURES
 from passerelle.search import asking, grounds, hits, opening
 from passerelle.search.keys import questions_of
+from passerelle.store import copying
 from tests.peers.blind import ASKED, DAY, HOUR, TRAVELLERS, Blind, entry, hire, person
 
 YOUSSEF = person("Youssef Amraoui", birth="1986-03-14")
@@ -158,12 +160,44 @@ def test_a_withdrawn_reference_is_deleted_and_counted_and_a_weaker_one_stands_be
     assert [json.parse_object(one.details)["hits"] for one in blind.audits("hits.erased")] == [1, 1]
 
 
+@pytest.mark.parametrize("why", ["ended early", "claims over"])
+def test_a_hit_of_a_table_of_which_the_partner_lists_nothing_any_more_is_not_shown(blind, why):
+    """What was withdrawn of it would not be known."""
+    [question] = blind.ask(YOUSSEF)
+    blind.answer(question)
+    if why == "ended early":
+        ended = {"kind": "index.expire", "index": "wanted", "epochs": [], "by": "karim", "reason": "The key is lost."}
+        assert blind.be.store.write("x", lambda tx: manifests.enter(tx, blind.be.ctx, "ma", None, ended)) == []
+    else:
+        keep = msgspec.structs.replace(blind.question(question), expires=blind.pair.clock.now() + 100 * DAY)
+        blind.be.store.write("x", lambda tx: tx.put(QUESTIONS, [keep]))
+        blind.pair.clock.advance(45 * DAY - 1)
+        blind.current()
+        assert len(blind.page(question)) == 1
+        blind.pair.clock.advance(1)
+    blind.current()
+    assert blind.page(question) == []
+    assert blind.question(question).withdrawn == 1
+
+
 def test_what_a_list_withdrew_before_the_answer_is_no_hit(blind):
     [probe] = blind.ask(YOUSSEF)
     blind.answer(probe)
     gone = tuple(one.reference for one in hits.founds(blind.found(probe)[0]))
     [question] = blind.ask(YOUSSEF)
     assert blind.answer(question, gone).hits == 0
+
+
+def test_no_backup_has_who_was_asked_about(blind):
+    rachid = TRAVELLERS[2].person
+    [question] = blind.ask(rachid)
+    seed = blind.be.all(OPENINGS)[0].seed
+    waiting = b"".join(blind.be.store.read(lambda tx: list(copying.dump(tx, without=FLEETING))))
+    blind.answer(question)
+    answered = b"".join(blind.be.store.read(lambda tx: list(copying.dump(tx, without=FLEETING))))
+    for backup in (waiting, answered):
+        assert question.id.encode() in backup
+        assert not [one for one in (seed, b"BEN SALEM", questions_of(rachid)[0].encode()) if one in backup]
 
 
 def test_an_older_list_never_replaces_a_newer_one(blind):

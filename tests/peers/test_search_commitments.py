@@ -122,6 +122,27 @@ def test_another_opening_fails(base, files, change, fails):
     assert any(one.result == "fails" and one.says.startswith(fails) for one in report.statements)
 
 
+def test_no_fact_of_the_question_may_be_another(base, files):
+    made, *logs = files
+    facts = json.parse_object(made)["question"]
+    others = {"count": 50, "asked": "2026-11-20T09:00:00.000Z", "dossier": "", "basis": "Act 1"}
+    for name, there in facts.items():
+        other = others.get(name, "0" * len(str(there)))
+        forged = changed(made, lambda value, name=name, other=other: value["question"].update({name: other}))
+        report = verify_search.verify(forged, logs, base.trusted())
+        absent = "consistent, identities unconfirmed"
+        assert report.verdict == (absent if name == "audit" else "failed"), name  # other records may exist
+    forged = changed(made, lambda value: value.update(by="fr"))
+    assert verify_search.verify(forged, logs, base.trusted()).verdict == "failed"
+
+
+def test_no_byte_of_the_file_may_be_another(files):
+    made = files[0]
+    for place in range(0, len(made), 13):
+        forged = made[:place] + bytes([made[place] ^ 1]) + made[place + 1 :]
+        assert verify_search.verify(forged).verdict == "failed", place
+
+
 def test_an_export_that_fails_or_is_of_nobody_bears_nothing_out(base, files):
     made, ours, theirs = files
     broken = verify_search.verify(made, [ours[:-40], theirs], base.trusted())

@@ -19,6 +19,7 @@ what it should: nobody but its holder can know.
 
 import hashlib
 import re
+from collections.abc import Iterable
 from typing import Any
 
 import msgspec
@@ -45,6 +46,9 @@ FULL = 65_536
 MOST_SHARDS = 4096
 LONGEST = 400 * MILLISECONDS_A_DAY
 """Milliseconds that a manifest may hold."""
+
+KNOWN = 7 * MILLISECONDS_A_DAY
+"""Milliseconds after its expiry that a manifest is known: as long as claims on its table may come."""
 
 _NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,39}")
 _HEX = re.compile(r"[0-9a-f]{64}")
@@ -273,7 +277,7 @@ def _content(tx: Reading, message: str) -> dict[str, Any] | None:
 def enter(tx: Writing, ctx: Context, partner: str, row: Message, content: dict[str, Any]) -> list[Objection]:
     """A partner's message of these kinds: applied, or refused with 7 to 10."""
     if content["kind"] == EXPIRE:
-        _end(tx, _known(tx, partner, content["index"], *content["epochs"]))
+        _end(tx, _known(tx, partner, content["index"], *content["epochs"]), early=True)
         return []
     text = content["manifest"]
     try:
@@ -325,8 +329,18 @@ def _known(tx: Reading, partner: str, index: str, *ids: str) -> list[Manifest]:
     return [one for one in found if one.partner == partner and index in ("", one.index)]
 
 
-def _end(tx: Writing, those: list[Manifest]) -> None:
-    tx.put(MANIFESTS, [msgspec.structs.replace(one, state="over") for one in those if one.state != "over"])
+def _end(tx: Writing, those: list[Manifest], *, early: bool = False) -> None:
+    made = [msgspec.structs.replace(one, state="over", early=one.early or early) for one in those]
+    tx.put(MANIFESTS, [one for one, before in zip(made, those, strict=True) if one != before])
+
+
+def listed(tx: Reading, epochs: Iterable[str], now: int) -> set[str]:
+    """Of epochs (their ids) those whose withdrawn references their holder still lists at `now` (ms).
+
+    It does so until `KNOWN` after the expiry, and not for what it ended before its time.
+    """
+    found = tx.get_many(MANIFESTS, [(one,) for one in set(epochs)]).values()
+    return {one.id for one in found if not one.early and now < one.expires + KNOWN}
 
 
 def here(tx: Writing, ctx: Context, manifest: Manifest) -> None:

@@ -5,7 +5,8 @@
 Rules kept here, as in `verify`:
 - every statement is named, and holds, fails, is absent or attested; nothing is true because the file says so;
 - the elements are computed anew from match keys and seed: a wrong seed, key or width fails;
-- an export of an audit log is verified first, by its own rules, and bears nothing out unless it stands.
+- an export of an audit log is verified first, by its own rules, and bears nothing out unless it stands;
+- nothing is verified without the record of the question in the log of the side that asked.
 
 What no file can prove is said in words: who the person is beyond his match keys, that the dossier is about him, and
 that the log of the side that answered has every question.
@@ -17,6 +18,7 @@ from functools import partial
 from typing import Any
 
 from passerelle.core.audit import What
+from passerelle.core.clock import from_iso
 from passerelle.identity.keys import unb64
 from passerelle.ledger import entry as entries
 from passerelle.oversight.search_opening import FORMAT
@@ -33,6 +35,10 @@ _FACTS = {
 }
 
 
+_AT_ONCE = 60_000
+"""Milliseconds between a question and its record at most: one transaction writes both."""
+
+
 def is_opening(data: bytes) -> bool:
     """Whether the file says that it is an opened question; canonical JSON has one way to say it."""
     return f'"format":"{FORMAT}"'.encode() in data
@@ -40,7 +46,7 @@ def is_opening(data: bytes) -> bool:
 
 def verify(data: bytes, audits: Iterable[bytes] = (), trusted: Iterable[Trusted] = ()) -> Report:
     """What the files prove together. Never raises for what stands in a file: a broken file is a failed report."""
-    run, known = Run(), list(trusted)
+    run, known, written = Run(), list(trusted), False
     value = run.check("file", "is whole: canonical JSON under its own digest", lambda: _whole(data))
     verdicts: set[str] = set()
     if isinstance(value, dict):
@@ -58,7 +64,7 @@ def verify(data: bytes, audits: Iterable[bytes] = (), trusted: Iterable[Trusted]
                     run.say(f"--audit {number}", "is of a side that no other export is of", "fails", there.node.name)
                 else:
                     logs[there.node.name] = there
-            _asked(run, value["by"], said, logs.pop(value["by"], None))
+            written = _asked(run, value["by"], said, logs.pop(value["by"], None))
             _answered(run, value["by"], said, logs.pop(said["partner"], None))
             for name in logs:
                 run.say(
@@ -67,8 +73,8 @@ def verify(data: bytes, audits: Iterable[bytes] = (), trusted: Iterable[Trusted]
             _unknown(run, said, opened)
         except BROKEN as error:
             run.say("file", "has the form of an opened question", "fails", f"{type(error).__name__}: {error}"[:300])
-    # What the file says stands under no signature: without the asker's log nothing confirms it.
-    return run.report(bool(verdicts) and UNCONFIRMED not in verdicts)
+    # What the file says stands under no signature: without the record in the asker's log nothing confirms it.
+    return run.report(written and UNCONFIRMED not in verdicts)
 
 
 def _whole(data: bytes) -> dict[str, Any]:
@@ -116,31 +122,32 @@ def _parsed(text: str) -> Opened:
 # -- the logs of both sides --------------------------------------------------------------------------------------------
 
 
-def _asked(run: Run, own: str, said: dict[str, Any], log: AuditRun | None) -> None:
-    """That the side that asked wrote it down, with this digest and commitment, and which dossier stands behind."""
+def _asked(run: Run, own: str, said: dict[str, Any], log: AuditRun | None) -> bool:
+    """Whether the side that asked wrote it down, with this digest and commitment, and which dossier stands behind."""
     about = f"audit log of {own}"
     if log is None:
         run.say(about, "has the question as it was opened", "absent", "its export was not given: --audit")
-        return
+        return False
     record = log.records.get(said["audit"])
     if record is None:
         run.say(about, "has the question as it was opened", "absent", "the export has no such record; others may exist")
-        return
+        return False
 
     def same() -> str:
         told = _details(record)
         need(told["what"] == What.SEARCH_ASKED.value, f"expected {What.SEARCH_ASKED.value}, got {told['what']}")
         names = ("handle", "partner", "index", "channel", "purpose", "basis", "count", "elements", "opening")
-        _compared(
-            told, {name: said[name] for name in names} | ({"dossier": said["dossier"]} if said["dossier"] else {})
-        )
+        _compared({"dossier": ""} | told, {name: said[name] for name in (*names, "dossier")})
+        asked = from_iso(said["asked"])
+        need(abs(asked - record.leaf.time) <= _AT_ONCE, f"expected it asked at {moment(record.leaf.time)}, got another")
         return f"record {record.leaf.id}: asked by {told['who']} at {moment(record.leaf.time)}"
 
-    run.check(about, "has the question as it was opened", same)
+    holds = run.check(about, "has the question as it was opened", same) is not None
     if record.details is not None:
         told = record.details
         behind = f"dossier {told['dossier']}" if "dossier" in told else f"a list, on the basis: {told.get('basis')}"
         run.check(about, "says what stood behind the question", lambda: behind)
+    return holds
 
 
 def _answered(run: Run, own: str, said: dict[str, Any], log: AuditRun | None) -> None:

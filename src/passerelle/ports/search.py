@@ -177,7 +177,10 @@ class Quota(Record, frozen=True):
 
 
 class Manifest(Record, frozen=True):
-    """A partner's epoch as it announced it. `state`: announced | here (the whole table is) | over."""
+    """A partner's epoch as it announced it. `state`: announced | here (the whole table is) | over.
+
+    `early`: its holder ended it before its time.
+    """
 
     id: str
     partner: str
@@ -195,6 +198,7 @@ class Manifest(Record, frozen=True):
     body: bytes
     message: str
     state: str = "announced"
+    early: bool = False
 
 
 class Shard(Record, frozen=True):

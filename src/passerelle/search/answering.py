@@ -153,7 +153,7 @@ class Desk:
 
         def work(tx: Reading) -> tuple[str, ...]:
             index = tx.get(INDEXES, asked.what)
-            if index is None or index.partner != asked.sender:
+            if index is None or index.partner != asked.sender or index.state != "open":
                 raise BatchRefusedError(Check.STATE, f"expected an index for {asked.sender}, got {asked.what}")
             return _withdrawn(tx, index)
 

@@ -18,7 +18,6 @@ from typing import NamedTuple
 
 import msgspec
 
-from passerelle.core.clock import MILLISECONDS_A_DAY
 from passerelle.core.errors import NoteError, ProofError, SearchError
 from passerelle.exchange import manifests, notes, sealing, trust
 from passerelle.exchange.checks import BatchRefusedError
@@ -40,8 +39,6 @@ from passerelle.search import hits, table, wire_tables
 
 EARLY = 30 * 60_000
 """Milliseconds before its end at which a list is fetched anew."""
-KNOWN = 7 * MILLISECONDS_A_DAY
-"""Milliseconds after its end that a manifest is known: as long as a claim may come of it."""
 _FEW = 8
 _ALL = 100_000
 
@@ -165,7 +162,7 @@ def _forget(tx: Writing, manifest: Manifest, now: int) -> bool:
     keys = [(one.epoch, one.number) for one in there]
     tx.delete(SHARD_BODIES, keys)
     tx.delete(SHARDS, keys)
-    if there or now < manifest.expires + KNOWN:
+    if there or now < manifest.expires + manifests.KNOWN:
         return bool(there)
     line = (manifest.partner, manifest.index, manifest.kind)
     newest = tx.scan(MANIFESTS, "by_index", line, limit=1, descending=True)

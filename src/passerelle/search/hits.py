@@ -4,7 +4,8 @@ Rules kept here:
 - a person is a hit once, by the strongest of his match keys (document, national number, full date, year); the others
   stay behind it as long as it is unverified;
 - a hit is *unverified* until the partner says what it is, and it is shown with a current withdrawal list only: without
-  one nothing is shown. A reference that the list names is deleted, and counted;
+  one nothing is shown. A reference that the list names is deleted, and counted; so is one of a table of which the
+  partner lists nothing any more, because it ended it before its time, or its claims are over;
 - of who was asked about and is no hit nothing stays but match keys, which only an auditor opens;
 - whoever reads hits is written down before they are shown: who asked has a reason, others give theirs.
 
@@ -20,7 +21,7 @@ from passerelle.core.audit import What
 from passerelle.core.clock import to_iso
 from passerelle.core.errors import InputError, NotFoundError, StateError
 from passerelle.core.retold import E_
-from passerelle.exchange import claiming, notes
+from passerelle.exchange import claiming, manifests, notes
 from passerelle.exchange.context import Context
 from passerelle.office import work
 from passerelle.office.asking import Office, ask
@@ -209,10 +210,12 @@ def check_current(tx: Reading, ctx: Context, question: Question) -> Withdrawals:
 def withdraw(tx: Writing, ctx: Context, question: Question) -> Question:
     """Delete what the current list withdrew among the unverified hits of a question. Raises StateError without one."""
     gone = set(check_current(tx, ctx, question).references)
+    there = tx.scan(SEARCH_HITS, "key", (question.id,), limit=_ALL)
+    listed = manifests.listed(tx, (one.epoch for hit in there for one in founds(hit)), ctx.clock.now())
     lost = 0
-    for hit in tx.scan(SEARCH_HITS, "key", (question.id,), limit=_ALL) if gone else ():
+    for hit in there:
         his = founds(hit)
-        left = [one for one in his if one.reference not in gone]
+        left = [one for one in his if one.reference not in gone and one.epoch in listed]
         if hit.state != "unverified" or len(left) == len(his):
             continue
         if left:

@@ -14,7 +14,17 @@ from passerelle.office.people import NewPerson, Role
 from passerelle.persons.model import Entry
 from passerelle.ports.people import Person
 from passerelle.ports.records import ALARMS, AUDITS
-from passerelle.ports.search import CLAIMS, EPOCH_KEYS, EPOCHS, INDEX_ENTRIES, INDEXES, WITHDRAWN, Epoch, Index
+from passerelle.ports.search import (
+    CLAIMS,
+    EPOCH_KEYS,
+    EPOCHS,
+    FLEETING,
+    INDEX_ENTRIES,
+    INDEXES,
+    WITHDRAWN,
+    Epoch,
+    Index,
+)
 from passerelle.ports.store import Store
 from passerelle.screening import importing, lists
 from passerelle.screening.importing import Wanted as WantedList
@@ -153,8 +163,8 @@ class Holder:
     # -- a store that is put back -----------------------------------------------------------------------------------
 
     def taken(self) -> list[bytes]:
-        """The whole of the store, as a backup has it: without keys."""
-        return self.read(lambda tx: list(copying.dump(tx, without=(EPOCH_KEYS,))))
+        """The whole of the store, as a backup has it."""
+        return self.read(lambda tx: list(copying.dump(tx, without=FLEETING)))
 
     def put_back(self, rows: list[bytes]) -> None:
         copying.clear(self.ctx.store)
