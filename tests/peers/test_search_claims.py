@@ -3,20 +3,25 @@
 from dataclasses import replace
 from typing import Any
 
+import msgspec
 import pytest
 
 from passerelle.core import json
 from passerelle.core.errors import InputError, NotFoundError, StateError
-from passerelle.exchange import claiming, desk, outbox
+from passerelle.exchange import claiming, desk, links, manifests, outbox
+from passerelle.exchange.channels import Channels
 from passerelle.exchange.desk import Act
 from passerelle.office import workflow
 from passerelle.office.asking import NotAllowedError
 from passerelle.office.people import Role
 from passerelle.ports.lists import LIST_ENTRIES
-from passerelle.ports.search import CLAIMED, CLAIMS, OPENINGS, QUESTIONS, SEARCH_FIGURES, SEARCH_HITS
+from passerelle.ports.records import LOGS
+from passerelle.ports.search import CLAIMED, CLAIMS, EPOCHS, OPENINGS, QUESTIONS, SEARCH_FIGURES, SEARCH_HITS
 from passerelle.search import beside, drafting, fetching, hits, keeping
 from passerelle.store import copying
 from tests.peers.blind import DAY, HOUR, PURPOSE, Blind, hire, person
+from tests.peers.pair import CATALOGUE
+from tests.peers.searching import announced
 from tests.types import organised_crime
 from tests.types.border_data import FOLLOW_UP, NOT_THE_PERSON, SAMPLE, SCREENING
 
@@ -183,6 +188,36 @@ def test_a_claim_of_another_partner_or_another_reference_opens_nothing(border):
     assert behind("be", one.reference, other.claim) is None
     assert behind("fr", one.reference, one.claim) is None
     assert behind("be", one.reference[:15], one.claim) is None
+
+
+def test_a_node_that_was_put_back_lets_in_what_it_cannot_judge_any_more(border):
+    kind, content = CATALOGUE.types["border-data"], border.written()
+    made = announced(border.pair, number=2)
+    message = border.ma.store.write("x", lambda tx: manifests.publish(tx, border.ma.ctx, "be", made.text, "node"))
+    border.pair.settle("governance")
+    now = border.pair.clock.now()
+
+    def judged(index="wanted", written=now):
+        def work(tx):
+            channel = Channels(tx, border.ma.ctx).standing(border.pair.channel).instrument
+            body = content["body"] | {"claim": "0" * 64, "index": index}
+            said = {**content, "body": body}
+            return claiming.judged(tx, kind, said, channel, "be", leaving=False, written=written)
+
+        return [one.check for one in border.ma.store.read(work)]
+
+    assert message.kind == "index.publish"
+    assert judged() == ["8"]  # the table was announced and is not known, but the store was never put back
+    log = border.ma.store.read(lambda tx: links.current(tx, "be", "out", "governance"))
+    later = msgspec.structs.replace(log, origin=f"{log.origin}+", generation=2)
+    border.ma.store.write("x", lambda tx: tx.add(LOGS, [later]))
+    assert judged() == []
+    assert judged(index="other") == ["8"]
+    assert judged(written=made.published - 1) == ["8"]
+    epoch = border.ma.store.read(lambda tx: tx.get(EPOCHS, border.epoch))
+    known = msgspec.structs.replace(epoch, id=manifests.id_of(made.text))
+    border.ma.store.write("x", lambda tx: tx.put(EPOCHS, [known]))
+    assert judged() == ["8"]
 
 
 def test_a_draft_that_is_thrown_away_gives_the_hit_back(border):

@@ -89,7 +89,10 @@ class Cases:
             words = f"channel: expected that of the dossier or one that supersedes it, got {content['channel'][:12]}"
             objections.append(Objection(Check.CHANNEL, words))
         if channel is not None and isinstance(channel.instrument, Channel):
-            objections += claiming.judged(self._tx, kind, content, channel.instrument, partner, leaving=leaving)
+            instrument = channel.instrument
+            objections += claiming.judged(
+                self._tx, kind, content, instrument, partner, leaving=leaving, written=written
+            )
         if kind.acts[content["act"]].corrects and own and row is not None:
 
             def weigh(one: dict[str, Any], time: int) -> list[Objection]:

@@ -10,23 +10,26 @@ Rules kept here:
   it is no longer when that act was taken back or refused. All of it is derived, in the transaction that changes the
   dossier.
 
+A node that was put back, and lost a table that it had announced, cannot judge what comes of it: it lets it in.
+
 Left unchecked: whether the person is the one of the entry. A person of the index holder compares them. That a claim was
 used before: two travellers may share a match key. A correction of an answer is not counted.
 """
 
+import hashlib
 from collections.abc import Iterable, Mapping
 from typing import Any
 
 import msgspec
 
 from passerelle.core import json
-from passerelle.core.clock import day_of
+from passerelle.core.clock import MILLISECONDS_A_DAY, day_of, from_iso
 from passerelle.dossiers.types import DossierType
-from passerelle.exchange import claims
+from passerelle.exchange import claims, links
 from passerelle.exchange.checks import Check
 from passerelle.exchange.judging import Objection
 from passerelle.instruments.channel import Channel
-from passerelle.ports.records import CONTENTS, Dossier, Message
+from passerelle.ports.records import CONTENTS, MESSAGES, Dossier, Message
 from passerelle.ports.search import (
     CLAIMED,
     CLAIMS,
@@ -48,6 +51,8 @@ ASKED, ANSWERED = "asked", "answered"
 """The sides of figures: this node asked, or it was asked."""
 _ALL = 100_000
 _KEPT = ("current", "past", "over")  # states of epochs whose claims are here
+_PUBLISH = "index.publish"
+_AFTER = 7 * MILLISECONDS_A_DAY  # so long claims are known after a table has run out
 _DIGITS = {"reference": 16, "claim": 64}
 
 
@@ -55,9 +60,19 @@ _DIGITS = {"reference": 16, "claim": 64}
 
 
 def judged(
-    tx: Reading, kind: DossierType, content: dict[str, Any], channel: Channel, partner: str, *, leaving: bool
+    tx: Reading,
+    kind: DossierType,
+    content: dict[str, Any],
+    channel: Channel,
+    partner: str,
+    *,
+    leaving: bool,
+    written: int = 0,
 ) -> list[Objection]:
-    """What stands against the claim of an act of this type, under this channel; nothing where it has none to bear."""
+    """What stands against the claim of an act of this type, under this channel; nothing where it has none to bear.
+
+    `written`: when it was (ms).
+    """
     if kind.search is None or content["act"] != kind.search.opens or channel.search is None:
         return []
     body = content["body"]
@@ -67,9 +82,32 @@ def judged(
         return [_objection(f"claim: expected {', '.join(FIELDS)} of a hit, got no {', '.join(lacking)}")]
     if leaving or behind(tx, partner, body["index"], body["reference"], body["claim"]):
         return []
+    if _lost(tx, partner, body["index"], written):
+        return []
     return [
         _objection(f"claim: expected one of a reference of index {str(body['index'])[:64]} that was hit, got another")
     ]
+
+
+def _lost(tx: Reading, partner: str, index: str, written: int) -> bool:
+    """Whether a table of the index that was announced by then is not known any more: this node was put back to before.
+
+    What came of it was right when it came, and must not be refused when it comes again.
+    """
+    log = links.current(tx, partner, "out", "governance")
+    if log is None or log.generation == 1:
+        return False
+    sent = tx.scan(MESSAGES, "by_queue", (partner, "out", "governance", "sequenced"), limit=_ALL)
+    for one in sent:
+        held = tx.get(CONTENTS, one.id) if one.kind == _PUBLISH else None
+        text = str(json.parse_object(held.body).get("manifest", "")) if held else ""
+        if not text or tx.get(EPOCHS, hashlib.sha256(text.encode()).hexdigest()) is not None:
+            continue
+        manifest = json.parse_object(text)
+        first, last = (from_iso(manifest[name]) for name in ("published", "expires"))
+        if manifest["index"] == index and first <= written <= last + _AFTER:
+            return True
+    return False
 
 
 def _objection(words: str) -> Objection:
