@@ -32,7 +32,7 @@ from passerelle.ports.search import (
 )
 from passerelle.screening.lists import encode
 from passerelle.screening.rules import Asked
-from passerelle.search import asking, blinding, grounds, hits, keys, oprf, table
+from passerelle.search import asking, blinding, grounds, hits, keys, oprf, table, wire_tables
 from tests.peers.pair import NOW, Pair, Peer, acts, partners
 from tests.peers.searching import SEARCH
 
@@ -178,8 +178,10 @@ class Blind:
     def withdrawals(self, *references: str) -> Withdrawals:
         """A list of ma of now."""
         now = self.pair.clock.now()
+        salt = now.to_bytes(wire_tables.SALT)
+        named = tuple(sorted(wire_tables.named(one, salt) for one in references))
         return Withdrawals(
-            partner="ma", index="wanted", time=now, until=now + HOUR, references=tuple(sorted(references)), note=b""
+            partner="ma", index="wanted", time=now, until=now + HOUR, references=named, note=b"", salt=salt
         )
 
     def current(self, *references: str) -> None:

@@ -251,19 +251,18 @@ def test_a_list_is_fetched_while_somebody_may_look_hit_or_none(search: Search) -
 def test_a_list_has_every_withdrawn_reference_and_its_length_tells_little(search: Search) -> None:
     made = Table([key(number) for number in range(70)])
     epoch = publish(search.pair, made)
-    before = wire_tables.read_withdrawals(search.list()).references
-    assert len(before) == 64
+    lists = [wire_tables.read_withdrawals(search.list())]
     rows = [Withdrawn(epoch, one, "wanted", 1, "cancelled") for one in sorted(made.references.values())]
-    search.pair.ma.store.write("test.withdraw", lambda tx: tx.put(GONE, rows[:1]))
-    one = wire_tables.read_withdrawals(search.list()).references
-    assert len(one) == 64
-    assert set(one) - set(before) == {rows[0].reference}  # what fills stays, so none of two lists shows by itself
-    assert wire_tables.read_withdrawals(search.list()).references == one
-    search.pair.ma.store.write("test.withdraw", lambda tx: tx.put(GONE, rows))
-    every = wire_tables.read_withdrawals(search.list()).references
-    assert len(every) == 128
-    assert set(made.references.values()) <= set(every)
-    assert every == tuple(sorted(every))
+    for count in (1, 64, 65):
+        search.pair.ma.store.write("test.withdraw", lambda tx, count=count: tx.put(GONE, rows[:count]))
+        lists.append(wire_tables.read_withdrawals(search.list()))
+        named = [wire_tables.named(one.reference, lists[-1].salt) for one in rows]
+        assert [one in lists[-1].references for one in named] == [True] * count + [False] * (70 - count)
+    assert [len(one.references) for one in lists] == [64, 64, 64, 128]
+    # Neither what was withdrawn nor what fills stands in two of them: nobody sees what came in between.
+    every = [name for one in (*lists, wire_tables.read_withdrawals(search.list())) for name in one.references]
+    assert len(set(every)) == len(every)
+    assert not set(every) & set(made.references.values())
 
 
 def test_a_list_of_another_index_partner_or_time_is_not_taken(search: Search) -> None:
@@ -286,10 +285,10 @@ def test_a_list_of_another_index_partner_or_time_is_not_taken(search: Search) ->
         (("ma", "be"), "wanted", now + HOUR, now + 2 * HOUR),
     ):
         with pytest.raises(NoteError, match="expected a list"):
-            take(wire_tables.withdrawals(names, index, time, until, refs, signer))
+            take(wire_tables.withdrawals(names, index, (time, until), found.salt, refs, signer))
     for others in (refs[:-1], (*refs[1:], refs[0]), (*refs[:-1], refs[-2]), (*refs[:-1], "xyz"), ()):
         with pytest.raises(NoteError, match="expected"):
-            take(wire_tables.withdrawals(("ma", "be"), "wanted", now, now + HOUR, others, signer))
+            take(wire_tables.withdrawals(("ma", "be"), "wanted", (now, now + HOUR), found.salt, others, signer))
     last = f"{(int(refs[-1], 16) - 1):016x}"  # still in order
     with pytest.raises(SignatureError):
         take(good.replace(refs[-1].encode(), last.encode()))

@@ -220,7 +220,10 @@ class ShardBody(Record, frozen=True):
 
 
 class Withdrawals(Record, frozen=True):
-    """The newest signed list of a partner's index: references that count no more. `until`: how long it is current."""
+    """The newest signed list of a partner's index: references that count no more. `until`: how long it is current.
+
+    `references`: as the list names them, by a hash with its `salt`.
+    """
 
     partner: str
     index: str
@@ -228,6 +231,7 @@ class Withdrawals(Record, frozen=True):
     until: int
     references: tuple[str, ...]
     note: bytes
+    salt: bytes = b""
 
 
 class Question(Record, frozen=True):

@@ -21,8 +21,8 @@ Rules kept here:
 Left unchecked: whom a question is about. Nobody here can know.
 """
 
-import hmac
 import os
+from collections.abc import Iterable
 from typing import NamedTuple, TypeGuard
 
 from passerelle.core.audit import What
@@ -176,8 +176,9 @@ class Desk:
     def _list(self, partner: str, index: str, references: tuple[str, ...]) -> bytes:
         ctx, now = self._ctx, self._ctx.clock.now()
         mine = ctx.store.read(lambda tx: trust.mine(tx, ctx, partner))
+        salt, times = os.urandom(wire_tables.SALT), (now, now + wire_tables.CURRENT)
         return wire_tables.withdrawals(
-            (ctx.name, partner), index, now, now + wire_tables.CURRENT, references, mine.envelopes
+            (ctx.name, partner), index, times, salt, _filled(references, salt), mine.envelopes
         )
 
     def table(self, asked: wire_tables.Request) -> bytes:
@@ -300,24 +301,22 @@ def _tell(tx: Writing, ctx: Context, index: Index, verdict: quota.Verdict, now: 
 
 
 def _withdrawn(tx: Reading, index: Index) -> tuple[str, ...]:
-    """The references of an index that count no more, sorted, filled up to a multiple of 64.
-
-    What fills is drawn from the key of the newest base, so it stays while that base does: two lists held beside each
-    other do not show which of them is real. Raises ListFullError.
-    """
+    """The references of an index that count no more. Raises ListFullError."""
     found = {one.reference for one in tx.scan(WITHDRAWN, "by_index", (index.name,), limit=_ALL)}
     if len(found) > wire_tables.MOST_REFERENCES:
         raise ListFullError(
             f"expected at most {wire_tables.MOST_REFERENCES} withdrawn references, got more: publish a base"
         )
+    return tuple(found)
+
+
+def _filled(references: Iterable[str], salt: bytes) -> list[str]:
+    """References as a list with this salt names them, sorted, filled up to a multiple of 64 with random ones."""
+    found = {wire_tables.named(one, salt) for one in references}
     wanted = max(1, -(-len(found) // wire_tables.FILLED)) * wire_tables.FILLED
-    bases = tx.scan(EPOCHS, "by_index", (index.name, "base"), limit=1, descending=True)
-    held = tx.get(EPOCH_KEYS, bases[0].id) if bases else None
-    secret, place = held.secret if held else os.urandom(32), 0
     while len(found) < wanted:
-        found.add(hmac.digest(secret, b"passerelle-withdrawals/1" + place.to_bytes(4, "big"), "sha256")[:8].hex())
-        place += 1
-    return tuple(sorted(found))
+        found.add(os.urandom(8).hex())
+    return sorted(found)
 
 
 def _parts(tx: Reading, epoch: Epoch, first: int) -> list[wire_tables.ShardPart]:

@@ -39,7 +39,7 @@ from passerelle.ports.search import (
 )
 from passerelle.ports.store import Reading, Writing
 from passerelle.screening.matching import scripts_of, texts_of
-from passerelle.search import asking, figures
+from passerelle.search import asking, figures, wire_tables
 from passerelle.search.grounds import on
 
 _ALL = 1_000_000
@@ -105,7 +105,7 @@ def taken(
     held = tx.get(OPENINGS, question.id)
     if now_is.state != "waiting":
         return now_is
-    gone = keep(tx, withdrawals) if withdrawals else set()
+    gone = keep(tx, withdrawals) if withdrawals else Listed(None)
     every = list(found)
     by_key: dict[str, list[Found]] = {}
     for one in every:
@@ -176,13 +176,24 @@ def founds(hit: SearchHit) -> list[Found]:
 # -- withdrawals -------------------------------------------------------------------------------------------------------
 
 
-def keep(tx: Writing, withdrawals: Withdrawals) -> set[str]:
-    """Keep a verified list unless a newer one is here; the references that the newest names."""
+class Listed:
+    """What a list says of references."""
+
+    def __init__(self, withdrawals: Withdrawals | None) -> None:
+        self._salt = withdrawals.salt if withdrawals else b""
+        self._named = frozenset(withdrawals.references if withdrawals else ())
+
+    def __contains__(self, reference: str) -> bool:
+        return bool(self._named) and wire_tables.named(reference, self._salt) in self._named
+
+
+def keep(tx: Writing, withdrawals: Withdrawals) -> Listed:
+    """Keep a verified list unless a newer one is here; what the newest says."""
     there = tx.get(WITHDRAWALS, withdrawals.partner, withdrawals.index)
     if there is None or there.time <= withdrawals.time:
         tx.put(WITHDRAWALS, [withdrawals])
         there = withdrawals
-    return set(there.references)
+    return Listed(there)
 
 
 def is_current(tx: Reading, ctx: Context, question: Question) -> bool:
@@ -209,7 +220,7 @@ def check_current(tx: Reading, ctx: Context, question: Question) -> Withdrawals:
 
 def withdraw(tx: Writing, ctx: Context, question: Question) -> Question:
     """Delete what the current list withdrew among the unverified hits of a question. Raises StateError without one."""
-    gone = set(check_current(tx, ctx, question).references)
+    gone = Listed(check_current(tx, ctx, question))
     there = tx.scan(SEARCH_HITS, "key", (question.id,), limit=_ALL)
     listed = manifests.listed(tx, (one.epoch for hit in there for one in founds(hit)), ctx.clock.now())
     lost = 0

@@ -1,14 +1,16 @@
 """The bytes beside questions: lists of withdrawn references, requests for them and for shards, shards.
 
 Rules kept here:
-- a list of withdrawn references is a signed note, so that it can be shown later; its length says little, it is filled
-  up to a multiple of 64;
+- a list of withdrawn references is a signed note, so that it can be shown later. It names them by a hash with a salt of
+  its own: two lists held beside each other do not show what came between them to who does not know the references; nor
+  does its length say much, it is filled up to a multiple of 64;
 - a request is signed and made out to one node; what it asks for is for this partner alone;
 - a shard travels with what proves it under the root of its table, and is nothing without that.
 
 Left to the desk: who asks, and for what. Left to the asker: the proofs, and how old a list may be.
 """
 
+import hmac
 import re
 import struct
 from collections.abc import Sequence
@@ -34,6 +36,8 @@ MOST_REFERENCES = 65_536
 """References of one list at most."""
 CURRENT = 60 * 60_000
 """Milliseconds that a list is current."""
+SALT = 16
+"""Bytes of the salt of a list."""
 MAX_PATH = 16
 """Hashes of a shard's path at most."""
 
@@ -44,22 +48,39 @@ _REFERENCE = re.compile(r"[0-9a-f]{16}")
 
 
 class WithdrawnList(msgspec.Struct, frozen=True):
-    """A list of references that count no more, as a holder signed it. `time`, `until` in milliseconds."""
+    """A list of references that count no more, as a holder signed it. `time`, `until` in milliseconds.
+
+    `references`: each as `named` gives it with `salt` (16 bytes).
+    """
 
     holder: str
     asker: str
     index: str
     time: int
     until: int
+    salt: bytes
     references: tuple[str, ...]
     note: Note
 
 
+def named(reference: str, salt: bytes) -> str:
+    """How a list with this salt names a reference: 16 hex digits."""
+    return hmac.digest(salt, bytes.fromhex(reference), "sha256")[:8].hex()
+
+
 def withdrawals(
-    names: tuple[str, str], index: str, time: int, until: int, references: Sequence[str], signer: Envelopes
+    names: tuple[str, str],
+    index: str,
+    times: tuple[int, int],
+    salt: bytes,
+    references: Sequence[str],
+    signer: Envelopes,
 ) -> bytes:
-    """A signed list. `names`: holder, asker; `references`: sorted, each once, a multiple of 64."""
-    lines = (WITHDRAWALS, " ".join(names), index, str(time), str(until), *references)
+    """A signed list. `names`: holder, asker; `times`: its own, until when it is current; `salt`: 16 random bytes.
+
+    `references`: as `named` gives them, sorted, each once, a multiple of 64.
+    """
+    lines = (WITHDRAWALS, " ".join(names), index, *map(str, times), b64(salt), *references)
     return sign_note("\n".join(lines) + "\n", signer).encode()
 
 
@@ -67,15 +88,15 @@ def read_withdrawals(data: bytes) -> WithdrawnList:
     """The list that a note says; nothing is verified yet. Raises NoteError."""
     found = note.parse(data, MAX_LIST)
     lines = found.lines(WITHDRAWALS, found.text.count("\n") - 1)
-    need(len(lines) >= 4, "names, an index and times", len(lines))
-    (names, index, time, until), references = lines[:4], lines[4:]
+    need(len(lines) >= 5, "names, an index, times and a salt", len(lines))
+    (names, index, time, until, salt), references = lines[:5], lines[5:]
     holder, asker = names_of(names)
     need(INDEX.fullmatch(index), "the name of an index", index)
     need(all(map(_REFERENCE.fullmatch, references)), "references of 16 hex digits", "others")
     need(all(one < other for one, other in pairwise(references)), "sorted references, each once", "others")
     need(references and len(references) % FILLED == 0, f"a multiple of {FILLED} references", len(references))
     moments = number(time, "a time"), number(until, "an end")
-    return WithdrawnList(holder, asker, index, *moments, tuple(references), found)
+    return WithdrawnList(holder, asker, index, *moments, bytes_of(salt, SALT, "a salt"), tuple(references), found)
 
 
 class Request(msgspec.Struct, frozen=True):
