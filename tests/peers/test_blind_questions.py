@@ -2,6 +2,7 @@
 
 import threading
 from collections.abc import Callable
+from contextlib import ExitStack
 from typing import Any
 
 import msgspec
@@ -28,6 +29,7 @@ from passerelle.ports.search import (
 )
 from passerelle.ports.search import WITHDRAWN as GONE
 from passerelle.search import answering, blinding, oprf, sending, wire
+from passerelle.search.evaluating import WAITING, BusyEvaluatorError, Evaluator
 from tests.peers.copies import fork, restart
 from tests.peers.pair import Pair, partners
 from tests.peers.searching import SEARCH, Search, Table, index_row, key, publish, wait
@@ -99,6 +101,32 @@ def test_a_question_is_answered_again_and_debited_once(search: Search) -> None:
     assert (done.hits, done.left_day) == (1, 19_990)
     assert len(search.pair.ma.all(ASKED)) == 1
     assert len([one for one in search.pair.ma.all(AUDITS) if one.what == "search.answered"]) == 1
+
+
+def test_a_question_is_not_answered_again_for_ever(search: Search) -> None:
+    posting = search.post(wait(search.pair, [2]))
+    for _ in range(answering.AGAIN + 1):
+        search.desk.question(posting.body)
+    (quota,) = search.pair.ma.all(QUOTAS)
+    assert quota.used == 10
+    search.desk.question(posting.body)  # as if it were new
+    (quota,), (figures,) = search.pair.ma.all(QUOTAS), search.pair.ma.all(SEARCH_FIGURES)
+    assert (quota.used, figures.questions, figures.elements) == (20, 2, 20)
+    assert len([one for one in search.pair.ma.all(AUDITS) if one.what == "search.answered"]) == 2
+    search.desk.question(posting.body)
+    (asked,) = search.pair.ma.all(ASKED)
+    assert asked.again == 1
+
+
+def test_who_comes_after_too_many_is_debited_nothing(search: Search) -> None:
+    posting = search.post(wait(search.pair, [2]))
+    with ExitStack() as others:
+        for _ in range(WAITING // 2):
+            others.enter_context(search.desk._evaluator.turn("be"))
+        with pytest.raises(BusyEvaluatorError):
+            search.desk.question(posting.body)
+    assert not search.pair.ma.all(ASKED)
+    search.desk.question(posting.body)
 
 
 def test_a_stop_of_the_asker_anywhere_leaves_the_same_question(search: Search) -> None:
@@ -390,6 +418,7 @@ def test_questions_at_the_same_time_never_share_what_is_left(held: Table, durabl
     pair = partners(ma=durable_place.open(), channel={"search": SEARCH})
     publish(pair, held)
     search = Search(pair)
+    search.desk = answering.Desk(pair.ma.ctx, Evaluator(waiting=64))
     search.arrive()
     put(search, INDEXES, index_row(pair), burst=100, day=100)
     postings = [search.post(wait(pair, [2], width=10)) for _ in range(16)]

@@ -130,7 +130,10 @@ class Withdrawn(Record, frozen=True):
 
 
 class Asked(Record, frozen=True):
-    """A question that was answered, or is being answered: all that is kept of it."""
+    """A question that was answered, or is being answered: all that is kept of it.
+
+    `again`: how often it came again since it was debited.
+    """
 
     partner: str
     handle: str
@@ -139,6 +142,7 @@ class Asked(Record, frozen=True):
     elements: bytes  # SHA-256 over them
     count: int
     time: int
+    again: int = 0
 
 
 class Claimed(Record, frozen=True):

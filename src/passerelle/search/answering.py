@@ -12,7 +12,8 @@ Of a question, in this order; the number is what the asker learns:
 Rules kept here:
 - debit, what is kept of the question and its audit record are one transaction, before anything is evaluated: requests
   at the same time cannot share what is left, and a stop behind it costs the asker nothing, since
-- a handle that comes again with the same elements is answered again and not debited again;
+- a handle that comes again with the same elements is answered again and not debited again, 32 times (`AGAIN`): enough
+  for answers that are lost, too few to ask each new table of months for nothing. Then it is debited as if it were new;
 - all that is kept is handle, index, purpose, digest and number of elements, and when. It goes after P38D (`KEPT`): no
   epoch that could have answered lives longer, so an answer to the same elements is worth nothing more; the audit log
   has what must be proven. A question is taken for P7D of its time, so none that was forgotten comes again.
@@ -24,6 +25,8 @@ Left unchecked: whom a question is about. Nobody here can know.
 import os
 from collections.abc import Iterable
 from typing import NamedTuple, TypeGuard
+
+import msgspec
 
 from passerelle.core.audit import What
 from passerelle.core.clock import MILLISECONDS_A_DAY, day_of
@@ -56,6 +59,8 @@ from passerelle.search.wire import Asking, QuestionHeader
 
 KEPT = 38 * MILLISECONDS_A_DAY
 """Milliseconds that what was asked is known: as long as a base table can live (P1M and P7D)."""
+AGAIN = 32
+"""How often a question is answered again for one debit."""
 WINDOW = 7 * MILLISECONDS_A_DAY
 """Milliseconds that the time of a question may lie from this clock."""
 REQUEST_WINDOW = 15 * 60_000
@@ -103,6 +108,11 @@ class Desk:
         key = ctx.keys.opener(header.seal) or ctx.keys.sealing
         asking = wire.open_question(header, sealed, sender=identity.envelope, key=key)
         self._made_out(header.receiver, header.time, WINDOW)
+        with self._evaluator.turn(header.sender):
+            return self._answer(header, asking, identity)
+
+    def _answer(self, header: QuestionHeader, asking: Asking, asker: Identity) -> bytes:
+        ctx = self._ctx
         try:
             suite.split(asking.elements)
         except ElementError as error:
@@ -123,7 +133,7 @@ class Desk:
             self._list(header.sender, header.index, debited.references),
         )
         mine = ctx.store.read(lambda tx: trust.mine(tx, ctx, header.sender))
-        return wire.answer(header, asking, given, to=identity.sealing, signer=mine.envelopes, now=ctx.clock.now())
+        return wire.answer(header, asking, given, to=asker.sealing, signer=mine.envelopes, now=ctx.clock.now())
 
     def _signed(self, sender: str, note: Note) -> Identity:
         identity = inbox.trusted(self._ctx, sender)
@@ -222,15 +232,18 @@ def _debit(tx: Writing, ctx: Context, header: QuestionHeader, asking: Asking) ->
     if known is not None and _same(known) != _same(row):
         raise BatchRefusedError(Check.CONTENT, "expected a handle that is fresh, got one of another question")
     terms = quota.Terms(*(min(pair) for pair in ((index.burst, channel[0]), (index.day, channel[1]))))
-    elements = 0 if known is not None else asking.count
+    free = known is not None and known.again < AGAIN
+    elements = 0 if free else asking.count
     verdict = quota.ask(tx.get(QUOTAS, partner, index.name), partner, index.name, terms, elements, now)
     tx.put(QUOTAS, [verdict.row])
     _tell(tx, ctx, index, verdict, now)
     if not verdict.allowed:
         claiming.tally(tx, claiming.ANSWERED, partner, index.name, now, refused=1)
         return None
-    if known is None:
-        tx.add(ASKED, [row])
+    if known is not None and free:
+        tx.put(ASKED, [msgspec.structs.replace(known, again=known.again + 1)])
+    else:
+        tx.put(ASKED, [row])
         claiming.tally(tx, claiming.ANSWERED, partner, index.name, now, questions=1, elements=asking.count)
         details = {"handle": row.handle, "index": row.index, "purpose": row.purpose, "count": row.count}
         details |= {"elements": row.elements.hex()}

@@ -4,15 +4,18 @@ Rules kept here:
 - a short question is evaluated at once, in the thread that asks: it takes less than a process would to be told;
 - processes are started when they are first needed, fresh ones that share nothing with the node's memory, and end with
   the service, also when that is killed;
-- so many wait at most; who comes after them is told: later;
+- so many are answered at once at most, and half of them for one partner: who comes after them is told: later, before
+  anything of his is debited;
 - a secret is handed over with each call and kept nowhere.
 """
 
 import multiprocessing
 import threading
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Iterator, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
+from contextlib import contextmanager
 
 from passerelle.core.errors import SearchError
 from passerelle.search import oprf
@@ -22,7 +25,7 @@ from passerelle.search.sizes import ELEMENT
 SHORT = 64
 """Elements that are evaluated where they come in."""
 WAITING = 8
-"""Questions that are evaluated or wait for it at once."""
+"""Questions that are answered at once."""
 
 Pair = tuple[bytes, bytes]
 """Elements evaluated, and the proof."""
@@ -41,20 +44,31 @@ class Evaluator:
 
     def __init__(self, processes: int = 0, waiting: int = WAITING) -> None:
         self._processes = processes or min(4, processors())
-        self._most, self._busy = waiting, 0
+        self._most, self._busy = waiting, Counter[str]()
         self._lock = threading.Lock()
         self._pool: ProcessPoolExecutor | None = None
         self._closed = False
+
+    @contextmanager
+    def turn(self, partner: str) -> Iterator[None]:
+        """A place for a question of this partner, as long as this is entered. Raises BusyEvaluatorError."""
+        with self._lock:
+            most = self._most if self._busy.total() >= self._most else max(1, self._most // 2)
+            if self._closed or self._busy.total() >= self._most or self._busy[partner] >= most:
+                raise BusyEvaluatorError(f"expected fewer than {most} questions at once, got one more")
+            self._busy[partner] += 1
+        try:
+            yield
+        finally:
+            with self._lock:
+                self._busy[partner] -= 1
+                self._busy += Counter()  # nobody who waits for nothing
 
     def evaluate(self, secrets: Sequence[bytes], elements: bytes) -> list[Pair]:
         """The elements (n x 32 bytes) evaluated with the key of each secret, and the proofs.
 
         Raises ElementError, BusyEvaluatorError; SearchError when a process ended meanwhile: it may be asked again.
         """
-        with self._lock:
-            if self._closed or self._busy >= self._most:
-                raise BusyEvaluatorError(f"expected fewer than {self._most} questions at once, got one more")
-            self._busy += 1
         try:
             if len(elements) <= SHORT * ELEMENT:
                 return _evaluate(secrets, elements)
@@ -63,9 +77,6 @@ class Evaluator:
         except BrokenProcessPool:
             self._forget()
             raise SearchError("expected the processes that evaluate to stay, got an end; ask again") from None
-        finally:
-            with self._lock:
-                self._busy -= 1
 
     def _submit(self, secrets: Sequence[bytes], elements: bytes) -> list[Future[list[Pair]]]:
         with self._lock:

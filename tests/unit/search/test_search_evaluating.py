@@ -4,14 +4,13 @@ import os
 import signal
 import subprocess
 import sys
-import threading
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from passerelle.core.errors import ElementError, SearchError
-from passerelle.search import blinding, evaluating, oprf
+from passerelle.search import blinding, oprf
 from passerelle.search.evaluating import BusyEvaluatorError, Evaluator
 
 SECRETS = (bytes(range(32)), bytes(range(1, 33)))
@@ -49,30 +48,18 @@ def test_a_short_question_starts_no_process() -> None:
     made.close()
 
 
-def test_who_comes_after_too_many_is_told_later(monkeypatch: pytest.MonkeyPatch) -> None:
-    began, go = threading.Semaphore(0), threading.Event()
-
-    def slow(secrets: object, elements: bytes) -> list[tuple[bytes, bytes]]:
-        began.release()
-        assert go.wait(20)
-        return []
-
-    monkeypatch.setattr(evaluating, "_evaluate", slow)
-    made = Evaluator(waiting=2)
-    threads = [threading.Thread(target=made.evaluate, args=(SECRETS, SHORT)) for _ in range(2)]
-    for one in threads:
-        one.start()
-    for _ in threads:
-        assert began.acquire(timeout=20)
-    with pytest.raises(BusyEvaluatorError, match="fewer than 2"):
-        made.evaluate(SECRETS, SHORT)
-    go.set()
-    for one in threads:
-        one.join(20)
-    assert made.evaluate(SECRETS, SHORT) == []
+def test_who_comes_after_too_many_is_told_later() -> None:
+    made = Evaluator(waiting=4)
+    with made.turn("be"), made.turn("be"):
+        with pytest.raises(BusyEvaluatorError, match="fewer than 2"):  # nobody has more than half
+            made.turn("be").__enter__()
+        with made.turn("fr"), made.turn("nl"), pytest.raises(BusyEvaluatorError, match="fewer than 4"):
+            made.turn("de").__enter__()
+    with made.turn("be"):
+        assert len(made.evaluate(SECRETS, SHORT)) == 2
     made.close()
     with pytest.raises(BusyEvaluatorError):
-        made.evaluate(SECRETS, SHORT)
+        made.turn("be").__enter__()
 
 
 def test_a_process_that_is_killed_is_told_and_replaced(evaluator: Evaluator) -> None:

@@ -60,7 +60,7 @@ async def interface(search: Search, folder: Path, **limits: int) -> AsyncIterato
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
     made = Interface(search, f"https://127.0.0.1:{port}", tls.pin_of(certificate), Client(20_000))
-    evaluator = Evaluator(waiting=2)
+    evaluator = Evaluator(waiting=4)
     desk = Desk(search.pair.ma.ctx, evaluator)
     searching = Searching(desk, lambda event, **fields: None, lambda *what: made.counted.append(what))
     where = (str(folder / "tls.key"), str(folder / "tls.pem"))
