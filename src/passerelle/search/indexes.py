@@ -5,8 +5,8 @@ Rules kept here:
   purposes, of which categories, and how many elements may be asked: an index may allow less, never more;
 - it follows lists of the channel's domain whose purpose is of the area that is searched for, and dossiers of types of
   the channel that may be indexed at all. Of a list one category of persons is said, for a list says none;
-- none of this changes: an index for something else is another one. One that ended may be made anew under its name, and
-  its numbers go on, because the partner takes none twice;
+- none of this changes: an index for something else is another one. One that ended may be made anew under its name: its
+  numbers go on, because the partner takes none twice, and what was announced of it counts no more;
 - sizes are those of the ladder, so that they tell nothing.
 
 Left unchecked: whether a list holds persons of the category that is said of it. Who made the index answers for it, and
@@ -20,8 +20,9 @@ import msgspec
 from passerelle.core.audit import What
 from passerelle.core.clock import MILLISECONDS_A_DAY, add_duration
 from passerelle.core.errors import InputError, NotFoundError, StateError
+from passerelle.core.retold import E_
 from passerelle.dossiers.indexing import NEVER as NEVER_INDEXED
-from passerelle.exchange import notes
+from passerelle.exchange import manifests, notes
 from passerelle.exchange.channels import Channels
 from passerelle.exchange.context import Context
 from passerelle.instruments.channel import Channel, Search
@@ -187,6 +188,9 @@ def _create(tx: Writing, office: Office, who: Person, wanted: Wanted) -> Index:
         due_base=now,
         due_delta=now,
     )
+    if there:
+        # Who left since it ended was withdrawn from none of its tables: hits of them count no more.
+        manifests.expire(tx, ctx, row.partner, row.name, (), who.id, E_("the index is made anew"))
     tx.put(INDEXES, [row])
     keys = ("partner", "channel", "lists", "types", "base_size", "delta_size", "delta_every", "burst", "day")
     details = {key: _plain(getattr(row, key)) for key in keys}

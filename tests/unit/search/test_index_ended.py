@@ -262,6 +262,9 @@ def test_an_index_ends_when_the_partner_is_not_trusted_any_more(holder):
     before = holder.row()
     row = holder.create(lists=(("watch", "wanted"),))
     assert (row.state, row.entries, row.epochs) == ("open", before.entries, before.epochs)
+    # Nobody withdrew anything of the old tables meanwhile: their hits count no more.
+    holder.pair.settle("governance")
+    assert [one.early for one in holder.pair.ma.all(MANIFESTS)] == [True]
     assert holder.follow() == (3, 0)
     assert holder.publish().number > before.epochs
 
