@@ -8,8 +8,8 @@ from typing import Any
 import msgspec
 
 from passerelle.core.clock import MILLISECONDS_A_DAY
-from passerelle.exchange import manifests
-from passerelle.exchange.manifests import Announced
+from passerelle.exchange import announcing, manifests
+from passerelle.exchange.announcing import Announced
 from passerelle.persons.model import Entry, Name, Person
 from passerelle.ports.search import (
     EPOCH_KEYS,
@@ -145,7 +145,7 @@ def publish(pair: Pair, made: Table, **changes: Any) -> str:
     announcement = announced(pair, **says | changes)
     text = announcement.text
     epoch = Epoch(
-        id=manifests.id_of(text),
+        id=announcing.id_of(text),
         index=announcement.index,
         partner="be",
         kind=announcement.kind,

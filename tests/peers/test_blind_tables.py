@@ -4,7 +4,7 @@ import msgspec
 import pytest
 
 from passerelle.core.errors import NoteError, SearchError, SignatureError
-from passerelle.exchange import manifests, trust
+from passerelle.exchange import announcing, trust
 from passerelle.exchange.checks import BatchRefusedError
 from passerelle.ports.records import ALARMS
 from passerelle.ports.search import (
@@ -334,7 +334,7 @@ def test_what_be_refuses_is_answered_no_more(base: Pair) -> None:
     rows = {one.id: one for one in pair.ma.all(EPOCHS)}
     assert rows[first].state == "current"
     assert (rows[again].state, rows[again].ends) == ("past", pair.clock.now())
-    assert manifests.id_of(rows[first].manifest.decode()) == first
+    assert announcing.id_of(rows[first].manifest.decode()) == first
 
 
 def test_more_withdrawals_than_a_list_holds_are_told_and_answered_later(

@@ -7,8 +7,8 @@ import pytest
 from passerelle.core import json
 from passerelle.core.clock import MILLISECONDS_A_DAY
 from passerelle.core.errors import ForbiddenError, StateError
-from passerelle.exchange import governance, manifests, outbox
-from passerelle.exchange.manifests import Announced, ManifestError
+from passerelle.exchange import announcing, governance, manifests, outbox
+from passerelle.exchange.announcing import Announced, ManifestError
 from passerelle.ports.records import Message
 from passerelle.ports.search import INDEXES, MANIFESTS, QUESTIONS
 from tests.peers.agree import recover
@@ -39,8 +39,8 @@ def test_what_is_announced_is_known_to_the_partner_and_says_the_same(base: Pair)
     message = publish(pair, made)
     pair.settle("governance")
     (row,) = pair.be.all(MANIFESTS)
-    assert (row.id, row.message, row.state) == (manifests.id_of(made.text), message.id, "announced")
-    assert manifests.parse(row.body.decode()) == made
+    assert (row.id, row.message, row.state) == (announcing.id_of(made.text), message.id, "announced")
+    assert announcing.parse(row.body.decode()) == made
     assert not pair.ma.all(MANIFESTS)  # what it announces itself it does not ask
 
 
@@ -195,8 +195,8 @@ def test_tables_end_before_their_time_one_or_all(base: Pair) -> None:
         publish(pair, announced(pair, number=number, kind=kind))
     other = announced(pair, index="stolen")
     publish(pair, other)
-    first = manifests.id_of(announced(pair, number=1).text)
-    foreign = manifests.id_of(other.text)
+    first = announcing.id_of(announced(pair, number=1).text)
+    foreign = announcing.id_of(other.text)
 
     def end(*epochs: str) -> None:
         def work(tx: Any) -> Message:
@@ -217,6 +217,24 @@ def test_one_that_arrives_after_its_end_is_noted_and_never_asked(base: Pair) -> 
     pair.clock.advance(60 * DAY)
     pair.settle("governance")
     assert states(pair) == {("base", 1): "over"}
+
+
+def test_no_more_is_taken_of_a_partner_than_has_room_here(base: Pair, monkeypatch: pytest.MonkeyPatch) -> None:
+    pair = fork(base)
+    monkeypatch.setattr(manifests, "MOST_INDEXES", 2)
+    many = {"count": 4096 * 65_536, "shards": 4096, "shard_size": 1_100_000}  # 4 GiB
+    taken = [
+        ("one", "base", many), ("one", "delta", {}), ("two", "base", many), ("three", "base", {}),
+        ("two", "delta", many), ("one", "delta", many | {"number": 2}), ("one", "base", {"number": 2}),
+        ("one", "delta", many | {"number": 3}),
+    ]  # fmt: skip
+    checks = []
+    for index, kind, changes in taken:
+        message = publish(pair, announced(pair, index=index, kind=kind, **changes))
+        pair.settle("governance")
+        checks.append(pair.ma.message(message.id).checks)
+    #                          a third index         too many bytes  but for a smaller one in place of another
+    assert checks == [(), (), (), ("10",), (), ("10",), (), ()]
 
 
 def test_the_other_lanes_carry_no_manifest(base: Pair) -> None:

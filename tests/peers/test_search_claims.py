@@ -8,7 +8,7 @@ import pytest
 
 from passerelle.core import json
 from passerelle.core.errors import InputError, NotFoundError, StateError
-from passerelle.exchange import claiming, desk, links, manifests, outbox
+from passerelle.exchange import announcing, claiming, desk, links, manifests, outbox
 from passerelle.exchange.channels import Channels
 from passerelle.exchange.desk import Act
 from passerelle.office import workflow
@@ -215,7 +215,7 @@ def test_a_node_that_was_put_back_lets_in_what_it_cannot_judge_any_more(border):
     assert judged(index="other") == ["8"]
     assert judged(written=made.published - 1) == ["8"]
     epoch = border.ma.store.read(lambda tx: tx.get(EPOCHS, border.epoch))
-    known = msgspec.structs.replace(epoch, id=manifests.id_of(made.text))
+    known = msgspec.structs.replace(epoch, id=announcing.id_of(made.text))
     border.ma.store.write("x", lambda tx: tx.put(EPOCHS, [known]))
     assert judged() == ["8"]
 

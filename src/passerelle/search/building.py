@@ -19,7 +19,7 @@ import msgspec
 
 from passerelle.core.clock import add_duration
 from passerelle.core.errors import StateError
-from passerelle.exchange import manifests
+from passerelle.exchange import announcing
 from passerelle.exchange.context import Context
 from passerelle.ports.search import (
     CLAIMS,
@@ -146,7 +146,7 @@ def _started(ctx: Context, begun: Begun, secret: bytes, sized: making.Sized, sha
 def _announced(ctx: Context, begun: Begun, public: bytes, sized: making.Sized, shards: _Shards) -> Made:
     """The manifest, and the row of what is being made."""
     row, published = begun.row, _hour(begun)
-    announced = manifests.Announced(
+    announced = announcing.Announced(
         index=row.name,
         partner=row.partner,
         holder=ctx.name,
@@ -165,7 +165,7 @@ def _announced(ctx: Context, begun: Begun, public: bytes, sized: making.Sized, s
     )
     text = announced.text
     epoch = Epoch(
-        id=manifests.id_of(text),
+        id=announcing.id_of(text),
         index=row.name,
         partner=row.partner,
         kind=begun.kind,

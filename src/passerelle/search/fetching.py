@@ -19,7 +19,7 @@ from typing import NamedTuple
 import msgspec
 
 from passerelle.core.errors import NoteError, ProofError, SearchError
-from passerelle.exchange import manifests, notes, sealing, trust
+from passerelle.exchange import announcing, manifests, notes, sealing, trust
 from passerelle.exchange.checks import BatchRefusedError
 from passerelle.exchange.context import MAX_AHEAD, Context
 from passerelle.identity.identity import Identity
@@ -90,7 +90,7 @@ def keep(ctx: Context, wanted: Wanted, answer: bytes) -> bool:
     Raises SearchError when they are not those of the manifest, or the manifest is of no table; an alarm says so.
     """
     manifest = wanted.manifest
-    size, said = table.shard_size(manifest.count), manifests.parse(manifest.body.decode()).shard_size
+    size, said = table.shard_size(manifest.count), announcing.parse(manifest.body.decode()).shard_size
     if said != size:
         words = f"expected shards of {size} bytes for {manifest.count} match keys, got {said}"
         ctx.store.write("search.wrong-table", lambda tx: _wrong(tx, ctx, manifest, words, ends=True))

@@ -3,7 +3,7 @@
 import pytest
 
 from passerelle.core.errors import StateError
-from passerelle.exchange import manifests
+from passerelle.exchange import announcing
 from passerelle.ports.search import CLAIMS, EPOCH_KEYS, MANIFESTS, SHARD_BODIES, SHARDS
 from passerelle.search import oprf, publishing, table
 from passerelle.store.memory import MemoryStore
@@ -58,7 +58,7 @@ def test_the_manifest_is_announced_in_the_transaction_in_which_the_table_counts(
     holder.pair.settle("governance")
     there = holder.pair.ma.store.read(lambda tx: tx.get(MANIFESTS, epoch.id))
     assert (there.kind, there.count, there.public, there.root) == ("base", 1024, epoch.public, epoch.root)
-    said = manifests.parse(epoch.manifest.decode())
+    said = announcing.parse(epoch.manifest.decode())
     assert (said.purposes, said.delta_every) == (("criminal-investigation", "tracing-wanted-persons"), "PT2H")
     [record] = holder.audits("index.published")
     assert record["who"] == "node"
