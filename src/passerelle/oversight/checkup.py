@@ -21,7 +21,17 @@ from passerelle.ledger.checkpoint import LANES
 from passerelle.office import lockout
 from passerelle.office.asking import Office
 from passerelle.office.policy import PolicyError
-from passerelle.oversight import audit_check, audit_log, doctor, doctor_office, doctor_processes, logs, watching_state
+from passerelle.oversight import (
+    audit_check,
+    audit_log,
+    checkup_search,
+    doctor,
+    doctor_office,
+    doctor_processes,
+    doctor_search,
+    logs,
+    watching_state,
+)
 from passerelle.oversight.doctor import File, Finding, Link, Met
 from passerelle.oversight.doctor_office import Named
 from passerelle.ports.backups import BACKUPS
@@ -43,6 +53,7 @@ from passerelle.ports.store import Reading
 from passerelle.ports.timers import TIMERS
 from passerelle.ports.work import DRAFTS, REVIEWS
 from passerelle.screening import hits, lists
+from passerelle.search.wire_tables import MOST_REFERENCES
 
 Advance = Callable[[int, int], None]
 _ALL = 1_000_000
@@ -268,6 +279,16 @@ def _hits(patient: Patient) -> Iterator[Finding]:
     return doctor_office.hits(patient.ctx.store.read(read), str(patient.folder))
 
 
+def _indexes(patient: Patient) -> Iterator[Finding]:
+    found = patient.ctx.store.read(lambda tx: checkup_search.held(tx, patient.ctx, patient.now))
+    return doctor_search.indexes(found, MOST_REFERENCES, str(patient.folder))
+
+
+def _searches(patient: Patient) -> Iterator[Finding]:
+    found = patient.ctx.store.read(lambda tx: checkup_search.asks(tx, patient.now))
+    return doctor_search.searches(found, str(patient.folder))
+
+
 def _drafts(patient: Patient) -> Iterator[Finding]:
     def read(tx: Reading) -> int:
         states = ("draft", "submitted", "returned")
@@ -331,6 +352,8 @@ CHECKS: dict[str, Check] = {
     "reviews": _reviews,
     "lists": _lists,
     "hits": _hits,
+    "indexes": _indexes,
+    "searches": _searches,
     "backup": _backup,
     "rotation": _rotation,
     "people": _people,
