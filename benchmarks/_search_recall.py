@@ -68,6 +68,12 @@ def one_held_back(people: Sequence[Person], chance: random.Random) -> list[tuple
     return made
 
 
+def each_alone(one: Person) -> list[Person]:
+    """Each name of a person with each of his births, those that can be asked about."""
+    made = [Person(names=(name,), births=(birth,)) for name in one.names for birth in one.births]
+    return [each for each in made if questions_of(each)]
+
+
 def _of(row: Mapping[str, Any]) -> Person:
     births = tuple(Birth(date=text) for text in row.get("birth", ()))
     return Person(names=tuple(Name(text=text) for text in row["names"]), births=births)
@@ -98,6 +104,7 @@ def _of_list(
         for quality in ("good", "low")
     }
     others = sum(bool(hits(lacking, asked) - {place}) for place, _left, asked in held)
+    as_listed = [place in hits(whole, asked) for place, one in enumerate(people) for asked in each_alone(one)]
     wrong = sum(bool(hits(whole, _bare(one))) for one in travellers)
     papers = [one for one in people if one.documents or one.numbers]
     alone = [Person(documents=one.documents, numbers=one.numbers) for one in papers]
@@ -112,7 +119,8 @@ def _of_list(
             "OFAC, an alias held back (none of the weak ones), asked with the first birth date: found", found["good"]
         ),
         _share("OFAC, a weak alias held back (often another name altogether): found", found["low"]),
-        f"OFAC, the same questions: {others} of {len(held):,} hit somebody else besides or instead",
+        _share("OFAC, each name as it is listed, with each birth date: found", as_listed),
+        f"OFAC, the questions with an alias held back: {others} of {len(held):,} hit somebody else besides or instead",
         f"OFAC, travellers who are on no list: {wrong} of {len(travellers):,} hit somebody",
         _share("OFAC, asked by numbers alone: found", asked_by_paper),
         f"a traveller is asked about with {each:.1f} match keys",

@@ -8,15 +8,15 @@ Rules kept here:
   th is t; three consonants are kept. A token with fewer than two has its glides (w, y) too, not at the end;
 - spellings that leave a skeleton undecided give a second one: article or not (`Lamiri`, `Elyes`), `Ben`, `Bel`, `Bou`
   joined or apart, g and j, c and s, final t;
-- a person has at most ten keys: first those of the first names and birth dates, one of each pair before a second of
-  any.
+- a person has at most ten keys: one of each name with each birth date before a second of any, so that no name is left
+  out because another has many tokens.
 
 What it costs and finds is measured in docs/measurements.md: coarser finds more and tells more persons apart who are
 not the same. A key says nothing about which person is meant: what shares one is looked at by a person.
 """
 
 import re
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import lru_cache
 from hashlib import blake2b
 from itertools import combinations, zip_longest
@@ -129,16 +129,20 @@ def _parts(tokens: Sequence[Token]) -> list[tuple[str, ...]]:
 
 
 def _pairs(texts: Iterable[str]) -> list[tuple[str, str]]:
-    """Pairs of skeletons of tokens that stand in one name: the likeliest of every pair first."""
-    groups = [
-        [(min(pair), max(pair)) for pair in ((one[:_KEPT], other[:_KEPT]) for one in lefts for other in rights)]
-        for text in texts
-        for lefts, rights in combinations(_parts(readable(text)), 2)
-    ]
-    found: dict[tuple[str, str], None] = {}
-    for row in zip_longest(*groups):
-        found.update(dict.fromkeys(pair for pair in row if pair))
-    return list(found)
+    """Pairs of skeletons of tokens that stand in one name: the likeliest of every pair first, of each name in turn."""
+    return _in_turn([_in_turn(_groups(text)) for text in texts])
+
+
+def _groups(text: str) -> Iterator[list[tuple[str, str]]]:
+    """Of each two tokens of a name the pairs of skeletons that they may have."""
+    for lefts, rights in combinations(_parts(readable(text)), 2):
+        pairs = ((one[:_KEPT], other[:_KEPT]) for one in lefts for other in rights)
+        yield [(min(pair), max(pair)) for pair in pairs]
+
+
+def _in_turn(groups: Iterable[Sequence[tuple[str, str]]]) -> list[tuple[str, str]]:
+    """The first of each group, then the second of each, and so on; none twice."""
+    return list(dict.fromkeys(pair for row in zip_longest(*groups) for pair in row if pair))
 
 
 def match_keys(texts: Iterable[str], births: Iterable[str], *, years: bool = False) -> list[str]:

@@ -1,5 +1,7 @@
 """The match keys of persons: what an entry and a question have in common, and what no key is made of."""
 
+from datetime import date
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -144,3 +146,38 @@ def test_at_most_ten_of_whatever_a_list_says(names: list[str], born: str, papers
     for keys in (keys_of(one), questions_of(one)):
         assert len(keys) == len(set(keys)) <= 10
         assert all(key.count("|") >= 2 and 0 < len(key.encode()) < 65_536 for key in keys)
+
+
+NAMES = (
+    "Youssef",
+    "Nadia",
+    "Karim",
+    "Fatima Zahra",
+    "El Amrani",
+    "Ben Salem",
+    "De Smet",
+    "Ouazzani",
+    "Tazi",
+    "Belkacem",
+)
+A_NAME = st.lists(st.sampled_from(NAMES), min_size=2, max_size=4, unique=True).map(" ".join)
+DAYS = st.dates(date(1940, 1, 1), date(2005, 12, 31)).map(str)
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    st.lists(A_NAME, min_size=1, max_size=3),
+    st.lists(DAYS, min_size=1, max_size=2, unique=True),
+    st.integers(0, 9),
+    st.data(),
+)
+def test_who_is_asked_about_by_a_name_and_a_date_of_his_entry_is_always_found(
+    names: list[str], days: list[str], papers: int, data: st.DataObject
+) -> None:
+    """As long as his names and dates, taken together, are no more than the keys that are left to names."""
+    documents = tuple(Document(kind="passport", country="MA", number=f"EH12345{digit}") for digit in range(papers))
+    listed = Person(
+        names=tuple(Name(text=one) for one in names), births=tuple(Birth(date=one) for one in days), documents=documents
+    )
+    asked = person(data.draw(st.sampled_from(names)), born=data.draw(st.sampled_from(days)))
+    assert not set(keys_of(listed)).isdisjoint(questions_of(asked))
