@@ -2,8 +2,9 @@
 
 Rules kept here:
 - a short question is evaluated at once, in the thread that asks: it takes less than a process would to be told;
-- processes are started when they are first needed, fresh ones that share nothing with the node's memory, and end with
-  the service, also when that is killed;
+- processes are fresh ones that share nothing with the node's memory. So many as a question takes are started ahead
+  where somebody may ask (`warm`), more when they are needed; they end with the service, also when that is killed, and
+  when nobody may ask any more (`cool`);
 - so many are answered at once at most, and half of them for one partner: who comes after them is told: later, before
   anything of his is debited;
 - a secret is handed over with each call and kept nowhere.
@@ -13,7 +14,7 @@ import multiprocessing
 import threading
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from concurrent.futures import Future, ProcessPoolExecutor
+from concurrent.futures import CancelledError, Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
 
@@ -24,6 +25,8 @@ from passerelle.search.sizes import ELEMENT
 
 SHORT = 64
 """Elements that are evaluated where they come in."""
+AHEAD = 2
+"""Processes that are started ahead: one for the base, one for the delta."""
 WAITING = 8
 """Questions that are answered at once."""
 
@@ -37,6 +40,11 @@ class BusyEvaluatorError(SearchError):
 
 def _evaluate(secrets: Sequence[bytes], elements: bytes) -> list[Pair]:
     return [oprf.evaluate(secret, elements) for secret in secrets]
+
+
+def _ready() -> None:
+    """Done once a process has loaded all that it needs."""
+    oprf.public(bytes(oprf.SECRET))
 
 
 class Evaluator:
@@ -78,21 +86,47 @@ class Evaluator:
             self._forget()
             raise SearchError("expected the processes that evaluate to stay, got an end; ask again") from None
 
+    def warm(self) -> bool:
+        """Start processes ahead, if none is there, so that the first question does not wait for them.
+
+        Returns whether any were started; they are ready then. Raises SearchError when one ended at once.
+        """
+        with self._lock:
+            if self._closed or self._pool is not None:
+                return False
+            pool = self._pool = self._fresh()
+            ready = [pool.submit(_ready) for _ in range(min(AHEAD, self._processes))]
+        try:
+            for one in ready:
+                one.result()
+        except BrokenProcessPool:
+            self._forget()
+            raise SearchError("expected the processes that evaluate to start, got an end") from None
+        except CancelledError:
+            return False  # the end of the service
+        return True
+
+    def cool(self) -> None:
+        """End the processes once they have evaluated what they were given; the next question starts others."""
+        self._forget(cancel=False)
+
+    def _fresh(self) -> ProcessPoolExecutor:
+        return ProcessPoolExecutor(self._processes, multiprocessing.get_context("spawn"), began)
+
     def _submit(self, secrets: Sequence[bytes], elements: bytes) -> list[Future[list[Pair]]]:
         with self._lock:
             if self._closed:
                 raise BusyEvaluatorError("expected a service that goes on, got its end")
             if self._pool is None:
-                context = multiprocessing.get_context("spawn")
-                self._pool = ProcessPoolExecutor(self._processes, context, began)
+                self._pool = self._fresh()
             return [self._pool.submit(_evaluate, (secret,), elements) for secret in secrets]
 
-    def _forget(self) -> None:
+    def _forget(self, *, cancel: bool = True) -> None:
         """Fresh processes for the next question."""
         with self._lock:
             pool, self._pool = self._pool, None
         if pool is not None:
-            pool.shutdown(wait=False, cancel_futures=True)
+            pool.shutdown(wait=False, cancel_futures=cancel)
 
     def close(self) -> None:
         """End all processes. What is being evaluated is told so."""

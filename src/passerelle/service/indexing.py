@@ -19,6 +19,7 @@ from passerelle.office.asking import Office
 from passerelle.ports.lists import NEVER
 from passerelle.ports.search import Epoch
 from passerelle.search import ending, following, indexes, publishing
+from passerelle.service.evaluating import EVALUATING
 from passerelle.service.parts import Part, Step
 from passerelle.store.base import BaseStore
 
@@ -65,6 +66,7 @@ async def _indexing(service: "Service", ctx: Context) -> AsyncIterator[Step]:
             return min(LOOK, max(_SOON, (following_ - ctx.clock.now()) / 1000))
         service.say("index.published", kind=made.kind, number=made.number)
         service.pumps.wake(made.partner, "governance")
+        service.wake_of(EVALUATING.name).set()
         return 0
 
     yield step

@@ -30,7 +30,7 @@ from passerelle.oversight.witness_desk import StoreDesk
 from passerelle.ports.leases import Process
 from passerelle.search.answering import Desk
 from passerelle.search.evaluating import Evaluator
-from passerelle.service import admin, asking, custodian, indexing, keeping, notifying, parts, uploading
+from passerelle.service import admin, asking, custodian, evaluating, indexing, keeping, notifying, parts, uploading
 from passerelle.service.holding import Holding, Tenure, rest
 from passerelle.service.parts import Part
 from passerelle.service.pumping import PREFIX, Pumps
@@ -48,6 +48,7 @@ PARTS: tuple[Part, ...] = (
     keeping.ERASING,
     keeping.SCREENING,
     indexing.INDEXING,
+    evaluating.EVALUATING,
     custodian.CUSTODY,
     uploading.UPLOADS,
     uploading.TIDYING,

@@ -10,8 +10,10 @@ from pathlib import Path
 import pytest
 
 from passerelle.core.errors import ElementError, SearchError
-from passerelle.search import blinding, oprf
+from passerelle.search import blinding, ending, oprf
 from passerelle.search.evaluating import BusyEvaluatorError, Evaluator
+from passerelle.service import evaluating
+from tests.unit.search.holder import NAME_, Holder
 
 SECRETS = (bytes(range(32)), bytes(range(1, 33)))
 SHORT = blinding.blind(bytes(32), ["a|1", "b|2"], 10).elements
@@ -46,6 +48,38 @@ def test_a_short_question_starts_no_process() -> None:
     made.evaluate(SECRETS, SHORT)
     assert made._pool is None
     made.close()
+
+
+def test_processes_that_were_started_ahead_answer_the_first_question() -> None:
+    made = Evaluator(processes=3)
+    assert made.warm()
+    assert made._pool is not None
+    ahead = set(made._pool._processes)
+    assert len(ahead) == 2
+    assert len(made.evaluate(SECRETS, LONG)) == 2
+    assert set(made._pool._processes) == ahead
+    assert not made.warm()  # they are there
+    processes = [*made._pool._processes.values()]
+    made.cool()
+    for one in processes:
+        one.join(20)
+        assert not one.is_alive()
+    made.close()
+    assert not made.warm()  # nothing starts behind the end of the service
+
+
+def test_without_a_table_that_is_asked_nothing_is_started(tmp_path: Path) -> None:
+    holder = Holder(tmp_path)
+    made = Evaluator(processes=1)
+    assert not evaluating.look(holder.ctx, made)
+    holder.create()
+    assert not evaluating.look(holder.ctx, made)
+    assert made._pool is None
+    holder.publish()
+    assert evaluating.look(holder.ctx, made)
+    ending.expire(holder.office, holder.carl, NAME_, [], "lost")
+    assert not evaluating.look(holder.ctx, made)
+    assert made._pool is None
 
 
 def test_who_comes_after_too_many_is_told_later() -> None:
