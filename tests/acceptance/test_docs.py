@@ -17,6 +17,7 @@ ROOT = Path(__file__).parents[2]
 PAGES = [ROOT / "README.md", ROOT / "CHANGELOG.md", *sorted((ROOT / "docs").rglob("*.md"))]
 EACH_PAGE = pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
 
+COMMANDS: Any = get_command(app)
 _FENCE = re.compile(r"^( *)```(\w*)\n(.*?)^\1```$", re.MULTILINE | re.DOTALL)
 _HEREDOC = re.compile(r"(<<'(\w+)'\n).*?^\2$", re.MULTILINE | re.DOTALL)
 _SPAN = re.compile(r"`([^`\n]+)`")
@@ -64,7 +65,7 @@ def _commands(page: Path) -> Iterator[Line]:
 
 def _check_product(words: list[str], whole: bool) -> None:
     """A `passerelle …` command: its groups, options and number of arguments exist."""
-    command: Any = get_command(app)
+    command: Any = COMMANDS
     rest = list(words)
     while hasattr(command, "commands") and rest and not rest[0].startswith("-"):
         if isinstance(command, Usual) and rest[0] not in command.commands:

@@ -4,6 +4,8 @@ import json
 import os
 import sys
 from collections.abc import Sequence
+from functools import cache
+from typing import Any
 
 import typer
 from typer.main import get_command
@@ -166,10 +168,16 @@ def _asked(arguments: Sequence[str]) -> str:
     return ""
 
 
+@cache
+def _made(commands: typer.Typer) -> Any:
+    """The tree of commands, made once: who runs several in a process does not wait for it again."""
+    return get_command(commands)
+
+
 def _run(arguments: Sequence[str], commands: typer.Typer) -> int:
     completion.prepare()
     try:
-        given = get_command(commands).main(list(arguments) or ["--help"], "passerelle", standalone_mode=False)
+        given = _made(commands).main(list(arguments) or ["--help"], "passerelle", standalone_mode=False)
         sys.stdout.flush()
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), 1)  # the reader went away: nothing more to say, not even at the end
