@@ -141,6 +141,9 @@ def test_hits_are_shown_with_a_current_withdrawal_list_only(blind):
         blind.page(question)
     blind.current()
     assert len(blind.page(question)) == 1
+    blind.pair.clock.advance(-HOUR)  # the clock was put back: how old the list is nobody knows
+    with pytest.raises(StateError, match="expected a current withdrawal list"):
+        blind.page(question)
 
 
 def test_a_withdrawn_reference_is_deleted_and_counted_and_a_weaker_one_stands_behind_it(blind):

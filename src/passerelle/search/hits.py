@@ -22,7 +22,7 @@ from passerelle.core.clock import to_iso
 from passerelle.core.errors import InputError, NotFoundError, StateError
 from passerelle.core.retold import E_
 from passerelle.exchange import claiming, manifests, notes
-from passerelle.exchange.context import Context
+from passerelle.exchange.context import MAX_AHEAD, Context
 from passerelle.office import work
 from passerelle.office.asking import Office, ask
 from passerelle.office.policy import Action
@@ -199,7 +199,12 @@ def keep(tx: Writing, withdrawals: Withdrawals) -> Listed:
 def is_current(tx: Reading, ctx: Context, question: Question) -> bool:
     """Whether the hits of a question may be shown: a withdrawal list of its index is here and has not run out."""
     there = tx.get(WITHDRAWALS, question.partner, question.index)
-    return there is not None and ctx.clock.now() < there.until
+    return there is not None and _current(there, ctx.clock.now())
+
+
+def _current(there: Withdrawals, now: int) -> bool:
+    """Whether a list is current at `now` (ms). One of a time to come is not: the clock was put back since."""
+    return there.time <= now + MAX_AHEAD and now < there.until
 
 
 def check_current(tx: Reading, ctx: Context, question: Question) -> Withdrawals:
@@ -210,7 +215,7 @@ def check_current(tx: Reading, ctx: Context, question: Question) -> Withdrawals:
             f"expected a current withdrawal list of index {question.index} of {question.partner}, got none yet: the "
             "service fetches it when the partner is up"
         )
-    if ctx.clock.now() >= there.until:
+    if not _current(there, ctx.clock.now()):
         raise StateError(
             f"expected a current withdrawal list of index {question.index} of {question.partner}, got one of "
             f"{to_iso(there.time)}: the service fetches a newer one when the partner is up"

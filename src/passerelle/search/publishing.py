@@ -16,7 +16,7 @@ Left unchecked: that two processes make the same table at once. The one that is 
 import msgspec
 
 from passerelle.core.audit import What
-from passerelle.core.clock import add_duration
+from passerelle.core.clock import MILLISECONDS_A_DAY, add_duration
 from passerelle.core.errors import StateError, TableFullError
 from passerelle.exchange import manifests, notes
 from passerelle.exchange.context import Context
@@ -43,8 +43,11 @@ def due(tx: Reading, row: Index, now: int) -> list[str]:
     """
     if row.state != "open":
         return []
-    kinds = [BASE] if row.due_base <= now else []
-    return [*kinds, DELTA] if row.due_delta <= now and (kinds or current(tx, row.name, BASE)) else kinds
+    # What is due later than it could have been set by now was set by a clock that was ahead.
+    base = row.due_base <= now or row.due_base > add_duration(now, row.base_every) + MILLISECONDS_A_DAY
+    delta = row.due_delta <= now or row.due_delta > indexes.next_delta(row, now)
+    kinds = [BASE] if base else []
+    return [*kinds, DELTA] if delta and (kinds or current(tx, row.name, BASE)) else kinds
 
 
 def may(tx: Reading, office: Office, who: Person, name: str) -> None:

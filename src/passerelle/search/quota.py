@@ -6,7 +6,8 @@ it lets pass, so requests at the same time cannot share what is left.
 Rules kept here:
 - the bucket holds `burst` elements and fills evenly, `day` of them in 24 hours; it counts in parts of an element, so
   that nothing is lost by looking often;
-- a clock that goes back gives nothing: neither a new day nor a fuller bucket;
+- a clock that goes back gives nothing: neither a new day nor a fuller bucket. After one that was a day ahead or more
+  the time is taken as it is now, or nothing would fill before it is reached again;
 - a question that is refused debits nothing.
 """
 
@@ -49,6 +50,8 @@ def filled(row: Quota | None, partner: str, index: str, terms: Terms, now: int) 
     today, most = day_of(now), terms.burst * PARTS
     if row is None:
         return Quota(partner=partner, index=index, day=today, used=0, level=most, at=now)
+    if row.at > now + MILLISECONDS_A_DAY:
+        row = msgspec.structs.replace(row, at=now, day=today)
     if today > row.day:
         row = msgspec.structs.replace(row, day=today, used=0)
     level = min(most, row.level + max(0, now - row.at) * terms.day)

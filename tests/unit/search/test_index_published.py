@@ -1,10 +1,11 @@
 """An index becomes tables: what they hold, when they are due, what stays of one that was broken off."""
 
+import msgspec
 import pytest
 
 from passerelle.core.errors import StateError
 from passerelle.exchange import announcing
-from passerelle.ports.search import CLAIMS, EPOCH_KEYS, MANIFESTS, SHARD_BODIES, SHARDS
+from passerelle.ports.search import CLAIMS, EPOCH_KEYS, INDEXES, MANIFESTS, SHARD_BODIES, SHARDS
 from passerelle.search import oprf, publishing, table
 from passerelle.store.memory import MemoryStore
 from tests.unit.search.holder import DAY, HOUR, WANTED, Holder, entry
@@ -86,6 +87,25 @@ def test_a_delta_holds_what_came_since_the_base_and_nobody_sees_whether_anything
     assert found(holder, cumulative, wanted).keys() == wanted
 
 
+def test_a_delta_costs_as_many_evaluations_whatever_is_in_it(holder, monkeypatch):
+    evaluated, outputs = [], oprf.outputs
+
+    def counted(secret, inputs):
+        found = list(inputs)
+        evaluated[-1] += len(found)
+        return outputs(secret, found)
+
+    monkeypatch.setattr(oprf, "outputs", counted)
+    evaluated.append(0)
+    holder.publish()
+    for entries in (WANTED, [*WANTED, entry("Q4", "Omar Tazi", birth="1975-03-03")]):
+        holder.take(entries)
+        holder.follow()
+        evaluated.append(0)
+        holder.publish("delta")
+    assert evaluated[1:] == [1024, 1024]
+
+
 def test_what_does_not_fit_a_delta_makes_a_base(holder):
     holder.publish()
     some = [numbered(number) for number in range(1100)]
@@ -126,6 +146,18 @@ def test_tables_are_due_by_the_clock_whatever_happens(holder):
     holder.publish("delta")
     holder.clock.advance(31 * DAY)
     assert due() == ["base", "delta"]
+
+
+def test_a_clock_that_was_ahead_delays_no_table(holder):
+    holder.publish()
+    holder.publish("delta")
+    row = holder.row()
+    assert due_of(holder) == []
+    ahead = {"due_base": row.due_base + 3 * DAY, "due_delta": row.due_delta + 2 * HOUR}
+    for name, moment in ahead.items():
+        put = msgspec.structs.replace(row, **{name: moment})
+        holder.ctx.store.write("x", lambda tx, put=put: tx.put(INDEXES, [put]))
+        assert due_of(holder) == [name.removeprefix("due_")]
 
 
 def test_a_manifest_says_the_hour_of_the_clock_and_no_more(holder):

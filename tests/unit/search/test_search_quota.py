@@ -48,8 +48,15 @@ def test_a_clock_that_goes_back_gives_nothing() -> None:
     for back in (1, NOON, 3 * MILLISECONDS_A_DAY):
         allowed, later = asked(row, 11, NOW - back)
         assert allowed is False
-        assert (later.used, later.day, later.level) == (90, "2026-11-21", 10 * PARTS)
+        assert (later.used, later.level) == (90, 10 * PARTS)
     assert filled(row, "be", "wanted", Terms(100, 1000), NOW - NOON).at == NOW
+
+
+def test_a_clock_that_was_years_ahead_locks_nobody_out() -> None:
+    _, row = asked(None, 90, NOW + 700 * MILLISECONDS_A_DAY)
+    allowed, row = asked(row, 11, NOW)
+    assert allowed is False
+    assert asked(row, 100, NOW + MILLISECONDS_A_DAY)[0]
 
 
 def test_less_than_a_fifth_left_is_near() -> None:
