@@ -61,6 +61,8 @@ def announced(pair: Pair, **changes: Any) -> Announced:
         published=now,
         expires=now + 38 * MILLISECONDS_A_DAY,
         delta_every="PT2H",
+        burst=2000,
+        day=20_000,
     )
     return msgspec.structs.replace(made, **changes)
 

@@ -132,6 +132,8 @@ FORGED = {
     ),
     "another spelling of a moment": lambda pair, made: changed(made, published="2026-11-21T12:00:01Z"),
     "a clock that is none": lambda pair, made: changed(made, delta_every="hourly"),
+    "less at once than a question": lambda pair, made: changed(made, burst=9),
+    "more at once than a day": lambda pair, made: changed(made, burst=2000, day=1999),
     "purposes unsorted": lambda pair, made: changed(made, purposes=["tracing-wanted-persons", "prosecution"]),
     "no purpose": lambda pair, made: changed(made, purposes=[]),
 }
@@ -161,6 +163,18 @@ def test_a_purpose_or_a_channel_that_does_not_allow_it(base: Pair) -> None:
     with pytest.raises(StateError, match="expected one with be"):
         publish(pair, unknown)
     assert refusal(pair, {"kind": "index.publish", "manifest": unknown.text, "by": "x"}) == ("7",)
+
+
+def test_never_more_may_be_asked_than_the_channel_allows(base: Pair) -> None:
+    pair = fork(base)
+    for quota in ({"burst": 2001}, {"day": 20_001}):
+        with pytest.raises(ForbiddenError, match="expected at most 2000 and 20000 elements, got"):
+            publish(pair, announced(pair, **quota))
+        forged = changed(announced(pair), **quota)
+        assert refusal(pair, {"kind": "index.publish", "manifest": forged, "by": "x"}) == ("8",)
+    publish(pair, announced(pair, burst=50, day=70))
+    pair.settle("governance")
+    assert [(one.burst, one.day) for one in pair.be.all(MANIFESTS)] == [(50, 70)]
 
 
 def test_a_channel_without_a_search_and_one_that_has_ended(base: Pair) -> None:

@@ -13,11 +13,11 @@ from passerelle.office.asking import NotAllowedError
 from passerelle.office.people import Role
 from passerelle.office.walls import WallError
 from passerelle.ports.records import DOSSIERS
-from passerelle.ports.search import FLEETING, OPENINGS, QUESTIONS, SEARCH_FIGURES
+from passerelle.ports.search import FLEETING, MANIFESTS, OPENINGS, QUESTIONS, SEARCH_FIGURES
 from passerelle.search import asking, grounds, hits, opening
 from passerelle.search.keys import questions_of
 from passerelle.store import copying
-from tests.peers.blind import ASKED, DAY, HOUR, TRAVELLERS, Blind, entry, hire, person
+from tests.peers.blind import ASKED, DAY, HOUR, TRAVELLERS, WANTED, Blind, entry, hire, person
 
 YOUSSEF = person("Youssef Amraoui", birth="1986-03-14")
 
@@ -92,6 +92,23 @@ def test_a_long_list_becomes_questions_of_one_run(blind):
         for one in part.people:
             assert [part.keys[place] for place in one.keys]
     assert [one.entry.id for part in found.parts for one in part.people] == ["1A", "1B", "1C"]
+
+
+def test_no_question_is_longer_than_the_index_lets_be_asked_at_once(blind):
+    def most():
+        return blind.be.store.read(
+            lambda tx: grounds.of_list(tx, blind.office, blind.ann, WANTED, ASKED, "Act on passenger data").most
+        )
+
+    many = [entry(str(n), "Els Janssens", birth=f"196{n}-01-09", passport=f"EX00000{n}") for n in range(9)]
+    assert most() == 2000
+    for burst, keys in ((1999, 1500), (499, 250), (10, 10)):
+        said = [msgspec.structs.replace(one, burst=burst, day=20_000) for one in blind.be.all(MANIFESTS)]
+        blind.be.store.write("x", lambda tx, said=said: tx.put(MANIFESTS, said))
+        assert most() == keys
+    with pytest.raises(StateError, match="expected questions of at most 10 elements"):
+        blind.ask_list(many)  # parted before the manifest said so
+    assert blind.be.all(QUESTIONS) == blind.audits("search.asked") == []
 
 
 @given(st.lists(st.tuples(st.integers(0, 5), st.integers(1950, 1956)), min_size=1, max_size=12), st.integers(10, 30))

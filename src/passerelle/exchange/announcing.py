@@ -22,6 +22,8 @@ FULL = 65_536
 MOST_SHARDS = 4096
 LONGEST = 400 * MILLISECONDS_A_DAY
 """Milliseconds that a manifest may hold."""
+LEAST_QUOTA = 10
+"""Elements of the smallest question."""
 
 _NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,39}")
 _HEX = re.compile(r"[0-9a-f]{64}")
@@ -35,6 +37,7 @@ class Announced(msgspec.Struct, frozen=True, kw_only=True):
     """What a manifest says. `public`, `root`: 32 bytes; `count`: padded keys; `shard_size`: bytes of each shard.
 
     `channel`: digest; `published`, `expires` in milliseconds; `delta_every`: ISO 8601, the clock of deltas.
+    `burst`, `day`: elements that may be asked at once and a UTC day.
     """
 
     index: str
@@ -52,6 +55,8 @@ class Announced(msgspec.Struct, frozen=True, kw_only=True):
     published: int
     expires: int
     delta_every: str
+    burst: int
+    day: int
 
     @property
     def text(self) -> str:
@@ -70,7 +75,7 @@ def id_of(text: str) -> str:
 
 
 _TEXTS = ("index", "partner", "holder", "channel", "kind", "public", "root", "published", "expires", "delta_every")
-_NUMBERS = ("number", "count", "shards", "shard_size")
+_NUMBERS = ("number", "count", "shards", "shard_size", "burst", "day")
 _FIELDS = {"v", "purposes", *_TEXTS, *_NUMBERS}
 
 
@@ -137,6 +142,8 @@ def _sane(made: Announced) -> None:
     _need(made.count % made.shards == 0, "count", f"a multiple of the {made.shards} shards", made.count)
     capacity = made.count // made.shards
     _need(made.shard_size <= 32 * capacity + 65_536, "shard_size", f"bytes for {capacity} keys", made.shard_size)
+    _need(made.burst >= LEAST_QUOTA, "burst", f"{LEAST_QUOTA} elements at least", made.burst)
+    _need(made.day >= made.burst, "day", f"at least the {made.burst} elements at once", made.day)
     lasts = made.expires - made.published
     _need(0 < lasts <= LONGEST, "expires", "a moment within 400 days after published", to_iso(made.expires))
     try:

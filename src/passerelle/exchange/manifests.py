@@ -5,7 +5,8 @@
 
 Rules kept here:
 - a manifest is judged at its entry's time, by the same words on both sides: channel in force (7), which is made for
-  searching with these purposes (8), of this form and made out to this partner (9), newer than those before (10);
+  searching with these purposes and so much (8), of this form and made out to this partner (9), newer than those
+  before (10);
 - numbers rise within an index and a kind. A newer one ends the older when its table is here (`here`), not before:
   questions go on with the older until then, or until it expires;
 - an end is taken whatever the channel is like by then;
@@ -75,6 +76,20 @@ def under(
     return []
 
 
+def _allowed(
+    channels: Channels, made: Announced, partner: str, moment: int, *, sending: bool = False
+) -> list[Objection]:
+    """Why a table may not be announced under its channel: as `under`, and no larger quota than the channel's."""
+    if found := under(channels, made.channel, partner, frozenset(made.purposes), moment, sending=sending):
+        return found
+    standing = channels.standing(made.channel)
+    search = standing.instrument.search if standing and isinstance(standing.instrument, Channel) else None
+    if search is None or (made.burst <= search.burst and made.day <= search.day):
+        return []
+    words = f"quota: expected at most {search.burst} and {search.day} elements, got {made.burst} and {made.day}"
+    return [Objection(Check.CHANNEL, words)]
+
+
 # ---- the holder ------------------------------------------------------------------------------------------------------
 
 
@@ -86,7 +101,7 @@ def publish(tx: Writing, ctx: Context, partner: str, text: str, by: str) -> Mess
     ctx.confirmed(tx, partner)
     channels, now = Channels(tx, ctx), ctx.clock.now()
     made = between(text, ctx.name, partner, now)
-    for objection in under(channels, made.channel, partner, frozenset(made.purposes), now, sending=True):
+    for objection in _allowed(channels, made, partner, now, sending=True):
         raise (StateError if objection.check is Check.INSTRUMENT else ForbiddenError)(objection.words)
     return _send(tx, ctx, partner, PUBLISH, manifest=text, by=by)
 
@@ -146,7 +161,7 @@ def enter(tx: Writing, ctx: Context, partner: str, row: Message, content: dict[s
         made = between(text, partner, ctx.name, row.time)
     except ManifestError as error:
         return [Objection(Check.CONTENT, str(error))]
-    if objections := under(Channels(tx, ctx), made.channel, partner, frozenset(made.purposes), row.time):
+    if objections := _allowed(Channels(tx, ctx), made, partner, row.time):
         return objections
     newest = tx.scan(MANIFESTS, "by_index", (partner, made.index, made.kind), limit=1, descending=True)
     if newest and newest[0].number >= made.number and newest[0].id != id_of(text):
@@ -191,6 +206,8 @@ def _row(made: Announced, text: str, message: str, now: int) -> Manifest:
         body=text.encode(),
         message=message,
         state="announced" if made.expires > now else "over",
+        burst=made.burst,
+        day=made.day,
     )
 
 

@@ -183,7 +183,7 @@ class Quota(Record, frozen=True):
 class Manifest(Record, frozen=True):
     """A partner's epoch as it announced it. `state`: announced | here (the whole table is) | over.
 
-    `early`: its holder ended it before its time.
+    `early`: its holder ended it before its time. `burst`, `day`: elements that may be asked at once and a day.
     """
 
     id: str
@@ -203,6 +203,8 @@ class Manifest(Record, frozen=True):
     message: str
     state: str = "announced"
     early: bool = False
+    burst: int = 0
+    day: int = 0
 
 
 class Shard(Record, frozen=True):

@@ -170,6 +170,10 @@ def run(
             raise StateError(
                 f"expected indexes that may be asked, got {', '.join(sorted(gone))}, which ended meanwhile"
             )
+        if max(one.width for one in drawn) > said.most:
+            raise StateError(
+                f"expected questions of at most {said.most} elements, as the partner takes them by now, got longer ones"
+            )
         run_id, made = ids.new_id(), []
         for one in drawn:
             record = notes.record(

@@ -162,6 +162,8 @@ def _announced(ctx: Context, begun: Begun, public: bytes, sized: making.Sized, s
         published=published,
         expires=indexes.expiry(row, begun.kind, published),
         delta_every=row.delta_every,
+        burst=row.burst,
+        day=row.day,
     )
     text = announced.text
     epoch = Epoch(

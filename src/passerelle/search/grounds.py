@@ -61,8 +61,8 @@ class Wanted(msgspec.Struct, frozen=True, kw_only=True):
 
 class Ground(msgspec.Struct, frozen=True, kw_only=True):
     """On what a question stands. `basis`: `dossier` or a legal basis in words; `said`: of a list, link, offence and
-    journey; `expires`: when what opens it goes (ms); `most`: match keys of one question, so that the quota of the
-    channel holds its elements.
+    journey; `expires`: when what opens it goes (ms); `most`: match keys of one question, so that the quota of each
+    index, as its manifest says it, holds its elements.
     """
 
     partner: str
@@ -109,6 +109,7 @@ def of_person(tx: Reading, office: Office, who: Who, wanted: Wanted, row: Dossie
         basis=DOSSIER,
         expires=_until(tx, ctx, row, channel),
         dossier=row.id,
+        most=most_of(tx, ctx, wanted, channel),
     )
 
 
@@ -130,7 +131,7 @@ def of_list(tx: Reading, office: Office, who: Who, wanted: Wanted, asked: Asked,
         basis=check_basis(basis),
         expires=add_duration(ctx.clock.now(), times.unconfirmed),
         said={"link": said.link, "offence": said.offence, "journey": said.journey},
-        most=most_keys(channel.search.burst) if channel.search else MOST_ELEMENTS,
+        most=most_of(tx, ctx, wanted, channel),
     )
 
 
@@ -217,6 +218,14 @@ def indexes(tx: Reading, ctx: Context, wanted: Wanted, channel: Channel) -> tupl
             f"expected an index of {wanted.partner} for {wanted.purpose} that is announced, and not expired, got none"
         )
     return tuple(found)
+
+
+def most_of(tx: Reading, ctx: Context, wanted: Wanted, channel: Channel) -> int:
+    """How many match keys a question may have, so that each index that is asked takes its elements at once."""
+    bursts = [one.burst for one in bases(tx, ctx, wanted.partner, wanted.index) if fits(one, wanted, channel)]
+    if channel.search:
+        bursts.append(channel.search.burst)
+    return most_keys(min((one for one in bursts if one), default=MOST_ELEMENTS))
 
 
 def bases(tx: Reading, ctx: Context, partner: str, index: str = "") -> list[Manifest]:

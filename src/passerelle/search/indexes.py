@@ -23,6 +23,7 @@ from passerelle.core.errors import InputError, NotFoundError, StateError
 from passerelle.core.retold import E_
 from passerelle.dossiers.indexing import NEVER as NEVER_INDEXED
 from passerelle.exchange import manifests, notes
+from passerelle.exchange.announcing import LEAST_QUOTA
 from passerelle.exchange.channels import Channels
 from passerelle.exchange.context import Context
 from passerelle.instruments.channel import Channel, Search
@@ -40,8 +41,6 @@ DELTA_SIZE = 4096
 DELTA_EVERY = "PT2H"
 LISTED = "listed"
 """The category of a list's persons where none is said."""
-LEAST_QUOTA = 10
-"""Elements of the smallest question."""
 _LEAST_EVERY, _MOST_EVERY = 5 * 60_000, MILLISECONDS_A_DAY
 _MOST_SIZE = 4096 * table.FULL
 _NAME = re.compile(r"[a-z][a-z0-9-]{0,39}")
