@@ -22,7 +22,6 @@ import msgspec
 
 from passerelle.core.errors import InputError
 from passerelle.persons.model import Document, Name, Person
-from passerelle.persons.naming import script_of
 
 _BESIDE = ("key", "category", "minor", "note", "nationalities_text")
 _REQUIRED = {
@@ -106,6 +105,8 @@ def _kept(person: Person) -> Person:
 
 
 def _name(name: Name) -> Name:
+    from passerelle.persons.naming import script_of  # brings all that compares names
+
     return msgspec.structs.replace(name, cut=False, script=name.script or script_of(name.text))
 
 
