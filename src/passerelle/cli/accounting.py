@@ -11,7 +11,8 @@ from passerelle.cli.searching import QuestionId, find_question
 from passerelle.core.words import _
 
 if TYPE_CHECKING:
-    from passerelle.search.figures import Line, Script
+    from passerelle.ports.search import SearchFigure
+    from passerelle.search.figures import Script
 
 
 def register(search: typer.Typer) -> None:
@@ -58,12 +59,14 @@ def figures(
     return Answer(value, tell)
 
 
-def line_value(one: "Line | Script") -> dict[str, Any]:
+def line_value(one: "SearchFigure | Script") -> dict[str, Any]:
     """A line of the figures, as JSON has it. `false_share`: of the hits that were answered; None without any."""
     import msgspec
 
+    from passerelle.search.figures import false_share
+
     made: dict[str, Any] = msgspec.structs.asdict(one)
-    return made | {"false_share": one.false_share}
+    return made | {"false_share": false_share(one)}
 
 
 def tell_lines(screen: Screen, values: list[dict[str, Any]]) -> None:

@@ -14,7 +14,7 @@ from passerelle.cli.found import hit_value, tell_hits
 from passerelle.cli.lists import Encoding, MappingFile
 from passerelle.cli.opening import Category, OfType, open_hits, tell_draft
 from passerelle.cli.screen import Screen
-from passerelle.cli.screening import LINKS, voyage
+from passerelle.cli.screening import Form, Journey, Link, Offence, voyage
 from passerelle.cli.searching import question_value, tell_questions
 from passerelle.core.retold import retold
 from passerelle.core.words import _, n_
@@ -180,24 +180,12 @@ def list_(
     basis: Annotated[
         str, typer.Option("--basis", help="The law or the article that allows it, in words.", show_default=False)
     ],
-    link: Annotated[
-        str,
-        typer.Option(
-            "--link", metavar=LINKS, help="The objective link between journey and offence.", show_default=False
-        ),
-    ],
-    offence: Annotated[
-        str, typer.Option("--offence", help="The offence that is behind the question.", show_default=False)
-    ],
-    journey: Annotated[
-        str,
-        typer.Option("--journey", help="Which journey, in words.", show_default="what the passengers' message says"),
-    ] = "",
+    link: Link,
+    offence: Offence,
+    journey: Journey = "",
     channel: Channel = "",
     index: Index = "",
-    form: Annotated[
-        str, typer.Option("--form", metavar="mrz|paxlst|csv|jsonl", help="Form of the file.", show_default="found out")
-    ] = "",
+    form: Form = "",
     mapping: MappingFile = None,
     encoding: Encoding = "",
     wait: Wait = -1,

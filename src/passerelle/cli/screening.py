@@ -21,6 +21,18 @@ if TYPE_CHECKING:
 
 LINKS = "aimed-at-transport|by-means-of-travel|travel-to-prepare|travel-to-evade"
 """The objective links, as the type has them."""
+Link = Annotated[
+    str,
+    typer.Option("--link", metavar=LINKS, help="The objective link between journey and offence.", show_default=False),
+]
+Offence = Annotated[str, typer.Option("--offence", help="The offence that is behind the question.", show_default=False)]
+Journey = Annotated[
+    str,
+    typer.Option("--journey", help="Which journey, in words.", show_default="what the passengers' message says"),
+]
+Form = Annotated[
+    str, typer.Option("--form", metavar="mrz|paxlst|csv|jsonl", help="Form of the file.", show_default="found out")
+]
 
 
 def register(app: typer.Typer) -> typer.Typer:
@@ -46,19 +58,9 @@ def run(
     travellers: Annotated[
         Path, typer.Option("--travellers", metavar="FILE", help="The file of travellers.", show_default=False)
     ],
-    link: Annotated[
-        str,
-        typer.Option(
-            "--link", metavar=LINKS, help="The objective link between journey and offence.", show_default=False
-        ),
-    ],
-    offence: Annotated[
-        str, typer.Option("--offence", help="The offence that is behind the question.", show_default=False)
-    ],
-    journey: Annotated[
-        str,
-        typer.Option("--journey", help="Which journey, in words.", show_default="what the passengers' message says"),
-    ] = "",
+    link: Link,
+    offence: Offence,
+    journey: Journey = "",
     purpose: Annotated[
         str, typer.Option("--purpose", metavar="WORD", help="For which purpose.", show_default="that of the list")
     ] = "",
@@ -68,9 +70,7 @@ def run(
             "--channel", metavar="DIGEST", help="The channel whose times hold.", show_default="the shortest of all"
         ),
     ] = "",
-    form: Annotated[
-        str, typer.Option("--form", metavar="mrz|paxlst|csv|jsonl", help="Form of the file.", show_default="found out")
-    ] = "",
+    form: Form = "",
     mapping: MappingFile = None,
     encoding: Encoding = "",
     *,
