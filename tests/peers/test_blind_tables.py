@@ -346,9 +346,9 @@ def test_more_withdrawals_than_a_list_holds_are_told_and_answered_later(
     rows = [Withdrawn(epoch, f"{number:016x}", "wanted", 1, "cancelled") for number in range(3)]
     search.pair.ma.store.write("test.withdraw", lambda tx: tx.put(GONE, rows))
     monkeypatch.setattr(wire_tables, "MOST_REFERENCES", 2)
-    with pytest.raises(SearchError, match="publish a base"):
+    with pytest.raises(SearchError, match="end its oldest tables"):
         search.desk.question(posting.body)
-    with pytest.raises(SearchError, match="publish a base"):
+    with pytest.raises(SearchError, match="end its oldest tables"):
         search.list()
     assert [one.what for one in search.pair.ma.all(ALARMS)] == ["search.list-full"]
     assert not search.pair.ma.all(ASKED)

@@ -318,7 +318,7 @@ def _withdrawn(tx: Reading, index: Index) -> tuple[str, ...]:
     found = {one.reference for one in tx.scan(WITHDRAWN, "by_index", (index.name,), limit=_ALL)}
     if len(found) > wire_tables.MOST_REFERENCES:
         raise ListFullError(
-            f"expected at most {wire_tables.MOST_REFERENCES} withdrawn references, got more: publish a base"
+            f"expected at most {wire_tables.MOST_REFERENCES} withdrawn references, got more: end its oldest tables"
         )
     return tuple(found)
 
