@@ -162,7 +162,8 @@ def _lost(tx: Writing, ctx: Context, name: str, gone: Sequence[Epoch]) -> None:
     notes.record(tx, ctx, What.INDEX_EXPIRED, "node", f"index/{name}", details)
     if row is not None and row.state == "open":
         tx.put(INDEXES, [msgspec.structs.replace(row, due_base=now, due_delta=now)])
-        _tell(tx, ctx, row, tuple(one.id for one in gone), E_("the keys of these tables are lost"))
+        # All tables: what was published since the backup is not known here, nor what was withdrawn of it.
+        _tell(tx, ctx, row, (), E_("the keys of these tables are lost"))
 
 
 def _tell(tx: Writing, ctx: Context, row: Index, ids: tuple[str, ...], words: str) -> None:

@@ -13,7 +13,7 @@ from passerelle.office.asking import Office
 from passerelle.office.people import NewPerson, Role
 from passerelle.persons.model import Entry
 from passerelle.ports.people import Person
-from passerelle.ports.records import ALARMS, AUDITS
+from passerelle.ports.records import ALARMS, AUDITS, CONTENTS, MESSAGES
 from passerelle.ports.search import (
     CLAIMS,
     EPOCH_KEYS,
@@ -159,6 +159,13 @@ class Holder:
 
     def alarms(self) -> list[str]:
         return [one.what for one in self.read(lambda tx: tx.scan(ALARMS, limit=1000))]
+
+    def sent(self, kind: str) -> list[dict[str, Any]]:
+        """The own messages of a kind that are in line."""
+        from passerelle.core.json import parse_object
+
+        there = {one.id for one in self.be.all(MESSAGES) if one.kind == kind}
+        return [parse_object(one.body) for one in self.be.all(CONTENTS) if one.message in there]
 
     # -- a store that is put back -----------------------------------------------------------------------------------
 

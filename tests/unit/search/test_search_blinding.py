@@ -96,6 +96,10 @@ def test_proofs_of_other_keys_other_questions_and_other_orders_are_refused() -> 
     for wrong in (proof[:-1], bytes(64), b"\xff" * 64, proof[32:] + proof[:32]):
         with pytest.raises(ProofError):
             asked.unblind(evaluated, wrong, public)
+    order = 2**252 + 27742317777372353535851937790883648493
+    again = (int.from_bytes(proof[32:], "little") + order).to_bytes(32, "little")  # the same number, another proof
+    with pytest.raises(ProofError, match="below the order"):
+        asked.unblind(evaluated, proof[:32] + again, public)
 
 
 @pytest.mark.parametrize("wrong", [IDENTITY, *NO_ELEMENTS])
