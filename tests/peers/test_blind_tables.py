@@ -21,7 +21,7 @@ from passerelle.ports.search import (
     Withdrawn,
 )
 from passerelle.ports.search import WITHDRAWN as GONE
-from passerelle.search import fetching, sending, table, wire_tables
+from passerelle.search import fetching, hits, sending, table, wire_tables
 from tests.peers.copies import fork, restart
 from tests.peers.pair import Pair, partners
 from tests.peers.searching import SEARCH, Search, Table, index_row, key, publish, wait
@@ -346,11 +346,48 @@ def test_more_withdrawals_than_a_list_holds_are_told_and_answered_later(
     rows = [Withdrawn(epoch, f"{number:016x}", "wanted", 1, "cancelled") for number in range(3)]
     search.pair.ma.store.write("test.withdraw", lambda tx: tx.put(GONE, rows))
     monkeypatch.setattr(wire_tables, "MOST_REFERENCES", 2)
-    with pytest.raises(SearchError, match="end its oldest tables"):
+    with pytest.raises(SearchError, match="publish a base"):
         search.desk.question(posting.body)
-    with pytest.raises(SearchError, match="end its oldest tables"):
+    with pytest.raises(SearchError, match="publish a base"):
         search.list()
     assert [one.what for one in search.pair.ma.all(ALARMS)] == ["search.list-full"]
     assert not search.pair.ma.all(ASKED)
     monkeypatch.undo()
     assert sending.take(search.pair.be.ctx, posting, search.desk.question(posting.body)).left_day == 19_990
+
+
+def test_a_new_base_makes_room_on_a_full_list_and_of_the_older_nobody_shows_a_hit(
+    search: Search, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ctx, ma = search.pair.be.ctx, search.pair.ma
+
+    def hit() -> str:
+        (one,) = search.pair.be.all(SEARCH_HITS)
+        return str(one.epoch)
+
+    first = publish(search.pair, Table([key(1)]))
+    search.arrive()
+    found = search.ask(wait(search.pair, [1]))
+    waits = search.post(wait(search.pair, [1]))
+    second = publish(search.pair, Table([key(1)]), number=2)
+    past = msgspec.structs.replace(ma.store.read(lambda tx: tx.get(EPOCHS, first)), state="past")
+    rows = [Withdrawn(first, f"{number:016x}", "wanted", 1, "cancelled") for number in range(3)]
+    ma.store.write("test.past", lambda tx: (tx.put(EPOCHS, [past]), tx.put(GONE, rows)))
+    fetching.keep_list(ctx, "ma", "wanted", search.list())
+    assert wire_tables.read_withdrawals(search.list()).first == (0, 0)
+    assert ctx.store.write("test.shown", lambda tx: hits.withdraw(tx, ctx, found)).withdrawn == 0
+    assert hit() == first
+    monkeypatch.setattr(wire_tables, "MOST_REFERENCES", 2)
+    listed = wire_tables.read_withdrawals(search.list())
+    assert (listed.first, len(listed.references)) == ((2, 0), 64)
+    fetching.keep_list(ctx, "ma", "wanted", search.list())
+    assert ctx.store.write("test.shown", lambda tx: hits.withdraw(tx, ctx, found)).withdrawn == 1
+    assert search.pair.be.all(SEARCH_HITS) == []
+    with pytest.raises(BatchRefusedError) as refused:  # a hit of it could not be shown
+        search.desk.question(waits.body)
+    assert str(refused.value.check) == "10"
+    sending.refused(ctx, waits.question, "10")
+    search.arrive()
+    (again,) = (one for one in search.pair.be.all(QUESTIONS) if one.id == waits.question.id)
+    assert search.ask(again).hits == 1
+    assert hit() == second

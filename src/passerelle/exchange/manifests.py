@@ -230,13 +230,15 @@ def _end(tx: Writing, those: list[Manifest], *, early: bool = False) -> None:
     tx.put(MANIFESTS, [one for one, before in zip(made, those, strict=True) if one != before])
 
 
-def listed(tx: Reading, epochs: Iterable[str], now: int) -> set[str]:
+def listed(tx: Reading, epochs: Iterable[str], now: int, base: int = 0, delta: int = 0) -> set[str]:
     """Of epochs (their ids) those whose withdrawn references their holder still lists at `now` (ms).
 
-    It does so until `KNOWN` after the expiry, and not for what it ended before its time.
+    It does so until `KNOWN` after the expiry, and not for what it ended before its time; nor for what has a number
+    below `base` or `delta`, as its newest list says.
     """
     found = tx.get_many(MANIFESTS, [(one,) for one in set(epochs)]).values()
-    return {one.id for one in found if not one.early and now < one.expires + KNOWN}
+    first = {BASE: base, DELTA: delta}
+    return {one.id for one in found if not one.early and now < one.expires + KNOWN and one.number >= first[one.kind]}
 
 
 def here(tx: Writing, ctx: Context, manifest: Manifest) -> None:

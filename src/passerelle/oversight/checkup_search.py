@@ -40,7 +40,7 @@ def _held(tx: Reading, channels: Channels, row: Index, now: int) -> Held:
         name=row.name,
         late=tuple((kind, due) for kind, due in ((BASE, row.due_base), (DELTA, row.due_delta)) if due + turn < now),
         lost=len(tables) - len(keys),
-        withdrawn=tx.count(WITHDRAWN, "by_index", (row.name,)),
+        withdrawn=sum(tx.count(WITHDRAWN, "key", (one.id,)) for one in tables if one.state == "current"),
         ends=ends if ends < now + CHANNEL_AHEAD else 0,
     )
 

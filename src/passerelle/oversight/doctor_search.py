@@ -23,8 +23,8 @@ _NEAR = 0.75
 class Held(msgspec.Struct, frozen=True):
     """An index that this node holds. `late`: kinds of tables overdue by more than a turn, with when they were due (ms).
 
-    `lost`: tables without a key that should have one; `withdrawn`: references on its list; `ends`: when its channel
-    ends (ms), 0 = not soon.
+    `lost`: tables without a key that should have one; `withdrawn`: references of its current tables that count no more;
+    `ends`: when its channel ends (ms), 0 = not soon.
     """
 
     name: str

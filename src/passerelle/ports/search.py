@@ -230,7 +230,8 @@ class ShardBody(Record, frozen=True):
 class Withdrawals(Record, frozen=True):
     """The newest signed list of a partner's index: references that count no more. `until`: how long it is current.
 
-    `references`: as the list names them, by a hash with its `salt`.
+    `references`: as the list names them, by a hash with its `salt`; `base`, `delta`: numbers of the first of each kind
+    that it is about.
     """
 
     partner: str
@@ -240,6 +241,8 @@ class Withdrawals(Record, frozen=True):
     references: tuple[str, ...]
     note: bytes
     salt: bytes = b""
+    base: int = 0
+    delta: int = 0
 
 
 class Question(Record, frozen=True):

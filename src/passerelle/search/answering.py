@@ -47,15 +47,15 @@ from passerelle.ports.search import (
     QUOTAS,
     SHARD_BODIES,
     SHARDS,
-    WITHDRAWN,
     Asked,
     Epoch,
     Index,
 )
 from passerelle.ports.store import Reading, Writing
-from passerelle.search import quota, suite, table, wire, wire_tables
+from passerelle.search import quota, suite, table, wire, wire_tables, withdrawing
 from passerelle.search.evaluating import Evaluator
 from passerelle.search.wire import Asking, QuestionHeader
+from passerelle.search.withdrawing import ListFullError, Listing
 
 KEPT = 38 * MILLISECONDS_A_DAY
 """Milliseconds that what was asked is known: as long as a base table can live (P1M and P7D)."""
@@ -71,10 +71,6 @@ _ALL = 100_000
 _FEW = 500
 
 
-class ListFullError(SearchError):
-    """More references are withdrawn than a list holds."""
-
-
 class _Debited(NamedTuple):
     """A question that may be answered: keys of its epochs, what the quota leaves, what is withdrawn."""
 
@@ -82,7 +78,7 @@ class _Debited(NamedTuple):
     left_burst: int
     left_day: int
     near: bool
-    references: tuple[str, ...]
+    listing: Listing
 
 
 class Desk:
@@ -130,7 +126,7 @@ class Desk:
             debited.left_burst,
             debited.left_day,
             debited.near,
-            self._list(header.sender, header.index, debited.references),
+            self._list(header.sender, header.index, debited.listing),
         )
         mine = ctx.store.read(lambda tx: trust.mine(tx, ctx, header.sender))
         return wire.answer(header, asking, given, to=asker.sealing, signer=mine.envelopes, now=ctx.clock.now())
@@ -161,18 +157,18 @@ class Desk:
     def withdrawals(self, asked: wire_tables.Request) -> bytes:
         """The newest list of withdrawn references. Raises 10 for an index that this partner does not have."""
 
-        def work(tx: Reading) -> tuple[str, ...]:
+        def work(tx: Reading) -> Listing:
             index = tx.get(INDEXES, asked.what)
             if index is None or index.partner != asked.sender or index.state != "open":
                 raise BatchRefusedError(Check.STATE, f"expected an index for {asked.sender}, got {asked.what}")
-            return _withdrawn(tx, index)
+            return withdrawing.listing(tx, index.name, wire_tables.MOST_REFERENCES)
 
         try:
-            references = self._ctx.store.read(work)
+            listing = self._ctx.store.read(work)
         except ListFullError as error:
             self._full(asked.sender, asked.what, error)
             raise
-        return self._list(asked.sender, asked.what, references)
+        return self._list(asked.sender, asked.what, listing)
 
     def _full(self, partner: str, index: str, error: ListFullError) -> None:
         """Nobody is answered before a new base is published: persons are told."""
@@ -183,13 +179,12 @@ class Desk:
 
         self._ctx.store.write("search.list-full", work)
 
-    def _list(self, partner: str, index: str, references: tuple[str, ...]) -> bytes:
+    def _list(self, partner: str, index: str, listing: Listing) -> bytes:
         ctx, now = self._ctx, self._ctx.clock.now()
         mine = ctx.store.read(lambda tx: trust.mine(tx, ctx, partner))
         salt, times = os.urandom(wire_tables.SALT), (now, now + wire_tables.CURRENT)
-        return wire_tables.withdrawals(
-            (ctx.name, partner), index, times, salt, _filled(references, salt), mine.envelopes
-        )
+        named, first = _filled(listing.references, salt), (listing.base, listing.delta)
+        return wire_tables.withdrawals((ctx.name, partner), index, times, salt, named, mine.envelopes, first)
 
     def table(self, asked: wire_tables.Request) -> bytes:
         """Shards of a table from the one asked on. Raises 10 for one that this partner does not have, or not now."""
@@ -226,7 +221,8 @@ def _debit(tx: Writing, ctx: Context, header: QuestionHeader, asking: Asking) ->
     """Judge a question, debit it and write it down; nothing when the quota is used up."""
     partner, now = header.sender, ctx.clock.now()
     index, channel = _index(tx, ctx, header, asking)
-    secrets = _secrets(tx, header, index, now)
+    listing = withdrawing.listing(tx, index.name, wire_tables.MOST_REFERENCES)
+    secrets = _secrets(tx, header, index, listing, now)
     known = tx.get(ASKED, partner, header.handle)
     row = Asked(partner, header.handle, index.name, asking.purpose, asking.digest, asking.count, now)
     if known is not None and _same(known) != _same(row):
@@ -248,7 +244,7 @@ def _debit(tx: Writing, ctx: Context, header: QuestionHeader, asking: Asking) ->
         details = {"handle": row.handle, "index": row.index, "purpose": row.purpose, "count": row.count}
         details |= {"elements": row.elements.hex()}
         notes.record(tx, ctx, What.SEARCH_ANSWERED, partner, f"search/{row.handle}", details)
-    return _Debited(secrets, verdict.left_burst, verdict.left_day, verdict.near, _withdrawn(tx, index))
+    return _Debited(secrets, verdict.left_burst, verdict.left_day, verdict.near, listing)
 
 
 def _same(row: Asked) -> tuple[str, str, bytes, int]:
@@ -285,13 +281,15 @@ def _answered(epoch: Epoch | None, partner: str, now: int) -> TypeGuard[Epoch]:
     )
 
 
-def _secrets(tx: Reading, header: QuestionHeader, index: Index, now: int) -> tuple[bytes, ...]:
-    """The keys of the epochs that are asked. Raises 10."""
+def _secrets(tx: Reading, header: QuestionHeader, index: Index, listing: Listing, now: int) -> tuple[bytes, ...]:
+    """The keys of the epochs that are asked. Raises 10, also for one of which no withdrawn references are listed."""
     found = []
     for name, kind in zip(header.epochs, ("base", "delta"), strict=False):
         epoch, held = tx.get(EPOCHS, name), tx.get(EPOCH_KEYS, name)
         if not _answered(epoch, header.sender, now) or (epoch.index, epoch.kind) != (index.name, kind) or held is None:
             raise BatchRefusedError(Check.STATE, f"expected a {kind} of index {index.name}, got {name[:12]}")
+        if not listing.about(kind, epoch.number):
+            raise BatchRefusedError(Check.STATE, f"expected the newest {kind} of index {index.name}, got {name[:12]}")
         found.append(held.secret)
     return tuple(found)
 
@@ -311,16 +309,6 @@ def _tell(tx: Writing, ctx: Context, index: Index, verdict: quota.Verdict, now: 
 
 
 # -- what goes out -----------------------------------------------------------------------------------------------------
-
-
-def _withdrawn(tx: Reading, index: Index) -> tuple[str, ...]:
-    """The references of an index that count no more. Raises ListFullError."""
-    found = {one.reference for one in tx.scan(WITHDRAWN, "by_index", (index.name,), limit=_ALL)}
-    if len(found) > wire_tables.MOST_REFERENCES:
-        raise ListFullError(
-            f"expected at most {wire_tables.MOST_REFERENCES} withdrawn references, got more: end its oldest tables"
-        )
-    return tuple(found)
 
 
 def _filled(references: Iterable[str], salt: bytes) -> list[str]:

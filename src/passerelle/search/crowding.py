@@ -9,8 +9,8 @@ Rules kept here:
 - only tables that are asked no more: no question waits for them, and what they hold is in those that came after;
 - what was withdrawn of a table is listed until the partner has cosigned the message that ends it (`known`).
 
-Left unchecked: that half of a list is not exceeded by tables that are asked. Then nobody is answered before the next
-base (`answering`), and persons are told.
+Left to others: what tables that are asked have withdrawn. Where that takes half of a list, new ones are due at once
+(`publishing`); what is too much for a list meanwhile, it leaves out and says so (`withdrawing.listing`).
 """
 
 from typing import NamedTuple

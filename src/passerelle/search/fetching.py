@@ -220,4 +220,4 @@ def read_list(ctx: Context, partner: str, index: str, data: bytes, identity: Ide
     # What was signed for a time to come would be current for longer than it may.
     if found.time > now + MAX_AHEAD or found.until > found.time + wire_tables.CURRENT:
         raise NoteError("expected a list of lately that is current for an hour, got another")
-    return Withdrawals(partner, index, found.time, found.until, found.references, data, found.salt)
+    return Withdrawals(partner, index, found.time, found.until, found.references, data, found.salt, *found.first)

@@ -5,7 +5,7 @@ Rules kept here:
   stay behind it as long as it is unverified;
 - a hit is *unverified* until the partner says what it is, and it is shown with a current withdrawal list only: without
   one nothing is shown. A reference that the list names is deleted, and counted; so is one of a table of which the
-  partner lists nothing any more, because it ended it before its time, or its claims are over;
+  partner lists nothing any more, because it ended it before its time, its claims are over, or its list says so;
 - of who was asked about and is no hit nothing stays but match keys, which only an auditor opens;
 - whoever reads hits is written down before they are shown: who asked has a reason, others give theirs.
 
@@ -225,9 +225,11 @@ def check_current(tx: Reading, ctx: Context, question: Question) -> Withdrawals:
 
 def withdraw(tx: Writing, ctx: Context, question: Question) -> Question:
     """Delete what the current list withdrew among the unverified hits of a question. Raises StateError without one."""
-    gone = Listed(check_current(tx, ctx, question))
+    newest = check_current(tx, ctx, question)
+    gone = Listed(newest)
     there = tx.scan(SEARCH_HITS, "key", (question.id,), limit=_ALL)
-    listed = manifests.listed(tx, (one.epoch for hit in there for one in founds(hit)), ctx.clock.now())
+    tables = (one.epoch for hit in there for one in founds(hit))
+    listed = manifests.listed(tx, tables, ctx.clock.now(), newest.base, newest.delta)
     lost = 0
     for hit in there:
         his = founds(hit)

@@ -25,7 +25,7 @@ from passerelle.office.policy import Action
 from passerelle.ports.people import Person
 from passerelle.ports.search import BASE, DELTA, EPOCHS, INDEX_ENTRIES, INDEXES, Epoch, Index
 from passerelle.ports.store import Reading, Writing
-from passerelle.search import building, indexes, withdrawing
+from passerelle.search import building, indexes, wire_tables, withdrawing
 from passerelle.search.building import Advance, Begun, Made, nobody
 
 LONGER = 3_600_000
@@ -39,15 +39,18 @@ _PAGE = 1000
 
 def due(tx: Reading, row: Index, now: int) -> list[str]:
     """Which tables of an index are due, in the order in which they are made. No delta without a base: a base that the
-    partner refused is not made again by the clock of deltas.
+    partner refused is not made again by the clock of deltas. One of which so much is withdrawn that the list fills is
+    due at once: of the next nothing is.
     """
     if row.state != "open":
         return []
     # What is due later than it could have been set by now was set by a clock that was ahead.
     base = row.due_base <= now or row.due_base > add_duration(now, row.base_every) + MILLISECONDS_A_DAY
     delta = row.due_delta <= now or row.due_delta > indexes.next_delta(row, now)
-    kinds = [BASE] if base else []
-    return [*kinds, DELTA] if delta and (kinds or current(tx, row.name, BASE)) else kinds
+    now_is = {kind: current(tx, row.name, kind) for kind in (BASE, DELTA)}
+    full = {kind for kind, one in now_is.items() if one and withdrawing.crowded(tx, one, wire_tables.MOST_REFERENCES)}
+    kinds = [BASE] if base or BASE in full else []
+    return [*kinds, DELTA] if (delta or DELTA in full) and (kinds or now_is[BASE]) else kinds
 
 
 def may(tx: Reading, office: Office, who: Person, name: str) -> None:

@@ -50,7 +50,8 @@ _REFERENCE = re.compile(r"[0-9a-f]{16}")
 class WithdrawnList(msgspec.Struct, frozen=True):
     """A list of references that count no more, as a holder signed it. `time`, `until` in milliseconds.
 
-    `references`: each as `named` gives it with `salt` (16 bytes).
+    `references`: each as `named` gives it with `salt` (16 bytes); `first`: number of the first base, and of the first
+    delta, whose references are listed.
     """
 
     holder: str
@@ -59,6 +60,7 @@ class WithdrawnList(msgspec.Struct, frozen=True):
     time: int
     until: int
     salt: bytes
+    first: tuple[int, int]
     references: tuple[str, ...]
     note: Note
 
@@ -75,12 +77,14 @@ def withdrawals(
     salt: bytes,
     references: Sequence[str],
     signer: Envelopes,
+    first: tuple[int, int] = (0, 0),
 ) -> bytes:
     """A signed list. `names`: holder, asker; `times`: its own, until when it is current; `salt`: 16 random bytes.
 
-    `references`: as `named` gives them, sorted, each once, a multiple of 64.
+    `references`: as `named` gives them, sorted, each once, a multiple of 64. `first`: number of the first
+    base, and of the first delta, whose references are listed.
     """
-    lines = (WITHDRAWALS, " ".join(names), index, *map(str, times), b64(salt), *references)
+    lines = (WITHDRAWALS, " ".join(names), index, *map(str, times), b64(salt), " ".join(map(str, first)), *references)
     return sign_note("\n".join(lines) + "\n", signer).encode()
 
 
@@ -88,15 +92,17 @@ def read_withdrawals(data: bytes) -> WithdrawnList:
     """The list that a note says; nothing is verified yet. Raises NoteError."""
     found = note.parse(data, MAX_LIST)
     lines = found.lines(WITHDRAWALS, found.text.count("\n") - 1)
-    need(len(lines) >= 5, "names, an index, times and a salt", len(lines))
-    (names, index, time, until, salt), references = lines[:5], lines[5:]
+    need(len(lines) >= 6, "names, an index, times, a salt and numbers", len(lines))
+    (names, index, time, until, salt, first), references = lines[:6], lines[6:]
     holder, asker = names_of(names)
     need(INDEX.fullmatch(index), "the name of an index", index)
     need(all(map(_REFERENCE.fullmatch, references)), "references of 16 hex digits", "others")
     need(all(one < other for one, other in pairwise(references)), "sorted references, each once", "others")
     need(references and len(references) % FILLED == 0, f"a multiple of {FILLED} references", len(references))
     moments = number(time, "a time"), number(until, "an end")
-    return WithdrawnList(holder, asker, index, *moments, bytes_of(salt, SALT, "a salt"), tuple(references), found)
+    base, _, delta = first.partition(" ")
+    numbers, salted = (number(base, "a number"), number(delta, "a number")), bytes_of(salt, SALT, "a salt")
+    return WithdrawnList(holder, asker, index, *moments, salted, numbers, tuple(references), found)
 
 
 class Request(msgspec.Struct, frozen=True):

@@ -6,20 +6,27 @@ Rules kept here:
   is given them, so PT1H (the time that such a list is current) is never exceeded;
 - a reference that another person of the same table stands behind, too, stays: it is his;
 - his match keys are erased at once. What stays of him is a number, his source and when he went, as long as a claim on
-  one of his references could come; then the row goes.
+  one of his references could come; then the row goes;
+- a list has a limit. What does not fit is left out by whole tables, the oldest first and never those that are current,
+  and the list says from which table on it counts: of one before, nobody shows a hit. Where a current table alone fills
+  half of it, a new one is due at once (`publishing`), of which nothing is withdrawn.
 
 A table that is being made while somebody leaves is looked through before it counts (`publishing`).
 """
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from typing import NamedTuple
 
 import msgspec
 
 from passerelle.core.clock import MILLISECONDS_A_DAY
+from passerelle.core.errors import SearchError
 from passerelle.exchange.context import Context
 from passerelle.ports.lists import NEVER
 from passerelle.ports.search import (
+    BASE,
     CLAIMS,
+    DELTA,
     EPOCH_KEYS,
     EPOCHS,
     INDEX_ENTRIES,
@@ -39,6 +46,54 @@ KEPT = (*ASKED, "over")
 """States of a table on whose references a claim may come."""
 _ALL = 100_000
 _DAY = MILLISECONDS_A_DAY
+
+
+class ListFullError(SearchError):
+    """More references of the current tables are withdrawn than a list holds."""
+
+
+class Listing(NamedTuple):
+    """What a list says: references that count no more, and the lowest numbers of bases and deltas that it is about."""
+
+    references: tuple[str, ...]
+    base: int = 0
+    delta: int = 0
+
+    def about(self, kind: str, number: int) -> bool:
+        """Whether what is withdrawn of a table would stand in the list."""
+        return number >= (self.base if kind == BASE else self.delta)
+
+
+def listing(tx: Reading, name: str, most: int) -> Listing:
+    """The references of an index that count no more, at most so many. Raises ListFullError."""
+    rows = tx.scan(WITHDRAWN, "by_index", (name,), limit=most + 1)
+    if len(rows) <= most:
+        return Listing(tuple({one.reference for one in rows}))
+    every = epochs(tx, name)
+    newest = {one.kind: one.number for one in every if one.state == "current"}
+    first, closed, found = {BASE: 0, DELTA: 0}, set[str](), set[str]()
+    # Of each kind the newest first, so that what is left out is all before one number.
+    for needed, one in sorted(((one.number >= newest.get(one.kind, NEVER), one) for one in every), key=_order):
+        if one.kind in closed:
+            continue
+        here = tx.scan(WITHDRAWN, "key", (one.id,), limit=most + 1)
+        if len(found) + len(here) <= most:
+            found.update(row.reference for row in here)
+        elif needed:
+            raise ListFullError(f"expected at most {most} withdrawn references, got more: publish a base")
+        else:
+            closed.add(one.kind)
+            first[one.kind] = one.number + 1
+    return Listing(tuple(found), first[BASE], first[DELTA])
+
+
+def _order(one: tuple[bool, Epoch]) -> tuple[bool, int]:
+    return not one[0], -one[1].number
+
+
+def crowded(tx: Reading, epoch: Epoch, most: int) -> bool:
+    """Whether what is withdrawn of a table takes half of a list."""
+    return tx.count(WITHDRAWN, "key", (epoch.id,)) > most // 2
 
 
 # -- tables ------------------------------------------------------------------------------------------------------------

@@ -5,10 +5,10 @@ import pytest
 
 from passerelle.core.errors import StateError
 from passerelle.exchange import announcing
-from passerelle.ports.search import CLAIMS, EPOCH_KEYS, INDEXES, MANIFESTS, SHARD_BODIES, SHARDS
-from passerelle.search import oprf, publishing, table
+from passerelle.ports.search import CLAIMS, EPOCH_KEYS, INDEXES, MANIFESTS, SHARD_BODIES, SHARDS, WITHDRAWN, Withdrawn
+from passerelle.search import oprf, publishing, table, wire_tables, withdrawing
 from passerelle.store.memory import MemoryStore
-from tests.unit.search.holder import DAY, HOUR, WANTED, Holder, entry
+from tests.unit.search.holder import DAY, HOUR, NAME_, WANTED, Holder, entry
 
 
 @pytest.fixture
@@ -65,6 +65,40 @@ def test_the_manifest_is_announced_in_the_transaction_in_which_the_table_counts(
     assert record["who"] == "node"
     assert record["count"] == 1024
     assert "keys" not in record
+
+
+def test_what_is_withdrawn_makes_a_new_table_before_the_list_is_full(holder, monkeypatch):
+    base = holder.publish()
+    holder.publish("delta")
+    holder.take(WANTED[1:])
+    holder.follow()
+    count = len(holder.withdrawn())
+    assert count > 1
+    assert due_of(holder) == []
+    monkeypatch.setattr(wire_tables, "MOST_REFERENCES", 2 * count - 1)
+    assert due_of(holder) == ["base"]
+    holder.publish()
+    assert due_of(holder) == []
+    listed = holder.read(lambda tx: withdrawing.listing(tx, NAME_, count - 1))
+    assert listed == withdrawing.Listing((), base.number + 1, 0)
+
+
+def test_what_a_list_leaves_out_is_the_oldest_first_and_nothing_that_is_current(tmp_path):
+    holder = Holder(tmp_path)
+    holder.create()
+    made = [holder.publish(kind) for kind in ("base", "delta", "base", "delta", "delta")]
+    rows = [Withdrawn(one.id, f"{10 * n + m:016x}", NAME_, 0, "gone") for n, one in enumerate(made) for m in range(2)]
+    holder.ctx.store.write("test", lambda tx: tx.add(WITHDRAWN, rows))
+    found = {most: holder.read(lambda tx, most=most: withdrawing.listing(tx, NAME_, most)) for most in range(4, 11)}
+    sizes = {most: (len(one.references), *one[1:]) for most, one in found.items()}
+    one, two, three, four, _ = (each.number for each in made)
+    assert sizes[10] == (10, 0, 0)
+    assert sizes[8] == sizes[9] == (8, one + 1, 0)
+    assert sizes[6] == sizes[7] == (6, one + 1, two + 1)
+    assert sizes[4] == sizes[5] == (4, one + 1, four + 1)
+    assert three > one
+    with pytest.raises(withdrawing.ListFullError, match="expected at most 3 withdrawn references, got more"):
+        holder.read(lambda tx: withdrawing.listing(tx, NAME_, 3))
 
 
 def test_a_delta_holds_what_came_since_the_base_and_nobody_sees_whether_anything_did(holder):
