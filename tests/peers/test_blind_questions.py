@@ -503,6 +503,7 @@ def test_other_refusals_are_for_good(search: Search, check: str) -> None:
     posting = search.post(wait(search.pair, [2]))
     row = sending.refused(search.pair.be.ctx, posting.question, check)
     assert (row.state, row.check) == ("refused", check)
+    assert [one.people for one in search.pair.be.all(OPENINGS)] == [b""]  # who it was about is needed no more
     assert next_due(search, alive=True) is None
 
 

@@ -299,12 +299,29 @@ def test_a_person_of_the_dossier_is_asked_about_as_it_names_him(blind):
     assert blind.answer(question).hits == 1
 
 
+def test_what_ended_between_the_look_and_the_question_is_not_asked(blind):
+    looks = []
+
+    def ground(tx):
+        looks.append(tx)
+        row = tx.get(DOSSIERS, blind.dossier)
+        if len(looks) > 1:
+            row = msgspec.structs.replace(row, status="ended")
+        return grounds.of_person(tx, blind.office, blind.ann, WANTED, row)
+
+    with pytest.raises(StateError, match="ended"):
+        asking.run(blind.office, blind.ann, ground, asking.parts_of([entry("", "Youssef Amraoui", birth="1986-03-14")]))
+    assert len(looks) == 2
+    assert blind.be.all(QUESTIONS) == blind.be.all(OPENINGS) == blind.audits("search.asked") == []
+
+
 def test_a_question_that_waits_is_taken_back(blind):
     [question] = blind.ask(YOUSSEF)
     with pytest.raises(NotAllowedError):
         asking.stop(blind.office, hire(blind.be, "ada", Role.ANALYST), question, "wrong person")
     made = asking.stop(blind.office, blind.ann, question, "wrong person")
     assert (made.state, made.reason) == ("stopped", "wrong person")
+    assert [one.people for one in blind.be.all(OPENINGS)] == [b""]
     assert blind.answer(question).state == "stopped"
     assert blind.found(question) == []
     with pytest.raises(StateError, match="which is stopped"):

@@ -6,7 +6,9 @@ Rules kept here:
 - a table maps tag -> reference XOR pad. It is cut into shards by the first bytes of the tag; each shard is filled up
   with random tags and values to the same capacity, so sizes and bytes hang on the padded count alone;
 - padded counts are few (`padded`), so the size of an index is known only roughly;
-- a shard is trusted only under the root that its manifest names: an RFC 6962 tree over the SHA-256 of each shard.
+- a shard is trusted only under the root that its manifest names: an RFC 6962 tree over the SHA-256 of each shard;
+- a map reaches the library only when it is cut as one of its capacity is: the library reads where the head says, also
+  out of bounds, and whoever holds the index chooses the bytes.
 
 A shard is a static map with 64-bit checks of missing keys (`fastconstmap`, verified form): a tag that is not in it is
 found all the same about once in 2^64 look-ups, and the claim that would follow is then refused. A sixth of such a map

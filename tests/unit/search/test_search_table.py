@@ -3,6 +3,7 @@
 import os
 import random
 
+import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -114,6 +115,39 @@ def test_what_is_no_shard_of_this_size_is_refused() -> None:
         wrong[place] ^= 1 + CHANCE.randrange(255)
         with pytest.raises(SearchError, match="expected a"):
             table.Shard(bytes(wrong), 64)
+
+
+def fnv(data: bytes) -> int:
+    found = 0xCBF29CE484222325
+    for one in data:
+        found = (found ^ one) * 0x100000001B3 % 2**64
+    return found
+
+
+def rewritten(body: bytes, count: int, changes: dict[int, int]) -> bytes:
+    """A shard of so many words with others at some places, under a sum that is right."""
+    ends = -(-count // 8)
+    words = np.zeros(count, "<u8")
+    words[np.unpackbits(np.frombuffer(body[:ends], np.uint8))[:count].astype(bool)] = np.frombuffer(body[ends:], "<u8")
+    for place, value in changes.items():
+        words[place] = value
+    words[-1] = fnv(words[:-1].tobytes())
+    return np.packbits(words != 0).tobytes() + words[words != 0].tobytes()
+
+
+def test_a_map_that_is_cut_otherwise_is_never_given_to_the_library() -> None:
+    """Whoever makes a table chooses its bytes; the library reads where the head says, also out of bounds."""
+    held = rows(range(5))
+    good = table.shard(held, 64)
+    count = table._words(64)
+    assert rewritten(good, count, {}) == good
+    for place in (2, 3):
+        for value in (1, 2**32, 2**32 - 1, 2**64 - 1, CHANCE.getrandbits(64)):
+            with pytest.raises(SearchError, match="expected a map of 64 match keys, got another"):
+                table.Shard(rewritten(good, count, {place: value}), 64)
+    for seed in (1, 2**64 - 1, CHANCE.getrandbits(64)):  # within the same cut whatever stands there is read safely
+        wild = table.Shard(rewritten(good, count, {1: seed}), 64)
+        assert all(wild.find(table.derive(output(number))) is None for number in range(50))
 
 
 @pytest.mark.parametrize("count", [1, 2, 3, 7, 8])
