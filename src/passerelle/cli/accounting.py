@@ -87,7 +87,15 @@ def tell_lines(screen: Screen, values: list[dict[str, Any]]) -> None:
         _("false"),
         _("share of false ones"),
     )
-    rows = [(sides[one["side"]], *(one[key] for key in keys), _share(one)) for one in values]
+    # Of questions that it answered a node knows no hits, but those on which a dossier was opened.
+    rows = [
+        (
+            sides[one["side"]],
+            *("" if (one["side"], key) == ("answered", "hits") else one[key] for key in keys),
+            _share(one),
+        )
+        for one in values
+    ]
     screen.table(heads, rows, _("nothing was asked"))
 
 

@@ -8,11 +8,12 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from passerelle.cli import exits
+from passerelle.cli.acts import Lane
 from passerelle.cli.describing import described_by
 from passerelle.cli.door import Answer, As, Folder, PartnerName, acting, command, opened
 from passerelle.cli.found import hit_value, tell_hits
 from passerelle.cli.lists import Encoding, MappingFile
-from passerelle.cli.opening import Category, OfType, open_hits, tell_draft
+from passerelle.cli.opening import Category, OfType, Opens, open_only, tell_draft
 from passerelle.cli.screen import Screen
 from passerelle.cli.screening import Form, Journey, Link, Offence, voyage
 from passerelle.cli.searching import question_value, tell_questions
@@ -70,6 +71,7 @@ def register(search: typer.Typer) -> None:
         "search person /srv/be ma --dossier BE-2026-0017 --as ann",
         'search person /srv/be ma --name "Youssef El Amraoui" --birth 1986-03-14 --dossier BE-2026-0017 --as ann',
         "search person /srv/be ma --document passport:MA:ZX0000017 --dossier BE-2026-0017 --index wanted --wait 60",
+        "search person /srv/be ma --dossier BE-2026-0017 --open hit.toml --lane routine --as ann",
     )(person)
     command(
         search,
@@ -128,6 +130,7 @@ def person(
     open_: Open = None,
     type_name: OfType = "",
     category: Category = "",
+    lane: Lane = "",
     *,
     as_: As,
 ) -> Answer:
@@ -147,7 +150,7 @@ def person(
     if key and told:
         raise InputError("--person: expected a person of the dossier or a description, got both")
     described = described_by(name or (), birth or (), document or (), number or ())
-    given = read_act(open_) if open_ else None
+    opens = Opens(read_act(open_), type_name, category, lane) if open_ else None
     with opened(folder) as node:
         who = acting(node, as_)
         keeping.expire_all(node.ctx)
@@ -169,7 +172,7 @@ def person(
 
         asked = described if told else node.store.read(of_dossier)
         parts = asking.parts_of([Entry(id="", person=asked)])
-        return _asked(node, who, ground, parts, wait, given, type_name, category)
+        return _asked(node, who, ground, parts, wait, opens)
 
 
 def list_(
@@ -192,6 +195,7 @@ def list_(
     open_: Open = None,
     type_name: OfType = "",
     category: Category = "",
+    lane: Lane = "",
     *,
     as_: As,
 ) -> Answer:
@@ -204,7 +208,7 @@ def list_(
     from passerelle.screening.rules import Asked
     from passerelle.search import grounds, keeping
 
-    given = read_act(open_) if open_ else None
+    opens = Opens(read_act(open_), type_name, category, lane) if open_ else None
     with (
         opened(folder) as node,
         files([travellers], form, TRAVELLERS, node.office.today(), mapping, encoding, "FILE") as source,
@@ -220,7 +224,7 @@ def list_(
 
         said = node.store.read(ground)  # before match keys are made of a long list
         found = parts(said.most)
-        answer = _asked(node, who, ground, found, wait, given, type_name, category)
+        answer = _asked(node, who, ground, found, wait, opens)
     answer.value.update(unread=fault_values(found.faults), faults=len(found.faults))
     return answer
 
@@ -228,14 +232,9 @@ def list_(
 def _travellers(source: "Files") -> tuple[str, "Callable[[int], Parts]"]:
     """The journey that a passengers' message says, and what makes match keys of those in it."""
     from passerelle.cli.progress import progress
-    from passerelle.core.errors import InputError
     from passerelle.search import asking
 
-    first = source.read()
-    for _one in first:
-        pass
-    if not first.whole:
-        raise InputError("FILE: expected a file that can be read to its end, got one that cannot")
+    first, _faults = source.whole("FILE")
 
     def parts(most: int) -> "Parts":
         with progress(_("making match keys")) as advance:
@@ -250,9 +249,7 @@ def _asked(
     ground: "Callable[[Reading], Ground]",
     parts: "Parts",
     wait: int,
-    given: dict[str, Any] | None,
-    type_name: str,
-    category: str,
+    opens: Opens | None,
 ) -> Answer:
     """Write the questions down, wait for what comes, show it."""
     from passerelle.cli.progress import progress
@@ -274,11 +271,11 @@ def _asked(
         "questions": [question_value(one) for one in done],
         "found": found,
         "drafts": [],
+        "not_opened": "",
     }
-    if given is not None and len(found) == 1:
-        one = next(one for one in done if one.id == found[0]["question"])
-        value["drafts"] = open_hits(node, who, one, [found[0]["hit"]], given, type_name, category)
     code = exits.PARTNER if any(one.state == "refused" for one in done) else exits.DONE
+    if opens and found:
+        code = open_only(node, who, done, value, opens) or code
     return Answer(value, lambda screen: _tell(screen, value, node.folder), code)
 
 
@@ -322,15 +319,18 @@ def _tell(screen: Screen, value: dict[str, Any], folder: Path) -> None:
         tell_faults(screen, value["unread"], value["faults"])
     tell_questions(screen, value["questions"])
     waiting = [one for one in value["questions"] if one["state"] == "waiting"]
-    for one in value["questions"]:
-        if one["reason"] and one["state"] in ("waiting", "refused"):
-            screen.line(f"{one['question'][:12]}: {retold(one['reason'])}")
     if waiting:
-        screen.line(_("what waits is asked when the partner is up: {command}", command=f"search questions {folder}"))
-    if len(waiting) < len(value["questions"]):
+        screen.line(_("what waits is asked by itself; how it stands: {command}", command=f"search questions {folder}"))
+    if value["found"] or all(one["state"] == "answered" for one in value["questions"]):
         tell_hits(screen, value["found"])
     for one in value["drafts"]:
         tell_draft(screen, one, folder)
+    if value["not_opened"]:
+        first = value["found"][0]
+        how = f"search open {folder} {first['question'][:12]} {first['hit']} --file FILE"
+        screen.line(
+            _("no dossier is opened: {reason}; open one: {command}", reason=retold(value["not_opened"]), command=how)
+        )
 
 
 def _channel(tx: "Reading", text: str) -> str:

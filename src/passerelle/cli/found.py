@@ -201,7 +201,9 @@ def tell_hits(screen: Screen, found: list[dict[str, Any]]) -> None:
     heads = (_("question"), _("hit"), "id", _("person"), _("index"), _("found by"), _("state"))
     screen.table(heads, rows, _("no hit"))
     if any(one["state"] == "unverified" for one in found):
-        screen.line(_("a hit is no finding: the partner compares, then data flows: {command}", command="search open"))
+        screen.line(
+            _("a hit is no finding; a dossier on it asks the partner to compare: {command}", command="search open")
+        )
 
 
 def _found_by(kinds: list[str]) -> str:

@@ -1,10 +1,11 @@
 """`passerelle search open`: a hit becomes the draft of a dossier. Who releases it is another person."""
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, NamedTuple
 
 import typer
 
+from passerelle.cli import exits
 from passerelle.cli.acts import Lane, Submit
 from passerelle.cli.door import Answer, As, Folder, acting, command, opened
 from passerelle.cli.drafts import Attest
@@ -29,6 +30,15 @@ OfType = Annotated[
 Category = Annotated[
     str, typer.Option("--category", metavar="WORD", help="The person's category.", show_default="the only one possible")
 ]
+
+
+class Opens(NamedTuple):
+    """What `--open` of an asking command says of the dossier that the only hit opens."""
+
+    given: dict[str, Any]
+    type_name: str
+    category: str
+    lane: str
 
 
 def register(search: typer.Typer) -> None:
@@ -150,6 +160,25 @@ def open_hits(
         made = workflow.draft(node.office, who, act, attest=attest, submit=submit, also=also)
         values.append(draft_value(made) | {"hit": hit.number, "added": filled.added})
     return values
+
+
+def open_only(node: "Node", who: "Person", done: "list[Question]", value: dict[str, Any], opens: Opens) -> int:
+    """Draft the dossier on the only hit. What does not let it is told beside the hits, which stay: its exit code."""
+    from passerelle.core.errors import PasserelleError
+
+    [first, *others] = value["found"]
+    if others:
+        value["not_opened"] = f"--open: expected one hit, got {len(value['found'])}"
+        return exits.DONE
+    question = next(one for one in done if one.id == first["question"])
+    try:
+        value["drafts"] = open_hits(
+            node, who, question, [first["hit"]], opens.given, opens.type_name, opens.category, opens.lane
+        )
+    except PasserelleError as error:
+        value["not_opened"] = str(error)
+        return exits.code_of(error)
+    return exits.DONE
 
 
 def tell_draft(screen: Screen, value: dict[str, Any], folder: Path) -> None:

@@ -96,10 +96,8 @@ def _run(node: "Node", who: "Person", name: str, source: "Files", asked: dict[st
     from passerelle.cli.finding import find
     from passerelle.cli.progress import progress
     from passerelle.cli.sources import fault_values
-    from passerelle.core.errors import InputError
     from passerelle.office.asking import ask
     from passerelle.office.policy import Action
-    from passerelle.persons.model import Fault
     from passerelle.ports.records import INSTRUMENTS
     from passerelle.screening import hits as looking
     from passerelle.screening import keeping, lists, rules, running
@@ -110,17 +108,8 @@ def _run(node: "Node", who: "Person", name: str, source: "Files", asked: dict[st
     node.store.read(lambda tx: ask(tx, node.office, who, Action.SCREENING_RUN, running.on(row.domain, name=name)))
     if asked["channel"]:
         asked["channel"] = node.store.read(lambda tx: find(tx, INSTRUMENTS, asked["channel"], "a channel")).digest
-    first = source.read()  # once to count and to find the journey, once to screen: nothing of it is kept
-    faults: list[Fault] = []
-    for one in first:
-        if isinstance(one, Fault):
-            faults = [*faults[: running.MOST_FAULTS - 1], one]  # the first of them, and the last
-    if not first.whole:
-        line, column, message = faults[-1].line, faults[-1].column, faults[-1].message
-        raise InputError(
-            "--travellers: expected a file that can be read to its end, "
-            f"got an end on line {line}, column {column}: {message}"
-        )
+    # Once to count and to find the journey, once to screen: nothing of it is kept.
+    first, faults = source.whole("--travellers", running.MOST_FAULTS)
     asked["journey"] = asked["journey"] or "; ".join(map(voyage, first.voyages[:3]))[:200]
     wanted = rules.checked(rules.Asked(**asked), row, rules.type_of(node.ctx))
     with progress(_("bringing the index up to date")) as advance:

@@ -7,6 +7,7 @@ import typer
 from passerelle.cli.door import Answer, As, Folder, Reason, acting, command, group, opened, said
 from passerelle.cli.screen import Screen
 from passerelle.cli.terms import term
+from passerelle.core.retold import retold
 from passerelle.core.words import _
 
 if TYPE_CHECKING:
@@ -99,6 +100,7 @@ def question_value(one: "Question") -> dict[str, Any]:
             "asked": to_iso(one.asked),
             "answered": to_iso(one.answered) if one.answered else "",
             "expires": to_iso(one.expires) if one.expires < NEVER else "",
+            "next": to_iso(one.due) if one.state == "waiting" and one.tries and one.due < NEVER else "",
             "left_burst": one.left_burst if one.left_burst >= 0 else None,
             "left_day": one.left_day if one.left_day >= 0 else None,
         }
@@ -121,3 +123,9 @@ def tell_questions(screen: Screen, values: list[dict[str, Any]]) -> None:
         for one in values
     ]
     screen.table(heads, rows, _("nothing was asked"))
+    for one in values:
+        if one["reason"] and one["state"] in ("waiting", "refused"):
+            words = f"{one['question'][:12]}: {retold(one['reason'])}"
+            if one["next"]:
+                words += "; " + _("next time: {moment}", moment=one["next"])
+            screen.line(words)

@@ -48,6 +48,29 @@ class Files:
             one.seek(0)
         return readers.entries(self._files, self._form or None, options=self._options)
 
+    def whole(self, what: str, most: int = 1) -> "tuple[Reading, list[Fault]]":
+        """All of it read once, without keeping who is in it, and its faults: the first of them, and the last.
+
+        `most`: how many faults. Raises InputError for an empty file and for one that breaks off, with the place.
+        """
+        from passerelle.core.errors import InputError
+        from passerelle.persons.model import Fault
+
+        reading = self.read()
+        faults: list[Fault] = []
+        for one in reading:
+            if isinstance(one, Fault):
+                faults = [*faults[: most - 1], one]
+        if not self.size:
+            raise InputError(f"{what}: expected travellers, got an empty file")
+        if not reading.whole:
+            last = faults[-1]
+            raise InputError(
+                f"{what}: expected a file that can be read to its end, "
+                f"got an end on line {last.line}, column {last.column}: {last.message}"
+            )
+        return reading, faults
+
     def done(self) -> int:
         """How many bytes were read."""
         return sum(one.tell() for one in self._files)
@@ -119,8 +142,9 @@ def person_fields(person: dict[str, Any]) -> list[tuple[str, object]]:
 
     def birth(one: dict[str, Any]) -> str:
         until = f"–{one['until']}" if one.get("until") else ""
-        marks = [one[key] for key in ("calendar", "kind") if one.get(key)]
-        return f"{one['date']}{until}" + (f" ({comma.join(map(_, marks))})" if marks else "")
+        words = {"hijri": _("Hijri"), "approximate": _("approximate"), "claimed": _("as claimed")}
+        marks = [words[one[key]] for key in ("calendar", "kind") if one.get(key) in words]
+        return f"{one['date']}{until}" + (f" ({comma.join(marks)})" if marks else "")
 
     def place(one: dict[str, Any]) -> str:
         return " ".join(part for part in (one.get("text", ""), one.get("country", "")) if part)

@@ -149,17 +149,17 @@ def create(office: Office, who: Person, wanted: Wanted) -> Index:
 def _create(tx: Writing, office: Office, who: Person, wanted: Wanted) -> Index:
     ctx, now = office.ctx, office.ctx.clock.now()
     if not _NAME.fullmatch(wanted.name):
-        raise InputError(f"NAME: expected 1 to 40 of a-z 0-9 -, a letter first, got {wanted.name[:60]!r}")
+        raise InputError(f"INDEX: expected 1 to 40 of a-z 0-9 -, a letter first, got {wanted.name[:60]!r}")
     channel, search = channel_of(tx, ctx, wanted.channel, wanted.partner)
     ask(tx, office, who, Action.INDEX_CREATE, On(kind="index", id=wanted.name, domain=channel.domain))
     ctx.confirmed(tx, wanted.partner)
     there = tx.get(INDEXES, wanted.name)
     if there and there.state == "open":
-        raise StateError(f"NAME: expected a name that no index has, got {wanted.name}, which goes on")
+        raise StateError(f"INDEX: expected a name that no index has, got {wanted.name}, which goes on")
     if there and there.partner != wanted.partner:
-        raise StateError(f"NAME: expected a name that no index had, got {wanted.name}, which was for {there.partner}")
+        raise StateError(f"INDEX: expected a name that no index had, got {wanted.name}, which was for {there.partner}")
     if there and (tx.count(INDEX_ENTRIES, "key", (there.name,)) or tx.count(FOLLOWED, "key", (there.name,))):
-        raise StateError(f"NAME: expected an index whose entries are gone, got {there.name}: try again in a minute")
+        raise StateError(f"INDEX: expected an index whose entries are gone, got {there.name}: try again in a minute")
     followed = [_list(tx, name, category or LISTED, channel, search) for name, category in wanted.lists]
     burst, day = _quota(wanted, search)
     row = Index(

@@ -95,7 +95,7 @@ def test_a_list_is_asked_about_and_hits_are_unverified(scene, asked):
     assert question["left_day"] == 50_000 - question["elements"]
     shown = ok("search", "hits", scene.be, question["question"][:8], "--as", "ann").out
     assert "EL AMRAOUI YOUSSEF" in shown
-    assert "a hit is no finding: the partner compares" in shown
+    assert "a hit is no finding; a dossier on it asks the partner to compare" in shown
     one = ok("search", "show", scene.be, question["question"], "1", "--as", "ann").out
     assert "names and birth date" in one
     listed = value("search", "questions", scene.be, "--as", "dana")
@@ -198,6 +198,9 @@ def test_what_is_wrong_is_told_before_anybody_is_asked(scene, asked):
     before = value("search", "questions", scene.be, "--as", "dana")
     path = scene.write("travellers.jsonl", lines(*TRAVELLERS))
     usual = ["search", "list", scene.be, "ma", path, *LIST, "--as", "ann"]
+    for bad, words in (("", "expected travellers, got an empty file"), ('{"id": "1", "na', "got an end on line 1")):
+        result = call("search", "list", scene.be, "ma", scene.write("bad.jsonl", bad), *LIST, "--as", "ann")
+        assert (result.code, words in result.err) == (2, True), result
     for wrong in (
         ("--link", "origin"),
         ("--purpose", "prosecution"),
@@ -209,6 +212,24 @@ def test_what_is_wrong_is_told_before_anybody_is_asked(scene, asked):
         assert wrong[0] in result.err
     assert call("search", "hits", scene.be, "0000", "--as", "ann").code == 3
     assert value("search", "questions", scene.be, "--as", "dana") == before
+
+
+def test_the_only_hit_is_opened_at_once_and_shown_where_it_cannot_be(scene, asked):
+    usual = ("search", "person", scene.be, "ma", "--dossier", scene.dossier, "--wait", "30", "--as", "ann")
+    path = scene.write("hit.json", HIT)
+    lacking = call(*usual, "--open", path, "--json")
+    assert (lacking.code, lacking.json["drafts"]) == (2, [])
+    assert "--lane: expected one of flash, routine, got nothing" in lacking.json["not_opened"]
+    assert [one["state"] for one in lacking.json["found"]] == ["unverified"]
+    told = call(*usual, "--open", path)
+    assert f"search open {scene.be}" in told.out
+    whole = HIT | {"body": HIT["body"] | {"link": "travel-to-evade", "offence": "Trafficking in firearms"}}
+    made = value(*usual, "--open", scene.write("whole.json", whole), "--lane", "routine")
+    assert (made["drafts"][0]["act"], made["not_opened"]) == ("screening-hit", "")
+    many = ("search", "list", scene.be, "ma", scene.write("travellers.jsonl", lines(*TRAVELLERS)), *LIST)
+    assert (
+        value(*many, "--open", path, "--wait", "30", "--as", "ann")["not_opened"] == "--open: expected one hit, got 2"
+    )
 
 
 def test_a_question_waits_stops_and_is_erased(scene, asked):

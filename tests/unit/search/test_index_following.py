@@ -38,7 +38,7 @@ def with_list(holder, **more):
 @pytest.mark.parametrize(
     ("changes", "error", "words"),
     [
-        ({"name": "Sought"}, InputError, "NAME: expected 1 to 40 of a-z 0-9 -, a letter first, got 'Sought'"),
+        ({"name": "Sought"}, InputError, "INDEX: expected 1 to 40 of a-z 0-9 -, a letter first, got 'Sought'"),
         ({"partner": "fr"}, StateError, "--channel: expected a channel with fr, got "),
         ({"channel": "f" * 64}, StateError, "--channel: expected a channel with ma, got ffffffffffff"),
         ({"lists": (("nobody", ""),)}, NotFoundError, "expected a list that is here, got 'nobody'"),
