@@ -84,7 +84,6 @@ class Epoch(Record, frozen=True):
 
     `state`: making | current | past (answered until `ends`) | over (its key is gone; the row goes with the claims).
     `ends`: when its key is destroyed (ms); of what is made, when it is given up; `expires`: as the manifest says.
-    `ended_by`: the message that ended it before its time.
     """
 
     id: str
@@ -103,7 +102,6 @@ class Epoch(Record, frozen=True):
     state: str
     manifest: bytes = b""
     message: str = ""
-    ended_by: str = ""
 
 
 class EpochKey(Record, frozen=True):

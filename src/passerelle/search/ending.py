@@ -2,8 +2,7 @@
 
 Rules kept here:
 - at the end of a table its key is deleted, and it is written down: from then on nobody, this node neither, can evaluate
-  anything under it. No backup has it. The shards go after it, the claims P7D after the expiry that the manifest names,
-  or when the partner knows that it ended before;
+  anything under it. No backup has it. The shards go after it, the claims P7D after the expiry that the manifest names;
 - a table whose key is not here came back with a backup: it ends, it is told, and new tables are due at once;
 - tables may be ended early by a person; the partner is told, and new ones are due at once;
 - an index whose channel is no longer in force, or whose partner is not confirmed, ends: its keys and entries go, and no
@@ -45,7 +44,7 @@ from passerelle.ports.search import (
     Index,
 )
 from passerelle.ports.store import Reading, Writing
-from passerelle.search import crowding, indexes, withdrawing
+from passerelle.search import indexes, withdrawing
 
 PAGE = 500
 _SHARDS = 16
@@ -109,8 +108,7 @@ def expire(office: Office, who: Person, name: str, ids: Sequence[str], reason: s
         if not there:
             raise StateError(f"expected a table of index {name} that is asked, got none")
         ended = [destroy(tx, ctx, there[one], who.id, "expired-early") for one in (ids or there)]
-        message = manifests.expire(tx, ctx, row.partner, name, tuple(ids), who.id, words)
-        tx.put(EPOCHS, [msgspec.structs.replace(one, ended_by=message.id) for one in ended])
+        manifests.expire(tx, ctx, row.partner, name, tuple(ids), who.id, words)
         tx.put(INDEXES, [_due_again(row, ended, ctx.clock.now())])
         details = {"epochs": [one.id for one in ended], "reason": words}
         notes.record(tx, ctx, What.INDEX_EXPIRED, who.id, indexes.named(row), details)
@@ -231,7 +229,7 @@ def _left(tx: Reading, ctx: Context, now: int) -> Epoch | Index | None:
     rows of persons who left long ago.
     """
     for one in tx.scan(EPOCHS, "by_state", ("over",), limit=_ALL):
-        if tx.scan(SHARDS, "key", (one.id,), limit=1) or _claims_over(tx, one, now):
+        if tx.scan(SHARDS, "key", (one.id,), limit=1) or claims_end(one) <= now:
             return one
     for row in indexes.all_of(tx):
         if row.state == "ended" and _has_rows(tx, row):
@@ -252,15 +250,10 @@ def claims_end(epoch: Epoch) -> int:
     return add_duration(epoch.expires, CLAIMED)
 
 
-def _claims_over(tx: Reading, epoch: Epoch, now: int) -> bool:
-    """Whether no claim on a table may come any more: a week after it ran out, or when the partner knows of its end."""
-    return claims_end(epoch) <= now or crowding.known(tx, epoch)
-
-
 def _sweep(tx: Writing, ctx: Context, found: Epoch | Index) -> int:
     if isinstance(found, Index):
         _sweep_index(tx, found)
-    elif not _shards_go(tx, found) and _claims_over(tx, found, ctx.clock.now()) and not _claims_go(tx, found):
+    elif not _shards_go(tx, found) and claims_end(found) <= ctx.clock.now() and not _claims_go(tx, found):
         tx.delete(EPOCHS, [(found.id,)])
     return 0
 
@@ -297,7 +290,6 @@ def _claims_go(tx: Writing, epoch: Epoch) -> bool:
 _STEPS: tuple[tuple[Callable[..., Any], Callable[..., int]], ...] = (
     (_fallen, _end_index),
     (_over, _end),
-    (crowding.crowded, crowding.give_up),
     (_silent, _sweep_made),
     (_left, _sweep),
 )

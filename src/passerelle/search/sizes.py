@@ -6,8 +6,6 @@ SCALAR = 32
 """Bytes of a scalar."""
 PROOF = 64
 """Bytes of a proof: two scalars."""
-OUTPUT = 64
-"""Bytes of an output."""
 MOST_INPUT = 65_535
 """Bytes of an input at most."""
 MOST_BATCH = 65_535

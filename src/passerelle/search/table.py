@@ -25,7 +25,7 @@ from typing import NamedTuple
 import numpy as np
 from fastconstmap import VerifiedConstMap
 
-from passerelle.core.errors import InputError, ProofError, SearchError, TableFullError
+from passerelle.core.errors import InputError, SearchError, TableFullError
 from passerelle.exchange import claims
 from passerelle.ledger import merkle
 
@@ -244,9 +244,3 @@ def path(digests: Sequence[bytes], number: int) -> list[bytes]:
 def check_shard(body: bytes, number: int, shards: int, proof: Sequence[bytes], wanted: bytes) -> None:
     """Raises ProofError unless these bytes are that shard of the table with this root."""
     merkle.verify_inclusion(number, shards, merkle.leaf_hash(digest(body)), proof, wanted)
-
-
-def check_digests(digests: Sequence[bytes], wanted: bytes) -> None:
-    """Raises ProofError unless these are the digests of all shards of the table with this root."""
-    if any(len(one) != merkle.HASH for one in digests) or root(digests) != wanted:
-        raise ProofError("expected the digests of the shards that the manifest names")

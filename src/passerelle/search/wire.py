@@ -32,7 +32,6 @@ HANDLE = 16
 MAX_LIST = 1024 * 1024 + 128 * 1024
 """Bytes of a list of withdrawn references."""
 MAX_QUESTION = 4 + MAX_HEADER + 4096 + MOST_ELEMENTS * ELEMENT
-MAX_ANSWER = 4 + MAX_HEADER + 4096 + 2 * (MOST_ELEMENTS * ELEMENT + 256) + MAX_LIST
 
 INDEX = re.compile(r"[a-z0-9][a-z0-9-]{0,39}")
 EPOCH = re.compile(r"[0-9a-f]{64}")

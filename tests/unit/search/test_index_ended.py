@@ -17,7 +17,7 @@ from passerelle.ports.search import (
     SHARDS,
     WITHDRAWN,
 )
-from passerelle.search import choosing, crowding, ending, looking
+from passerelle.search import choosing, ending, looking
 from passerelle.store.sqlite import SqliteStore
 from tests.unit.search.holder import DAY, HOUR, NAME_, WANTED, Holder, entry
 
@@ -211,36 +211,6 @@ def test_tables_end_early_and_the_partner_is_told(holder):
     assert holder.secrets() == set()
     with pytest.raises(StateError, match="expected a table of index sought that is asked, got none"):
         ending.expire(holder.office, holder.carl, NAME_, [], "lost")
-
-
-def test_of_a_crowded_index_the_oldest_tables_are_given_up_and_listed_until_the_partner_knows(holder, monkeypatch):
-    holder.publish()
-    holder.take([*WANTED, entry("Q4", "Omar Tazi", birth="1975-03-03")])
-    holder.follow()
-    deltas = []
-    for _ in range(4):
-        holder.clock.advance(2 * HOUR)
-        deltas.append(holder.publish("delta"))
-        holder.look()
-    assert [holder.read(lambda tx, one=one: tx.get(EPOCHS, one.id)).state for one in deltas] == [
-        *("over", "over"), "past", "current",
-    ]  # fmt: skip
-    monkeypatch.setattr(crowding, "MOST", 3)
-    monkeypatch.setattr(crowding, "LEFT", 3)
-    holder.take(WANTED)
-    holder.follow()
-    each = [holder.references(one, 4) for one in deltas]
-    assert [len(one) for one in each] == [1, 1, 1, 1]  # a week's deltas have him, each by a reference of its own
-    assert holder.withdrawn() == set().union(*each)
-    holder.look()
-    assert holder.withdrawn() == set().union(*each)  # the partner does not know yet
-    assert holder.audits("index.expired")[-1]["epochs"] == [deltas[0].id]
-    holder.pair.settle("governance")
-    early = {one.id for one in holder.pair.ma.all(MANIFESTS) if one.early}
-    assert early == {deltas[0].id}
-    holder.look()
-    assert holder.withdrawn() == set().union(*each[1:])
-    assert holder.read(lambda tx: tx.get(EPOCHS, deltas[0].id)) is None
 
 
 def test_a_destroyed_key_is_in_no_file_of_the_store(tmp_path):
