@@ -6,6 +6,8 @@ from collections.abc import Iterator
 from passerelle.core.clock import add_duration
 from passerelle.exchange.channels import Channels
 from passerelle.exchange.context import Context
+from passerelle.instruments.channel import Channel
+from passerelle.instruments.standing import Standing
 from passerelle.oversight.doctor_search import CHANNEL_AHEAD, QUESTION_LATE, TABLE_LATE, Asks, Held
 from passerelle.ports.search import (
     BASE,
@@ -35,7 +37,7 @@ def _held(tx: Reading, channels: Channels, row: Index, now: int) -> Held:
     tables = [one for one in withdrawing.epochs(tx, row.name, withdrawing.ASKED) if one.ends > now]
     keys = tx.get_many(EPOCH_KEYS, [(one.id,) for one in tables])
     standing = channels.standing(row.channel)
-    ends = standing.endings[0].at if standing and standing.endings else 0
+    ends = standing.endings[0].at if standing and standing.endings and not _goes_on(channels, row, standing) else 0
     return Held(
         name=row.name,
         late=tuple((kind, due) for kind, due in ((BASE, row.due_base), (DELTA, row.due_delta)) if due + turn < now),
@@ -43,6 +45,15 @@ def _held(tx: Reading, channels: Channels, row: Index, now: int) -> Held:
         withdrawn=sum(tx.count(WITHDRAWN, "key", (one.id,)) for one in tables if one.state == "current"),
         ends=ends if ends < now + CHANNEL_AHEAD else 0,
     )
+
+
+def _goes_on(channels: Channels, row: Index, standing: Standing) -> bool:
+    """Whether the channel that takes the place of an index's own lets it go on."""
+    after = channels.standing(standing.superseded_by) if standing.superseded_by else None
+    channel = after.instrument if after else None
+    if not isinstance(channel, Channel) or channel.search is None or standing.endings[0].why != "superseded":
+        return False
+    return indexes.under(row, channel, channel.search) is not None
 
 
 def asks(tx: Reading, now: int) -> list[Asks]:

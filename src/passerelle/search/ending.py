@@ -5,8 +5,10 @@ Rules kept here:
   anything under it. No backup has it. The shards go after it, the claims P7D after the expiry that the manifest names;
 - a table whose key is not here came back with a backup: it ends, it is told, and new tables are due at once;
 - tables may be ended early by a person; the partner is told, and new ones are due at once;
-- an index whose channel is no longer in force, or whose partner is not confirmed, ends: its keys and entries go, and no
-  list of withdrawn references is signed for it any more, without which no hit of it is shown anywhere;
+- an index goes on under a channel that takes the place of its own, if that lets it: new tables are due at once, and who
+  may not stand in it any more leaves (`following`);
+- else an index whose channel is no longer in force, or whose partner is not confirmed, ends: its keys and entries go,
+  and no list of withdrawn references is signed for it any more, without which no hit of it is shown anywhere;
 - each step is small, and is done again where it was stopped.
 
 Left unchecked: that nothing of a key is left on the disk below the store; the store's own rules say how it deletes.
@@ -174,6 +176,21 @@ def _tell(tx: Writing, ctx: Context, row: Index, ids: tuple[str, ...], words: st
 # -- indexes -----------------------------------------------------------------------------------------------------------
 
 
+def _superseded(tx: Reading, ctx: Context, now: int) -> Index | None:
+    """An index, as it is under the channel that took the place of its own."""
+    return next((made for row in indexes.all_of(tx, "open") if (made := indexes.moved(tx, ctx, row))), None)
+
+
+def _move(tx: Writing, ctx: Context, seen: Index) -> int:
+    row = tx.get(INDEXES, seen.name)
+    made = indexes.moved(tx, ctx, row) if row is not None and row.state == "open" else None
+    if row is not None and made is not None:
+        tx.put(INDEXES, [made])
+        details = {"source": "channel", "before": row.channel, "channel": made.channel}
+        notes.record(tx, ctx, What.INDEX_FOLLOWED, "node", indexes.named(row), details)
+    return 0
+
+
 def _fallen(tx: Reading, ctx: Context, now: int) -> Index | None:
     """An index under which nobody may be searched any more."""
     return next((row for row in indexes.all_of(tx, "open") if why_fallen(tx, ctx, row)), None)
@@ -185,7 +202,7 @@ def why_fallen(tx: Reading, ctx: Context, row: Index) -> str:
     if partner is None or partner.status != "confirmed":
         return E_("the partner is not confirmed any more")
     try:
-        indexes.channel_of(tx, ctx, row.channel, row.partner)
+        indexes.channel_of(tx, ctx, row.channel, row.partner, sending=False)
     except StateError:
         return E_("its channel is not in force any more")
     return ""
@@ -288,6 +305,7 @@ def _claims_go(tx: Writing, epoch: Epoch) -> bool:
 
 
 _STEPS: tuple[tuple[Callable[..., Any], Callable[..., int]], ...] = (
+    (_superseded, _move),
     (_fallen, _end_index),
     (_over, _end),
     (_silent, _sweep_made),

@@ -26,7 +26,7 @@ from passerelle.office.asking import Office
 from passerelle.ports.erasures import ERASURES
 from passerelle.ports.lists import EDITIONS, LIST_CHANGES, LIST_ENTRIES, LISTS, Edition, List
 from passerelle.ports.records import DOSSIERS, Dossier
-from passerelle.ports.search import FOLLOWED, INDEX_ENTRIES, INDEXES, Followed, Index
+from passerelle.ports.search import FOLLOWED, INDEX_ENTRIES, INDEXES, Followed, Index, IndexEntry
 from passerelle.ports.store import Reading, Writing
 from passerelle.screening import lists
 from passerelle.search import acts, choosing, indexes, sources, withdrawing
@@ -34,6 +34,8 @@ from passerelle.search.choosing import DOSSIER, LIST
 from passerelle.search.sources import Candidate
 
 PAGE = 500
+CHANNEL = "channel"
+"""The source whose mark is the channel under which the others were followed."""
 Wanted = dict[str, Candidate | None]
 
 
@@ -53,7 +55,7 @@ def follow(office: Office, name: str) -> Moved:
     row = ctx.store.read(lambda tx: indexes.find(tx, name))
     if row.state != "open":
         return moved
-    moved += _overdue(ctx, row)
+    moved += _channel(ctx, row) + _overdue(ctx, row)
     marks = ctx.store.read(lambda tx: tx.scan(FOLLOWED, "key", (name,), limit=10_000_000))
     listed = [one.source.removeprefix(LIST) for one in marks if one.source.startswith(LIST)]
     for one in dict.fromkeys([*row.lists, *listed]):
@@ -93,6 +95,35 @@ def _first_until(tx: Reading, row: Index) -> int:
 # -- lists -------------------------------------------------------------------------------------------------------------
 
 
+def _channel(ctx: Context, row: Index) -> Moved:
+    """Under another channel than at the last look all is looked at anew; first who goes whom it does not allow."""
+    if (there := ctx.store.read(lambda tx: tx.get(FOLLOWED, row.name, CHANNEL))) and there.mark == row.channel:
+        return Moved()
+    went, after = 0, (0,)
+    while page := ctx.store.read(
+        lambda tx, at=after: tx.scan(INDEX_ENTRIES, "by_state", (row.name, "in"), after=at, limit=PAGE)  # type: ignore[misc]
+    ):
+        after = (page[-1].number,)
+        gone = [one for one in page if one.category not in row.categories]
+        went += ctx.store.write("index.channel", lambda tx, gone=gone: _out(tx, ctx, row, gone)) if gone else 0  # type: ignore[misc]
+
+    def mark(tx: Writing) -> None:
+        known = tx.scan(FOLLOWED, "key", (row.name,), limit=10_000_000)
+        tx.put(FOLLOWED, [msgspec.structs.replace(one, mark="") for one in known])
+        tx.put(FOLLOWED, [Followed(index=row.name, source=CHANNEL, mark=row.channel)])
+
+    ctx.store.write("index.mark", mark)
+    return Moved(went=went)
+
+
+def _out(tx: Writing, ctx: Context, row: Index, gone: list[IndexEntry]) -> int:
+    there = tx.get_many(INDEX_ENTRIES, [(one.index, one.number) for one in gone])
+    those = [one for one in there.values() if one.state == "in"]
+    withdrawing.out(tx, ctx, row, those, "channel")
+    _noted(tx, ctx, row, CHANNEL, Moved(went=len(those)))
+    return len(those)
+
+
 class _Other(Exception):  # noqa: N818 - no error: somebody imports meanwhile
     """The list is another than when this look began."""
 
@@ -129,7 +160,7 @@ def _usable(tx: Reading, office: Office, row: Index, name: str) -> List | None:
     there = tx.get(LISTS, name)
     if there is None or not there.edition or lists.is_behind(tx, there) or there.expires <= office.ctx.clock.now():
         return None
-    channel, search = indexes.channel_of(tx, office.ctx, row.channel, row.partner)
+    channel, search = indexes.channel_of(tx, office.ctx, row.channel, row.partner, sending=False)
     return None if indexes.fits(there, channel, search) else there
 
 
@@ -291,7 +322,7 @@ def _follow_dossier(tx: Writing, ctx: Context, row: Index, name: str) -> Moved:
     source, current, there = DOSSIER + name, tx.get(INDEXES, row.name), tx.get(DOSSIERS, name)
     if current is None or current.state != "open":
         return Moved()
-    channel, _ = indexes.channel_of(tx, ctx, current.channel, current.partner)
+    channel, _ = indexes.channel_of(tx, ctx, current.channel, current.partner, sending=False)
     held = withdrawing.standing(tx, current, source)
     found = {one.entry: one for one in acts.of_dossier(tx, ctx, current, channel, name)}
     if there is None or there.type not in current.types:

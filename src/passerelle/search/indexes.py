@@ -5,7 +5,8 @@ Rules kept here:
   purposes, of which categories, and how many elements may be asked: an index may allow less, never more;
 - it follows lists of the channel's domain whose purpose is of the area that is searched for, and dossiers of types of
   the channel that may be indexed at all. Of a list one category of persons is said, for a list says none;
-- none of this changes: an index for something else is another one. One that ended may be made anew under its name: its
+- none of this grows: an index for something else is another one. Where another channel takes the place of its own, it
+  goes on under that with what both allow (`under`). One that ended may be made anew under its name: its
   numbers go on, because the partner takes none twice, and what was announced of it counts no more;
 - sizes are those of the ladder, so that they tell nothing.
 
@@ -99,17 +100,70 @@ def all_of(tx: Reading, state: str = "") -> list[Index]:
 # -- the channel -------------------------------------------------------------------------------------------------------
 
 
-def channel_of(tx: Reading, ctx: Context, digest: str, partner: str) -> tuple[Channel, Search]:
-    """The channel under which persons may be searched by this partner now. Raises StateError."""
+def channel_of(tx: Reading, ctx: Context, digest: str, partner: str, *, sending: bool = True) -> tuple[Channel, Search]:
+    """The channel under which persons may be searched by this partner now. Raises StateError.
+
+    `sending`: this node may announce tables under it, too; it may not before the partner has cosigned its signature.
+    """
     held = Channels(tx, ctx).standing(digest)
     channel = held.instrument if held else None
     if held is None or not isinstance(channel, Channel) or held.partner != partner:
         raise StateError(f"--channel: expected a channel with {partner}, got {digest[:12]}")
-    if held.to_send or not held.in_force(ctx.clock.now()):
+    if (sending and held.to_send) or not held.in_force(ctx.clock.now()):
         raise StateError(f"--channel: expected a channel in force, got {digest[:12]}")
     if channel.search is None:
         raise StateError(f"--channel: expected a channel that lets persons be searched, got {digest[:12]}")
     return channel, channel.search
+
+
+def may_announce(tx: Reading, ctx: Context, row: Index) -> bool:
+    """Whether tables of an index may be announced now."""
+    try:
+        channel_of(tx, ctx, row.channel, row.partner)
+    except StateError:
+        return False
+    return True
+
+
+def moved(tx: Reading, ctx: Context, row: Index) -> Index | None:
+    """An index under the channel that took the place of its own; None when there is none that lets it go on."""
+    channels, now, digest = Channels(tx, ctx), ctx.clock.now(), row.channel
+    for _ in range(_ALL):
+        standing = channels.standing(digest)
+        if standing is None or standing.in_force(now) or not standing.superseded_by:
+            break
+        digest = standing.superseded_by
+    if digest == row.channel:
+        return None
+    try:
+        channel, search = channel_of(tx, ctx, digest, row.partner, sending=False)
+    except StateError:
+        return None
+    made = under(row, channel, search)
+    return msgspec.structs.replace(made, due_base=now, due_delta=now) if made else None
+
+
+def under(row: Index, channel: Channel, search: Search) -> Index | None:
+    """An index with what it and another channel allow; None when nothing is left of it."""
+    purposes = search.purposes & frozenset(row.purposes)
+    categories = (search.categories - NEVER_INDEXED) & frozenset(row.categories)
+    day = min(row.day, search.day)
+    burst = min(row.burst, search.burst, day)
+    if channel.domain != row.domain or not purposes or not categories or burst < LEAST_QUOTA:
+        return None
+    every = zip(row.lists, row.list_categories, strict=True)
+    lists_ = [(name, category) for name, category in every if category in categories]
+    return msgspec.structs.replace(
+        row,
+        channel=channel.digest,
+        purposes=tuple(sorted(purposes)),
+        categories=tuple(sorted(categories)),
+        lists=tuple(name for name, _ in lists_),
+        list_categories=tuple(category for _, category in lists_),
+        types=tuple(name for name in row.types if name in channel.types),
+        burst=burst,
+        day=day,
+    )
 
 
 def areas_of(channel: Channel, search: Search) -> frozenset[str]:

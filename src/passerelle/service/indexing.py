@@ -43,7 +43,7 @@ def look(office: Office) -> tuple[Epoch | None, int]:
     for row in rows:
         following.follow(office, row.name)
     now = ctx.clock.now()
-    for row in rows:
+    for row in [one for one in rows if ctx.store.read(lambda tx, one=one: indexes.may_announce(tx, ctx, one))]:  # type: ignore[misc]
         for kind in ctx.store.read(lambda tx, row=row: publishing.due(tx, row, now)):  # type: ignore[misc]
             return publishing.publish(office, row.name, kind), now
     return None, ctx.store.read(publishing.next_due)

@@ -18,8 +18,10 @@ from passerelle.ports.search import (
     WITHDRAWN,
 )
 from passerelle.search import choosing, ending, looking
+from passerelle.service import indexing
 from passerelle.store.sqlite import SqliteStore
-from tests.unit.search.holder import DAY, HOUR, NAME_, WANTED, Holder, entry
+from tests.peers.pair import texts, types_for
+from tests.unit.search.holder import DAY, HOUR, NAME_, SEARCH, WANTED, Holder, entry
 
 
 @pytest.fixture
@@ -250,6 +252,69 @@ def test_an_index_ends_with_its_channel(holder):
     with pytest.raises(StateError, match="expected an index that goes on, got sought, which ended with its channel"):
         holder.publish()
     assert "its channel is not in force any more" in holder.audits("index.ended")[-1]["reason"]
+
+
+def test_an_index_goes_on_under_the_channel_that_takes_the_place_of_its_own(holder):
+    """It need not be made anew; who may not stand in it any more is withdrawn at once."""
+    holder.take([entry("S1", "Omar Tazi", birth="1975-03-03")], "suspects")
+    holder.add("list/suspects", "S1", category="suspect")
+    base = holder.publish()
+    holder.pair.settle("governance")
+    before = holder.row()
+    search = {
+        "purposes": ["criminal-investigation", "prosecution"],
+        "categories": ["wanted"],
+        "quota": {"burst": 500, "day": 9000},
+    }
+    kinds = types_for("criminal")
+    text = texts.channel_for(
+        "criminal", holder.pair.agreement, kinds, title="Next", supersedes=before.channel, search=search
+    )
+    digest = holder.pair.sign(text, by="ma")
+    holder.look()
+    row = holder.row()
+    assert (row.state, row.channel, row.due_base) == ("open", digest, holder.clock.now())
+    assert (row.purposes, row.categories, row.burst, row.day) == (("criminal-investigation",), ("wanted",), 500, 9000)
+    assert (row.lists, row.entries, row.created) == (before.lists, before.entries, before.created)
+    assert holder.names() == {"watch/Q1", "watch/Q2", "watch/Q3"}
+    assert holder.withdrawn(base) == holder.references(base, 4) != set()
+    holder.publish()
+    holder.pair.settle("governance")
+    named = {one.number: one.channel for one in holder.pair.ma.all(MANIFESTS)}
+    assert [named[one] for one in sorted(named)] == [before.channel, digest]
+    assert holder.look() == 0
+    assert [one.state for one in sorted(holder.epochs(), key=lambda one: one.number)] == ["past", "current"]
+
+
+def test_nothing_is_announced_under_a_next_channel_before_the_partner_has_cosigned_it(holder):
+    """Who leaves is withdrawn all the same: tables of the channel before are still with the partner."""
+    base, pair = holder.publish(), holder.pair
+    pair.settle("governance")
+    text = texts.channel_for(
+        "criminal", pair.agreement, types_for("criminal"), title="Next", supersedes=pair.channel, search=SEARCH
+    ).decode()
+    record = governance.act(pair.ma.ctx, "be", "instrument.propose", "officer", instrument=text)
+    governance.act(pair.ma.ctx, "be", "instrument.sign", "chief", digest=record.digest)
+    pair.settle("governance")
+    governance.act(holder.ctx, "ma", "instrument.sign", "chief", digest=record.digest)
+    pair.be.sender.step("governance")  # in the log, and on its way
+    holder.take(WANTED[1:])
+    holder.look()
+    assert holder.row().channel == record.digest
+    assert holder.withdrawn(base)
+    assert indexing.look(holder.office)[0] is None
+    pair.settle("governance")
+    assert indexing.look(holder.office)[0].kind == "base"
+
+
+def test_an_index_ends_with_a_channel_that_the_next_does_not_let_go_on(holder):
+    holder.publish()
+    text = texts.channel_for(
+        "criminal", holder.pair.agreement, types_for("criminal"), title="Next", supersedes=holder.pair.channel
+    )
+    holder.pair.sign(text, by="ma")
+    holder.look()
+    gone(holder)
 
 
 def test_an_index_ends_when_the_partner_is_not_trusted_any_more(holder):
