@@ -14,6 +14,7 @@ from passerelle.office.people import Role
 from passerelle.office.walls import WallError
 from passerelle.ports.records import DOSSIERS
 from passerelle.ports.search import FLEETING, MANIFESTS, OPENINGS, QUESTIONS, SEARCH_FIGURES
+from passerelle.ports.timers import NOTICES
 from passerelle.search import asking, grounds, hits, opening
 from passerelle.search.keys import questions_of
 from passerelle.store import copying
@@ -244,6 +245,25 @@ def test_reading_is_written_down_and_others_say_why(blind):
     for who in (far, hire(blind.be, "oscar", Role.OPERATOR, domain="wanted-persons")):
         with pytest.raises(NotAllowedError):
             blind.page(question, who, "curious")
+
+
+def test_who_asked_is_told_of_hits_until_he_has_looked(blind):
+    def told(read=False):
+        found = [one for one in blind.be.all(NOTICES) if one.read is read]
+        assert not any("YOUSSEF" in repr(one).upper() or "ZX0000017" in repr(one) for one in found)
+        return [(one.person, one.what, one.message, one.dossier) for one in found]
+
+    [miss], [hit] = blind.ask(person("Els Janssens", birth="1964-01-09")), blind.ask(YOUSSEF)
+    blind.answer(miss)
+    assert told() == []
+    blind.pair.clock.advance(HOUR)
+    blind.answer(hit)
+    assert told() == [("ann", "hit", hit.id, blind.dossier)]
+    blind.page(hit, blind.bea, "she is away")
+    assert len(told()) == 1
+    blind.page(hit)
+    assert told() == []
+    assert told(read=True) == [("ann", "hit", hit.id, blind.dossier)]
 
 
 def test_who_may_ask(blind):

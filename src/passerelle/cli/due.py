@@ -30,8 +30,9 @@ DONE = {
     "returned": N_("your draft {message} was sent back"),
     "given": N_("the dossier was given to you"),
     "not-upheld": N_("your release of {message} was not upheld"),
+    "hit": N_("your question {message} was answered and has hits"),
 }
-"""What other people did that one is told of."""
+"""What other people, or the node, did that one is told of."""
 LOCAL = {"review": N_("review of a release")}
 
 

@@ -1,4 +1,4 @@
-"""Telling one person what another did that concerns him: in the transaction of the deed, so that neither is without.
+"""Telling one person what another, or the node, did that concerns him: in the transaction of the deed.
 
 Rules kept here:
 - nobody is told of what he did himself, and nobody who has gone;
@@ -7,17 +7,20 @@ Rules kept here:
 What the clock tells about deadlines is in `reminders`.
 """
 
+import msgspec
+
 from passerelle.exchange.context import Context
 from passerelle.ports.people import PERSONS
 from passerelle.ports.records import DOSSIERS
 from passerelle.ports.store import Writing
 from passerelle.ports.timers import NOTICES, Notice
 
-RETURNED, GIVEN, NOT_UPHELD = "returned", "given", "not-upheld"
+RETURNED, GIVEN, NOT_UPHELD, HIT = "returned", "given", "not-upheld", "hit"
+_MOST = 10_000
 
 
 def tell(tx: Writing, ctx: Context, what: str, person: str, by: str, dossier: str, message: str = "") -> None:
-    """Tell a person that `by` did this. `message`: of a draft or a message its id, else the dossier's is taken."""
+    """Tell a person that `by` did this. `message`: of a draft, a message or a question its id, else the dossier's."""
     there = tx.get(PERSONS, person) if person != by else None
     if there is None or there.removed:
         return
@@ -37,3 +40,11 @@ def tell(tx: Writing, ctx: Context, what: str, person: str, by: str, dossier: st
         written=now,
     )
     tx.put(NOTICES, [made])
+
+
+def seen(tx: Writing, what: str, person: str, message: str) -> None:
+    """A person has seen this for himself: he need not be told any more."""
+    unread = tx.scan(NOTICES, "key", (person, False), limit=_MOST)
+    those = [one for one in unread if (one.what, one.message) == (what, message)]
+    tx.delete(NOTICES, [NOTICES.key_of(one) for one in those])
+    tx.put(NOTICES, [msgspec.structs.replace(one, read=True) for one in those])

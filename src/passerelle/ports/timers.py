@@ -69,7 +69,8 @@ class Notice(msgspec.Struct, frozen=True):
 
     `what`: half, nine-tenths, end, escalated (the end, told to who decides), promised (the announced day is over), call
     (on call), exhausted (nobody else is on call). Without a deadline, an owner and a due time (0): returned (the draft
-    `message` was sent back), given (the dossier), not-upheld (the release of `message`).
+    `message` was sent back), given (the dossier), not-upheld (the release of `message`), hit (of the
+    question `message`).
     """
 
     person: str

@@ -7,6 +7,8 @@ Rules kept here:
   one nothing is shown. A reference that the list names is deleted, and counted; so is one of a table of which the
   partner lists nothing any more, because it ended it before its time, its claims are over, or its list says so;
 - of who was asked about and is no hit nothing stays but match keys, which only an auditor opens;
+- who asked is told that there are hits, and not of whom, until he has looked: the command that asked shows them itself
+  when the answer comes in time;
 - whoever reads hits is written down before they are shown: who asked has a reason, others give theirs.
 
 Left unchecked: that the answer is of the index that was asked, and its proof. Who calls `taken` has verified both.
@@ -23,7 +25,7 @@ from passerelle.core.errors import InputError, NotFoundError, StateError
 from passerelle.core.retold import E_
 from passerelle.exchange import claiming, manifests, notes
 from passerelle.exchange.context import MAX_AHEAD, Context
-from passerelle.office import work
+from passerelle.office import telling, work
 from passerelle.office.asking import Office, ask
 from passerelle.office.policy import Action
 from passerelle.persons.model import Entry
@@ -129,6 +131,8 @@ def taken(
     )
     tx.put(QUESTIONS, [answered])
     figures.count(tx, answered, hits=len(made))
+    if made:
+        telling.tell(tx, ctx, telling.HIT, answered.by, "node", answered.dossier, answered.id)
     for script in {one.script for one in made}:
         count = sum(one.script == script for one in made)
         claiming.tally_script(tx, answered.partner, answered.index, answered.asked, script, hits=count)
@@ -314,6 +318,7 @@ def why(who: Person, question: Question, reason: str) -> str:
 
 
 def _read(tx: Writing, office: Office, who: Person, question: Question, details: dict[str, object]) -> None:
+    telling.seen(tx, telling.HIT, who.id, question.id)
     on_ = f"search/{question.id}"
     notes.record(tx, office.ctx, What.HIT_READ, who.id, on_, details | {"index": question.index}, question.dossier)
 
