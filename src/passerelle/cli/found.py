@@ -63,8 +63,8 @@ def hits(folder: Folder, question: QuestionId, reason: Why = "", *, as_: As) -> 
         if value["withdrawn"]:
             screen.line(
                 n_(
-                    "{count} hit is gone: the partner withdrew its reference",
-                    "{count} hits are gone: the partner withdrew their references",
+                    "{count} hit is gone: the partner withdrew its reference, or ended the table",
+                    "{count} hits are gone: the partner withdrew their references, or ended the table",
                     value["withdrawn"],
                 )
             )

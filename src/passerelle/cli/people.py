@@ -171,7 +171,7 @@ def list_all(
     def tell(screen: Screen) -> None:
         keys = ("person", "name", "language", "service")
         rows = [(*(one[key] for key in keys), ", ".join(one["users"]), _held(one)) for one in values]
-        screen.table((*keys, "users", "holds"), rows, _("nobody"))
+        screen.table((*keys, "users", "roles"), rows, _("nobody"))
 
     return Answer(values, tell)
 

@@ -217,7 +217,7 @@ def _show_why(screen: Screen, value: dict[str, Any]) -> None:
     screen.line(retold(value["reason"]))
     holds = ", ".join(f"{one['role']} ({one['domain']})" for one in value["holds"])
     facts = ", ".join(f"{key}={one}" for key, one in value["on"].items())
-    screen.fields([("holds", holds or "–"), ("service", value["service"]), ("day", value["day"]), ("asked of", facts)])
+    screen.fields([("roles", holds or "–"), ("service", value["service"]), ("day", value["day"]), ("asked of", facts)])
     rows = [(one["id"], retold(one["reason"])) for one in value["policies"]]
     if rows:
         screen.table(("policy", "reason"), rows)

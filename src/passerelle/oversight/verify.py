@@ -256,7 +256,8 @@ def _receipt(run: Verification, about: str, item: dict[str, Any], origin: str, s
 
     def cosigned() -> str:
         found = run.chain.cosigned(held, sender, receiver)
-        return f"cosigned {moment((found[0] if found else 0) * 1000)} at size {held.size}"
+        detail = f"cosigned {moment((found[0] if found else 0) * 1000)} at size {held.size}"
+        return detail
 
     run.check(about, says, cosigned)
 

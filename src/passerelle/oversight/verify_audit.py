@@ -188,7 +188,8 @@ def _parsed(run: AuditRun, text: str) -> Checkpoint:
 
 
 def _seen(held: Checkpoint, run: AuditRun, place: tuple[str, bytes]) -> str:
-    return f"at {moment(checkpoints.verify_cosignature(held, run.witnesses[place]) * 1000)}"
+    detail = f"at {moment(checkpoints.verify_cosignature(held, run.witnesses[place]) * 1000)}"
+    return detail
 
 
 def _block(run: AuditRun, item: dict[str, Any]) -> None:
@@ -225,7 +226,8 @@ def _included(run: AuditRun, item: dict[str, Any], leaf: texts.BlockLeaf) -> str
     need(held.origin == leaf.origin, f"expected a checkpoint of {leaf.origin}, got {held.origin}")
     path = _path(item)
     merkle.verify_inclusion(leaf.index, held.size, merkle.leaf_hash(item["leaf"].encode()), path, held.root)
-    return f"closed {moment(leaf.time)}"
+    detail = f"closed {moment(leaf.time)}"
+    return detail
 
 
 def _path(item: dict[str, Any]) -> list[bytes]:
@@ -248,7 +250,8 @@ def _all(run: AuditRun, about: str, item: dict[str, Any], opened: texts.Block) -
             tree.append(one["leaf"].encode())
         need(tree.size == opened.size, f"expected {opened.size} records, got {tree.size}")
         need(tree.root() == opened.root, "expected the records that the block commits to, got others")
-        return f"{tree.size} records"
+        detail = f"{tree.size} records"
+        return detail
 
     run.check(about, "holds all its records, in their order", complete)
     withheld = 0

@@ -111,7 +111,8 @@ def _range(run: AuditRun, first: str, last: str) -> None:
             need(same or (other[0] > one[0] and other[1] == 0), f"expected block {one[0]}/{one[1] + 1}, got {other}")
             if not same:
                 _ends(run, one, other)
-        return f"{len(there)} blocks, {len(run.records)} records"
+        detail = f"{len(there)} blocks, {len(run.records)} records"
+        return detail
 
     run.check("file", says, complete)
 

@@ -138,7 +138,8 @@ def _checkpoint(run: Verification, text: str, origin: str, sender: str, receiver
 
     def cosigned() -> str:
         found = run.chain.cosigned(held, sender, receiver)
-        return f"cosigned {moment((found[0] if found else 0) * 1000)}"
+        detail = f"cosigned {moment((found[0] if found else 0) * 1000)}"
+        return detail
 
     run.check(about, says, cosigned)
     return held
@@ -159,7 +160,8 @@ def _leaves(run: Verification, file: BinaryIO, origin: str, held: list[Checkpoin
             strict=True,
         ):
             need(reached == size and found == root, f"expected the root of {size} entries that was signed, got another")
-        return f"{last} entries"
+        detail = f"{last} entries"
+        return detail
 
     says = (
         "has every entry: each of this log, in its place, not before the one before it, and they give the signed root"

@@ -97,7 +97,8 @@ def _opened(run: Run, value: dict[str, Any]) -> Opened | None:
         need(len(salt) == entries.SALT, f"expected a salt of {entries.SALT} bytes, got {len(salt)}")
         got = entries.commit(salt, text).hex()
         need(got == said["opening"], f"expected the commitment {said['opening']}, got {got}")
-        return f"commitment {got}"
+        detail = f"commitment {got}"
+        return detail
 
     run.check(about, "opens to what it committed to", commits)
     opened = run.check(about, "has an opening of its form", partial(_parsed, value["opening"]), quiet=True)
@@ -109,7 +110,9 @@ def _opened(run: Run, value: dict[str, Any]) -> Opened | None:
         need(opened.width == said["count"], f"expected {said['count']} elements, got {opened.width}")
         got = opening.digest(opened.elements()).hex()
         need(got == said["elements"], f"expected elements with the digest {said['elements']}, got {got}")
-        return f"{len(opened.keys)} match keys, {opened.width - len(opened.keys)} of padding, digest {got}"
+        keys, padding = len(opened.keys), opened.width - len(opened.keys)
+        detail = f"match keys: {keys}, padding: {padding}, digest {got}"
+        return detail
 
     run.check(about, "asked the elements that its match keys and seed give", computed)
     return opened
@@ -140,13 +143,14 @@ def _asked(run: Run, own: str, said: dict[str, Any], log: AuditRun | None) -> bo
         _compared({"dossier": ""} | told, {name: said[name] for name in (*names, "dossier")})
         asked = from_iso(said["asked"])
         need(abs(asked - record.leaf.time) <= _AT_ONCE, f"expected it asked at {moment(record.leaf.time)}, got another")
-        return f"record {record.leaf.id}: asked by {told['who']} at {moment(record.leaf.time)}"
+        detail = f"record {record.leaf.id}: asked by {told['who']} at {moment(record.leaf.time)}"
+        return detail
 
     holds = run.check(about, "has the question as it was opened", same) is not None
     if record.details is not None:
         told = record.details
-        behind = f"dossier {told['dossier']}" if "dossier" in told else f"a list, on the basis: {told.get('basis')}"
-        run.check(about, "says what stood behind the question", lambda: behind)
+        detail = f"dossier {told['dossier']}" if "dossier" in told else f"a list, on the basis: {told.get('basis')}"
+        run.check(about, "says what stood behind the question", lambda: detail)
     return holds
 
 
@@ -166,7 +170,8 @@ def _answered(run: Run, own: str, said: dict[str, Any], log: AuditRun | None) ->
             told = _details(one)
             names = ("handle", "index", "purpose", "count", "elements")
             _compared(told, {name: said[name] for name in names} | {"who": own})
-        return f"record {found[0].leaf.id}: answered at {moment(found[0].leaf.time)}"
+        detail = f"record {found[0].leaf.id}: answered at {moment(found[0].leaf.time)}"
+        return detail
 
     run.check(about, says, same)
 

@@ -162,6 +162,9 @@ def _lost(tx: Writing, ctx: Context, name: str, gone: Sequence[Epoch]) -> None:
     notes.record(tx, ctx, What.INDEX_EXPIRED, "node", f"index/{name}", details)
     if row is not None and row.state == "open":
         tx.put(INDEXES, [msgspec.structs.replace(row, due_base=now, due_delta=now)])
+        # All of it is followed anew: the register knows who was taken out since the backup, and no mark tells it.
+        marks = tx.scan(FOLLOWED, "key", (name,), limit=10_000_000)
+        tx.put(FOLLOWED, [msgspec.structs.replace(one, mark="") for one in marks])
         # All tables: what was published since the backup is not known here, nor what was withdrawn of it.
         _tell(tx, ctx, row, (), E_("the keys of these tables are lost"))
 

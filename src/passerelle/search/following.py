@@ -210,17 +210,19 @@ def _bodies(tx: Reading, there: List, names: Iterable[str]) -> dict[str, bytes]:
 def _gone(
     ctx: Context, row: Index, source: str, there: List, category: str, today: str
 ) -> Iterator[tuple[str, Candidate | None]]:
-    """Those in the index whom the list has no longer, or otherwise."""
+    """Those in the index whom the list has no longer, or otherwise, or whom a person took out of an index put back."""
     after: tuple[Any, ...] | None = None
     while page := ctx.store.read(
         lambda tx, at=after: tx.scan(INDEX_ENTRIES, "by_source", (row.name, source), after=at, limit=PAGE)  # type: ignore[misc]
     ):
         after = (page[-1].entry, page[-1].number)
         held = [one for one in page if one.state == "in"]
-        bodies = ctx.store.read(lambda tx, held=held: _bodies(tx, there, [one.entry for one in held]))  # type: ignore[misc]
+        names = [one.entry for one in held]
+        bodies = ctx.store.read(lambda tx, names=names: _bodies(tx, there, names))  # type: ignore[misc]
+        kept = ctx.store.read(lambda tx, names=names: choosing.kept_out(tx, row, source, names))  # type: ignore[misc]
         for one in held:
             body, kind = bodies.get(one.entry), category or one.category
-            if body is None:
+            if body is None or one.entry in kept:
                 yield one.entry, None
             elif one.body != sources.digest(kind.encode(), body):
                 yield one.entry, sources.of_entry(one.entry, body, kind, today)

@@ -182,10 +182,13 @@ def test_no_backup_has_a_key_and_what_comes_back_without_one_ends(holder):
     secret = holder.read(lambda tx: tx.get(EPOCH_KEYS, first.id)).secret
     assert secret not in b"".join(rows)
     holder.clock.advance(DAY)
+    assert holder.remove("list/watch", "Q1").persons == 1  # nor of this; the list stays as it was
     holder.publish()  # of this one the backup knows nothing
     holder.pair.settle("governance")
     holder.put_back(rows)
+    assert "watch/Q1" in holder.names()
     assert holder.look() == 0
+    assert holder.names() == {"watch/Q2", "watch/Q3"}
     assert [said["epochs"] for said in holder.sent("index.expire")] == [[]]  # so all are ended
     assert holder.epochs("current", "past") == []
     assert holder.alarms() == ["index.keys-lost"]
