@@ -18,12 +18,13 @@ import msgspec
 from passerelle.core.errors import DossierError
 from passerelle.dossiers import corrections, progress
 from passerelle.dossiers import state as states
-from passerelle.dossiers.rules import CATEGORIES, Side
+from passerelle.dossiers.rules import CATEGORIES
 from passerelle.dossiers.types import ActType, DossierType
 from passerelle.exchange import claiming, correcting, relating
 from passerelle.exchange.channels import Channels
 from passerelle.exchange.checks import Check
 from passerelle.exchange.context import Context
+from passerelle.exchange.counted import counts, remembered, resolve, side, standing_in
 from passerelle.exchange.judging import Objection, Passage, by_content, under
 from passerelle.instruments.channel import Channel
 from passerelle.ports.people import PERSONS
@@ -31,7 +32,6 @@ from passerelle.ports.records import DOSSIERS, MESSAGES, Dossier, Message
 from passerelle.ports.store import Reading, Writing
 from passerelle.ports.timers import TOUCHED, Touched
 
-COUNTING = {"out": ("unsequenced", "sequenced"), "in": ("applied",)}
 _ALL = 10_000_000
 
 
@@ -115,9 +115,9 @@ class Cases:
     ) -> list[Objection]:
         """What stands against a correction of an own message that its author had seen; of another 10 says no."""
         messages, name = self._messages(row), content["body"]["message"]
-        past = states.closure(self._events(row, messages), _resolve(content["after"], messages))
+        past = states.closure(self._events(row, messages), resolve(content["after"], messages))
         seen = next((one for one in past if one.id == name), None)
-        if seen is None or seen.act not in kind.acts or seen.by != _side(sender, row):
+        if seen is None or seen.act not in kind.acts or seen.by != side(sender, row):
             return []
         earlier = [
             one.id
@@ -142,7 +142,7 @@ class Cases:
             if not row.opener:
                 return []  # own acts of it came back after a restore, its opening only now
             return [Objection(Check.STATE, f"dossier: expected a fresh id to open, got {row.id} which is there")]
-        by = _side(sender, row)
+        by = side(sender, row)
         after = tuple(content["after"])
         named = None
         message = content.get("body", {}).get("message")
@@ -151,7 +151,7 @@ class Cases:
         else:
             messages = self._messages(row)
             events = self._events(row, messages)
-            past = states.closure(events, _resolve(after, messages))
+            past = states.closure(events, resolve(after, messages))
             standing = states.fold(kind, past)
             named = states.named(kind, past, standing, message)
             if named is not None:
@@ -203,7 +203,7 @@ class Cases:
                 opened=message.noted,
                 domain=self._channels.domain(message.channel),
             )
-        event = states.event_of(kind, content, _side(sender, row))
+        event = states.event_of(kind, content, side(sender, row))
         self._fresh[message.id] = content
         if act.corrects and (found := self._other_categories(act, content, row)):
             event.facts[CATEGORIES] = found
@@ -215,7 +215,7 @@ class Cases:
             # The edges that count are those to acts; refusals among `after` order nothing.
             event = msgspec.structs.replace(event, after=row.heads)
             standing = states.step(kind, self._standing(row, kind), event)
-            row = progress.moved(_with(row, standing), kind, event, standing)
+            row = progress.moved(standing_in(row, standing), kind, event, standing)
         else:
             self._rows[row.id] = row
             row = self._fold(row, kind)
@@ -306,7 +306,7 @@ class Cases:
         """The hit of a search that a dossier is about, by the acts that count now."""
         row = self._rows[dossier]
         if row is not None and (kind := self._ctx.catalogue.types.get(row.type)) is not None:
-            acts = [one for one in self._messages(row).values() if _counts(one)]
+            acts = [one for one in self._messages(row).values() if counts(one)]
             claiming.settle(tx, self._ctx.name, kind, row, acts, self._fresh)
 
     def history(self, row: Dossier, kind: DossierType) -> list[tuple[str, states.Standing]]:
@@ -338,13 +338,13 @@ class Cases:
         return [
             states.Event(
                 id=one.id,
-                by=_side(self._ctx.name if one.direction == "out" else one.partner, row),
+                by=side(self._ctx.name if one.direction == "out" else one.partner, row),
                 act=one.act,
-                after=_resolve(one.after, messages),
+                after=resolve(one.after, messages),
                 facts=remembered(one),
             )
             for one in messages.values()
-            if _counts(one)
+            if counts(one)
         ]
 
     def _fold(self, row: Dossier, kind: DossierType) -> Dossier:
@@ -354,7 +354,7 @@ class Cases:
             standing = states.step(kind, standing, event)
             row = progress.moved(row, kind, event, standing)
         self._standings[row.id] = standing
-        return _with(row, standing)
+        return standing_in(row, standing)
 
 
 def touch(tx: Writing, ctx: Context, rows: Iterable[Dossier]) -> None:
@@ -367,47 +367,3 @@ def marks(ctx: Context, dossiers: Mapping[str, str]) -> list[Touched]:
     types = ctx.catalogue.types
     timed = [(name, types[kind]) for name, kind in dossiers.items() if kind in types and types[kind].deadlines]
     return [Touched(dossier=name, turn=0 if kind.calls else 1) for name, kind in timed]
-
-
-def _side(name: str, row: Dossier) -> Side:
-    return "opener" if name == row.opener else "answerer"
-
-
-def _counts(message: Message) -> bool:
-    return message.kind == "act" and message.state in COUNTING[message.direction]
-
-
-def _resolve(after: Iterable[str], messages: dict[str, Message]) -> tuple[str, ...]:
-    """What an act builds on among the acts that count: one that was refused hands on what it built on itself."""
-    found: dict[str, None] = {}
-    seen: set[str] = set()
-    todo = list(after)
-    while todo:
-        name = todo.pop()
-        message = messages.get(name)
-        if name in seen or message is None:
-            continue
-        seen.add(name)
-        if _counts(message):
-            found[name] = None
-        else:
-            todo += message.after
-    return tuple(sorted(found))
-
-
-def remembered(message: Message) -> dict[str, Any]:
-    """What later judgements need of an act that counts, as its row keeps it: words of its body, keys of its persons."""
-    found = plain_json.loads(message.facts) if message.facts else {}
-    return {key: tuple(value) if isinstance(value, list) else value for key, value in found.items()}
-
-
-def _with(row: Dossier, standing: states.Standing) -> Dossier:
-    return msgspec.structs.replace(
-        row,
-        state=standing.state,
-        # An opening that was refused leaves nothing: the dossier has ended before it began.
-        status=standing.status if standing.count else "ended",
-        standing=standing.to_text(),
-        heads=standing.heads,
-        count=standing.count,
-    )

@@ -27,9 +27,10 @@ from passerelle.dossiers.deadlines import Happening, Run, Span
 from passerelle.dossiers.shapes import DossierType
 from passerelle.dossiers.timing import Place
 from passerelle.exchange import notes
-from passerelle.exchange.cases import Cases, remembered
+from passerelle.exchange.cases import Cases
 from passerelle.exchange.channels import Channels
 from passerelle.exchange.context import Context
+from passerelle.exchange.counted import remembered
 from passerelle.instruments.channel import Channel
 from passerelle.office import reminders, timers
 from passerelle.ports.erasures import ERASURES

@@ -11,7 +11,7 @@ import msgspec
 from passerelle.core import ids
 from passerelle.core.errors import InputError, NotFoundError, StateError
 from passerelle.dossiers.relations import RelationKind, shipped
-from passerelle.exchange.cases import COUNTING, remembered
+from passerelle.exchange.counted import COUNTING, remembered
 from passerelle.office import work
 from passerelle.office.onward import contents_of
 from passerelle.office.reach import Reach

@@ -19,9 +19,9 @@ from passerelle.core import json
 from passerelle.core.errors import NotFoundError
 from passerelle.dossiers import opinion
 from passerelle.dossiers.rules import OPINION
-from passerelle.exchange.cases import COUNTING, remembered
 from passerelle.exchange.channels import Channels
 from passerelle.exchange.context import Context
+from passerelle.exchange.counted import COUNTING, remembered
 from passerelle.instruments.channel import Channel
 from passerelle.office import readership
 from passerelle.office.hard import On

@@ -17,7 +17,7 @@ import msgspec
 
 from passerelle.core import json
 from passerelle.dossiers.relations import shipped
-from passerelle.exchange.cases import COUNTING
+from passerelle.exchange.counted import COUNTING
 from passerelle.ports.records import CONTENTS, MESSAGES, Message
 from passerelle.ports.store import Reading
 

@@ -30,9 +30,9 @@ from typing import Any
 import msgspec
 
 from passerelle.dossiers.relations import shipped
-from passerelle.exchange.cases import COUNTING
 from passerelle.exchange.channels import Channels
 from passerelle.exchange.context import Context
+from passerelle.exchange.counted import COUNTING
 from passerelle.instruments.channel import Channel
 from passerelle.office import onward
 from passerelle.office.onward import Decision, contents_of

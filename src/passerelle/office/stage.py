@@ -18,7 +18,7 @@ from passerelle.core import json
 from passerelle.dossiers import progress
 from passerelle.dossiers.rules import Side
 from passerelle.dossiers.types import DossierType
-from passerelle.exchange.cases import remembered
+from passerelle.exchange.counted import remembered
 from passerelle.ports.records import LOGS, MESSAGES, Dossier, Log, Message
 from passerelle.ports.store import Reading
 

@@ -23,9 +23,9 @@ from passerelle.core import json
 from passerelle.core.clock import day_of
 from passerelle.core.errors import ForbiddenError, StateError
 from passerelle.dossiers.relations import shipped
-from passerelle.exchange.cases import COUNTING
 from passerelle.exchange.channels import Channels
 from passerelle.exchange.context import Context
+from passerelle.exchange.counted import COUNTING
 from passerelle.instruments.channel import Channel
 from passerelle.instruments.lineage import apart, names
 from passerelle.instruments.standing import Standing

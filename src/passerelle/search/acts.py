@@ -2,8 +2,9 @@
 
 from passerelle.core import json
 from passerelle.dossiers.shapes import DossierType
-from passerelle.exchange.cases import Cases, remembered
+from passerelle.exchange.cases import Cases
 from passerelle.exchange.context import Context
+from passerelle.exchange.counted import remembered
 from passerelle.instruments.channel import Channel
 from passerelle.ports.records import CONTENTS, DOSSIERS, MESSAGES, Dossier
 from passerelle.ports.search import Index

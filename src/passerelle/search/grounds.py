@@ -22,9 +22,9 @@ import msgspec
 from passerelle.core import json
 from passerelle.core.clock import MILLISECONDS_A_DAY, add_duration, from_iso
 from passerelle.core.errors import ForbiddenError, InputError, NotFoundError, StateError
-from passerelle.exchange.cases import COUNTING
 from passerelle.exchange.channels import Channels
 from passerelle.exchange.context import Context
+from passerelle.exchange.counted import COUNTING
 from passerelle.instruments.channel import Channel
 from passerelle.instruments.standing import Standing
 from passerelle.office import consulting, facts

@@ -99,8 +99,10 @@ class _Lines:
                 raise
             except RefusedByPartnerError as error:
                 await asyncio.to_thread(sending.refused, self._ctx, question, error.check)
+                self._service.metrics.question("out", "refused")
                 self._service.say("question.refused", partner=partner, check=error.check)
             except (PasserelleError, OSError) as error:
+                self._service.metrics.question("out", "failed")
                 self._service.say("question.failed", partner=partner, reason=error)
                 draw = random.random()  # noqa: S311 - spreads retries, protects nothing
                 await asyncio.to_thread(sending.failed, self._ctx, question, str(error), draw)
@@ -113,6 +115,7 @@ class _Lines:
             return
         answer = await self._post(question.partner, "question", posting.body)
         done = await asyncio.to_thread(sending.take, self._ctx, posting, answer)
+        self._service.metrics.question("out", "done")
         self._service.say("question.answered", partner=question.partner, elements=done.count)
         self._service.wake_of(ASKING.name).set()
 

@@ -20,6 +20,7 @@ from passerelle.ledger.checkpoint import LANES
 from passerelle.oversight import audit_log, checkup
 from passerelle.ports.audit import COSIGNED
 from passerelle.ports.records import ALARMS, META, Meta
+from passerelle.ports.search import QUESTIONS
 from passerelle.ports.store import Reading
 from passerelle.store import SCHEMA
 from passerelle.transport.metrics import Metrics
@@ -139,6 +140,7 @@ def ask(node: "Node", metrics: Metrics) -> None:
         metrics.asked(
             alarms=tx.count(ALARMS, "by_status", ("open",)),
             blocks=log.size,
+            questions=tx.count(QUESTIONS, "by_state", ("waiting",)),
             cosigned=max(0, now - newest) / 1000 if newest else -1,
         )
 

@@ -193,6 +193,8 @@ class Service:
     def _counted(self, what: str, why: str) -> None:
         if what == "refused":
             self.metrics.refused("in", why)
+        elif what == "question":
+            self.metrics.question("in", why)
         else:
             self.metrics.later(why)
 

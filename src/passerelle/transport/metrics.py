@@ -23,7 +23,7 @@ LABELS: Mapping[str, tuple[str, ...]] = {
     "check": (*(str(one) for one in Check), OTHER),
     "state": ("in-line", "without-receipt", "waiting"),
     "transaction": ("read", "write"),
-    "outcome": ("done", "failed", "busy", OTHER),
+    "outcome": ("done", "failed", "busy", "refused", OTHER),
     "why": (
         "memory",
         "requests",
@@ -42,7 +42,21 @@ LABELS: Mapping[str, tuple[str, ...]] = {
         "malformed",
         OTHER,
     ),
-    "part": ("audit", "clock", "keys", "admin", "notifying", "uploads", "tidying", "custody", "pump", "asking", OTHER),
+    "part": (
+        "audit",
+        "clock",
+        "keys",
+        "admin",
+        "notifying",
+        "uploads",
+        "tidying",
+        "custody",
+        "pump",
+        "asking",
+        "indexing",
+        "evaluating",
+        OTHER,
+    ),
     "change": ("gained", "lost"),
 }
 """Every label and the words that it may have."""
@@ -67,6 +81,7 @@ class Metrics:
         self._ended = made("connections_ended", "Connections that were turned away or cut off", "why")
         self._uploads = made("uploads", "Uploads of attachments that ended", "direction", "outcome")
         self._uploaded = made("upload_bytes", "Bytes that they brought", "direction")
+        self._questions = made("questions", "Questions of a blind search that were tried", "direction", "outcome")
         self._parts = made("part_failures", "Steps of the node's own work that failed", "part")
         self._leases = made("lease_changes", "Leases that this process gained or lost", "part", "change")
         self._sizes = self._histogram("batch_entries", "Entries in a batch", _MANY, "direction", "lane")
@@ -74,6 +89,7 @@ class Metrics:
         self._store = self._histogram("store_seconds", "Transactions of the store", _SECONDS, "transaction", "outcome")
         self._waiting = self._gauge("messages", "Messages that wait", "direction", "lane", "state")
         self._oldest = self._gauge("messages_oldest_seconds", "Age of the oldest", "direction", "lane", "state")
+        self._asked = self._gauge("questions_waiting", "Questions of this node that wait for an answer")
         self._alarms = self._gauge("alarms_open", "Alarms that nobody has seen to")
         self._blocks = self._gauge("audit_blocks", "Blocks of the audit log in this generation")
         self._cosigned = self._gauge("audit_cosigned_seconds", "Age of the newest cosignature of the audit log")
@@ -122,6 +138,10 @@ class Metrics:
         self._uploads.add(direction, outcome)
         self._uploaded.add(direction, amount=size)
 
+    def question(self, direction: str, outcome: str) -> None:
+        """A question of a partner (`in`), or one of this node (`out`), was answered, refused or failed."""
+        self._questions.add(direction, outcome)
+
     def part_failed(self, part: str) -> None:
         """A step of the node's own work failed."""
         self._parts.add(part)
@@ -141,8 +161,9 @@ class Metrics:
         self._waiting.set(direction, lane, state, amount=count)
         self._oldest.set(direction, lane, state, amount=oldest)
 
-    def asked(self, *, alarms: int, blocks: int, cosigned: float) -> None:
+    def asked(self, *, alarms: int, blocks: int, cosigned: float, questions: int) -> None:
         """What was asked of the store."""
+        self._asked.set(amount=questions)
         self._alarms.set(amount=alarms)
         self._blocks.set(amount=blocks)
         self._cosigned.set(amount=cosigned)

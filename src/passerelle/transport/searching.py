@@ -19,6 +19,7 @@ from starlette.routing import Route
 
 from passerelle.core.errors import SearchError
 from passerelle.core.log import Say
+from passerelle.exchange.checks import BatchRefusedError
 from passerelle.exchange.sealing import MAX_HEADER
 from passerelle.search import wire
 from passerelle.search.answering import TABLE_BYTES, Desk
@@ -55,9 +56,15 @@ class Searching:
         size = flow.declared(request, wire.MAX_QUESTION)
         body = await read_body(request, wire.MAX_QUESTION, self._desk.admit, 2 * size + wire.MAX_LIST)
         try:
-            return await asyncio.get_running_loop().run_in_executor(self._threads, self._desk.question, body)
+            answer = await asyncio.get_running_loop().run_in_executor(self._threads, self._desk.question, body)
+        except BatchRefusedError:
+            self._count("question", "refused")
+            raise
         except SearchError:
+            self._count("question", "busy")
             raise flow.LaterError("evaluating", _LATER_SECONDS) from None
+        self._count("question", "done")
+        return answer
 
     async def _withdrawals(self, request: Request) -> bytes:
         body = await read_body(request, MAX_HEADER)

@@ -98,6 +98,7 @@ def test_metrics_count_and_name_nobody(exchanged):
     assert found["passerelle_messages", "in-line", "out", "routine"] == 0
     assert found["passerelle_store_seconds_count", "done", "write"] > 3
     assert found["passerelle_audit_blocks",] >= 0
+    assert found["passerelle_questions_waiting",] == 0
     assert found["process_resident_memory_bytes",] > 10_000_000
 
 

@@ -102,6 +102,7 @@ def test_a_question_a_table_and_a_list(base: Pair, tmp_path: Path) -> None:
         assert fetching.keep(pair.be.ctx, wanted, await made.post("table", wanted.body))
         body = fetching.ask_list(pair.be.ctx, "ma", "wanted")
         fetching.keep_list(pair.be.ctx, "ma", "wanted", await made.post("withdrawals", body))
+        assert made.counted == [("question", "done")]
 
     play(base, tmp_path, scenario)
 
@@ -121,7 +122,8 @@ def test_a_refusal_is_the_number_and_no_word_more(base: Pair, tmp_path: Path) ->
                 with pytest.raises(RefusedByPartnerError) as found:
                     await made.post(name, one)
                 assert found.value.check == number, (name, one[:40])
-        assert {what for what, _ in made.counted} == {"refused"}
+        assert {what for what, _ in made.counted} == {"refused", "question"}
+        assert {why for what, why in made.counted if what == "question"} == {"refused"}
         assert not pair.ma.all(ASKED)
 
     play(base, tmp_path, scenario)
@@ -183,7 +185,7 @@ def test_who_comes_while_too_much_is_evaluated_comes_later_and_is_debited_once(
             assert await asyncio.to_thread(began.acquire, timeout=20)
         with pytest.raises(NotServedError, match="later"):
             await made.post("question", postings[2].body)
-        assert made.counted == [("later", "evaluating")]
+        assert made.counted == [("question", "busy"), ("later", "evaluating")]
         body = fetching.ask_list(pair.be.ctx, "ma", "wanted")
         await made.post("withdrawals", body)  # what is evaluated is in nobody else's way
         go.set()
