@@ -119,6 +119,8 @@ def parts_of(
     if here:
         made.append(_part(here, keys))
     if not made:
+        if not without and not faults:
+            raise InputError("expected somebody to ask about, got nobody")
         raise InputError(
             "expected somebody with a birth date, a document or a national number to ask about, "
             f"got {len(without)} without any and {len(faults)} who could not be read"

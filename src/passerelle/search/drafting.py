@@ -140,8 +140,10 @@ def check_free(hit: SearchHit) -> None:
 def numbers(wanted: Iterable[int], found: Iterable[SearchHit]) -> list[SearchHit]:
     """The hits of these numbers; of none the only one there is. Raises InputError."""
     every = {one.number: one for one in found}
+    if not every:
+        raise InputError("expected a question with hits that can be opened, got none")
     named = list(dict.fromkeys(wanted)) or (list(every) if len(every) == 1 else [])
     if not named or set(named) - set(every):
-        known = ", ".join(map(str, every)) or "none"
+        known = ", ".join(map(str, every))
         raise InputError(f"HIT: expected numbers of hits ({known}), got {', '.join(map(str, named)) or 'none'}")
     return [every[one] for one in named]

@@ -112,6 +112,18 @@ def test_a_person_is_asked_about_on_a_dossier(scene, asked):
     miss = ok(*usual, "--name", "Els Janssens", "--birth", "1964-01-09", "--wait", "30", "--as", "ann").out
     assert "no hit" in miss
     assert hit["questions"][0]["dossier"] == scene.dossier
+    path = scene.write("hit.json", HIT)
+    none = call(
+        "search",
+        "open",
+        scene.be,
+        value("search", "questions", scene.be, "--as", "ann")[0]["question"],
+        "--file",
+        path,
+        "--as",
+        "ann",
+    )
+    assert (none.code, "expected a question with hits that can be opened, got none" in none.err) == (2, True)
     nobody = call(*usual, "--name", "Els Janssens", "--as", "ann")
     assert (nobody.code, "expected somebody with a birth date, a document" in nobody.err) == (2, True)
     for wrong in (("--birth", "31.12.1990"), ("--document", "AB123"), ("--number", "123")):
@@ -198,7 +210,11 @@ def test_what_is_wrong_is_told_before_anybody_is_asked(scene, asked):
     before = value("search", "questions", scene.be, "--as", "dana")
     path = scene.write("travellers.jsonl", lines(*TRAVELLERS))
     usual = ["search", "list", scene.be, "ma", path, *LIST, "--as", "ann"]
-    for bad, words in (("", "expected travellers, got an empty file"), ('{"id": "1", "na', "got an end on line 1")):
+    for bad, words in (
+        ("", "expected travellers, got an empty file"),
+        ('{"id": "1", "na', "got an end on line 1"),
+        ("NAME;BIRTH DATE\n", "got nobody"),
+    ):
         result = call("search", "list", scene.be, "ma", scene.write("bad.jsonl", bad), *LIST, "--as", "ann")
         assert (result.code, words in result.err) == (2, True), result
     for wrong in (
