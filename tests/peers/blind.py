@@ -179,7 +179,7 @@ class Blind:
         """A list of ma of now."""
         now = self.pair.clock.now()
         salt = now.to_bytes(wire_tables.SALT)
-        named = tuple(sorted(wire_tables.named(one, salt) for one in references))
+        named = tuple(sorted(claims.named(one, salt) for one in references))
         return Withdrawals(
             partner="ma", index="wanted", time=now, until=now + HOUR, references=named, note=b"", salt=salt
         )

@@ -4,7 +4,7 @@ import msgspec
 import pytest
 
 from passerelle.core.errors import NoteError, SearchError, SignatureError
-from passerelle.exchange import announcing, trust
+from passerelle.exchange import announcing, claims, trust
 from passerelle.exchange.checks import BatchRefusedError
 from passerelle.ports.records import ALARMS
 from passerelle.ports.search import (
@@ -256,7 +256,7 @@ def test_a_list_has_every_withdrawn_reference_and_its_length_tells_little(search
     for count in (1, 64, 65):
         search.pair.ma.store.write("test.withdraw", lambda tx, count=count: tx.put(GONE, rows[:count]))
         lists.append(wire_tables.read_withdrawals(search.list()))
-        named = [wire_tables.named(one.reference, lists[-1].salt) for one in rows]
+        named = [claims.named(one.reference, lists[-1].salt) for one in rows]
         assert [one in lists[-1].references for one in named] == [True] * count + [False] * (70 - count)
     assert [len(one.references) for one in lists] == [64, 64, 64, 128]
     # Neither what was withdrawn nor what fills stands in two of them: nobody sees what came in between.

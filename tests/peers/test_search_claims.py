@@ -7,7 +7,7 @@ import msgspec
 import pytest
 
 from passerelle.core import json
-from passerelle.core.errors import InputError, NotFoundError, StateError
+from passerelle.core.errors import ForbiddenError, InputError, NotFoundError, StateError
 from passerelle.exchange import announcing, claiming, desk, links, manifests, outbox
 from passerelle.exchange.channels import Channels
 from passerelle.exchange.desk import Act
@@ -231,11 +231,22 @@ def test_a_draft_that_is_thrown_away_gives_the_hit_back(border):
 
 def test_a_hit_that_was_withdrawn_opens_nothing(border):
     border.current(*(one.reference for one in hits.founds(border.hit())))
-    with pytest.raises(NotFoundError, match=r"expected a hit of question .*, got 1"):
+    with pytest.raises(ForbiddenError, match="expected a reference of index wanted that counts, got one that ma"):
         border.draft()
     border.pair.clock.advance(HOUR)
     with pytest.raises(StateError, match="expected a current withdrawal list"):
         border.draft(2)
+
+
+def test_a_draft_on_a_hit_that_was_withdrawn_meanwhile_names_nobody_to_the_partner(border):
+    draft, reference = border.draft(), border.hit().reference
+    border.current(reference)
+    with pytest.raises(ForbiddenError, match="expected a reference of index wanted that counts, got one that ma"):
+        workflow.release(border.office, border.luc, [draft.id])
+    assert border.ma.all(CLAIMED) == []
+    border.current()
+    [message] = workflow.release(border.office, border.luc, [draft.id])
+    assert border.be.message(message.id).state == "unsequenced"
 
 
 def test_only_what_the_search_knows_is_put_in(border):

@@ -3,6 +3,7 @@
 Rules kept here:
 - under a channel with a search, an act that opens on a hit bears the index, the reference and the claim, all three; an
   act that may also open without a hit bears all three or none. Under a channel without a search nothing is judged;
+- leaving, the reference must not be one that the newest list here withdraws;
 - entering, the reference must be one that a table of that index for that partner has, and the claim the one that comes
   of having asked and hit (32 bytes, of which this node keeps a hash, compared in constant time). Else it is refused
   with 8: nobody is followed up, or made known, by guessing a reference;
@@ -38,6 +39,7 @@ from passerelle.ports.search import (
     SCRIPT_FIGURES,
     SEARCH_FIGURES,
     SEARCH_HITS,
+    WITHDRAWALS,
     Claimed,
     Epoch,
     ScriptFigure,
@@ -80,13 +82,23 @@ def judged(
         return []
     if lacking := [name for name in FIELDS if name not in body]:
         return [_objection(f"claim: expected {', '.join(FIELDS)} of a hit, got no {', '.join(lacking)}")]
-    if leaving or behind(tx, partner, body["index"], body["reference"], body["claim"]):
+    if leaving:
+        return _withdrawn(tx, partner, body["index"], body["reference"])
+    if behind(tx, partner, body["index"], body["reference"], body["claim"]):
         return []
     if _lost(tx, partner, body["index"], written):
         return []
     return [
         _objection(f"claim: expected one of a reference of index {str(body['index'])[:64]} that was hit, got another")
     ]
+
+
+def _withdrawn(tx: Reading, partner: str, index: str, reference: str) -> list[Objection]:
+    """A draft may be older than the list that withdraws what it is about: then nobody is named to the partner."""
+    newest = tx.get(WITHDRAWALS, partner, index)
+    if newest is None or claims.named(reference, newest.salt) not in newest.references:
+        return []
+    return [_objection(f"claim: expected a reference of index {index} that counts, got one that {partner} withdrew")]
 
 
 def _lost(tx: Reading, partner: str, index: str, written: int) -> bool:

@@ -29,6 +29,11 @@ def row(number: int, claim: bytes, entry: int) -> bytes:
     return number.to_bytes(REFERENCE, "big") + hashed(claim) + entry.to_bytes(4, "big")
 
 
+def named(reference: str, salt: bytes) -> str:
+    """How a list of withdrawn references with this salt names one: 16 hex digits."""
+    return hmac.digest(salt, bytes.fromhex(reference), "sha256")[:REFERENCE].hex()
+
+
 def part_bits(count: int) -> int:
     """How many top bits of a reference say in which part of the claims it stands, for a table's padded count."""
     return max(0, count - 1).bit_length() - (_PART - 1).bit_length() if count > _PART else 0

@@ -31,7 +31,7 @@ import msgspec
 from passerelle.core.audit import What
 from passerelle.core.clock import MILLISECONDS_A_DAY, day_of
 from passerelle.core.errors import ElementError, NoteError, SearchError, SignatureError
-from passerelle.exchange import claiming, inbox, manifests, notes, sealing, trust
+from passerelle.exchange import claiming, claims, inbox, manifests, notes, sealing, trust
 from passerelle.exchange.channels import Channels
 from passerelle.exchange.checks import BatchRefusedError, Check
 from passerelle.exchange.context import Context
@@ -313,7 +313,7 @@ def _tell(tx: Writing, ctx: Context, index: Index, verdict: quota.Verdict, now: 
 
 def _filled(references: Iterable[str], salt: bytes) -> list[str]:
     """References as a list with this salt names them, sorted, filled up to a multiple of 64 with random ones."""
-    found = {wire_tables.named(one, salt) for one in references}
+    found = {claims.named(one, salt) for one in references}
     wanted = max(1, -(-len(found) // wire_tables.FILLED)) * wire_tables.FILLED
     while len(found) < wanted:
         found.add(os.urandom(8).hex())

@@ -23,7 +23,7 @@ from passerelle.core.audit import What
 from passerelle.core.clock import to_iso
 from passerelle.core.errors import InputError, NotFoundError, StateError
 from passerelle.core.retold import E_
-from passerelle.exchange import claiming, manifests, notes
+from passerelle.exchange import claiming, claims, manifests, notes
 from passerelle.exchange.context import MAX_AHEAD, Context
 from passerelle.office import telling, work
 from passerelle.office.asking import Office, ask
@@ -41,7 +41,7 @@ from passerelle.ports.search import (
 )
 from passerelle.ports.store import Reading, Writing
 from passerelle.screening.matching import scripts_of, texts_of
-from passerelle.search import asking, figures, wire_tables
+from passerelle.search import asking, figures
 from passerelle.search.grounds import on
 
 _ALL = 1_000_000
@@ -188,7 +188,7 @@ class Listed:
         self._named = frozenset(withdrawals.references if withdrawals else ())
 
     def __contains__(self, reference: str) -> bool:
-        return bool(self._named) and wire_tables.named(reference, self._salt) in self._named
+        return bool(self._named) and claims.named(reference, self._salt) in self._named
 
 
 def keep(tx: Writing, withdrawals: Withdrawals) -> Listed:

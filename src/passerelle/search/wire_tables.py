@@ -10,7 +10,6 @@ Rules kept here:
 Left to the desk: who asks, and for what. Left to the asker: the proofs, and how old a list may be.
 """
 
-import hmac
 import re
 import struct
 from collections.abc import Sequence
@@ -63,11 +62,6 @@ class WithdrawnList(msgspec.Struct, frozen=True):
     first: tuple[int, int]
     references: tuple[str, ...]
     note: Note
-
-
-def named(reference: str, salt: bytes) -> str:
-    """How a list with this salt names a reference: 16 hex digits."""
-    return hmac.digest(salt, bytes.fromhex(reference), "sha256")[:8].hex()
 
 
 def withdrawals(
