@@ -465,6 +465,14 @@ def test_a_question_waits_longer_each_time_and_goes_when_the_partner_is_back(sea
         search.pair.clock.advance(pauses[-1])
     assert pauses == sorted(pauses)
     assert pauses[0] < pauses[-1]
+    # What it waits for next begins with short pauses: after a start, and after a table that was missing.
+    late = search.pair.be.all(QUESTIONS)[0]
+    sending.failed(search.pair.be.ctx, late, "no answer in time", 0.0, anew=True)
+    now = search.pair.clock.now()
+    assert search.pair.be.all(QUESTIONS)[0].due - now == pauses[0]
+    search.pair.be.store.write("test.check", lambda tx: tx.put(QUESTIONS, [msgspec.structs.replace(late, check="10")]))
+    sending.failed(search.pair.be.ctx, late, "no answer in time", 0.0)
+    assert search.pair.be.all(QUESTIONS)[0].due - now == pauses[0]
     sending.failed(search.pair.be.ctx, question, "no answer in time", 0.0)
     alive = next_due(search, alive=True)
     assert alive is not None

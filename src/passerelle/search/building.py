@@ -13,7 +13,7 @@ import os
 from collections.abc import Callable, Iterator
 from contextlib import closing
 from tempfile import TemporaryFile
-from typing import IO, NamedTuple
+from typing import IO, TYPE_CHECKING, NamedTuple
 
 import msgspec
 
@@ -38,7 +38,10 @@ from passerelle.ports.search import (
     ShardBody,
 )
 from passerelle.ports.store import Writing
-from passerelle.search import indexes, making, oprf, table
+from passerelle.search import indexes, oprf, table
+
+if TYPE_CHECKING:
+    from passerelle.search import making
 
 SILENT = 600_000
 """Milliseconds after which a making that gives no sign of life has ended."""
@@ -98,6 +101,8 @@ def build(ctx: Context, begun: Begun, size: int, advance: Advance = nobody, proc
 
     Raises TableFullError when the match keys do not fit the size, StateError, OSError, SearchError.
     """
+    from passerelle.search import making
+
     secret = os.urandom(oprf.SECRET)
     pairs = ((key, one.number) for one in entries(ctx, begun, advance) for key in one.keys)
     with TemporaryFile() as spool, closing(making.make(secret, pairs, size, processes=processes)) as steps:
@@ -126,7 +131,7 @@ def _as_long(secret: bytes, count: int) -> None:
         oprf.outputs(secret, [os.urandom(32) for _ in range(min(_AT_ONCE, count - first))])
 
 
-def _started(ctx: Context, begun: Begun, secret: bytes, sized: making.Sized, shards: _Shards) -> Made:
+def _started(ctx: Context, begun: Begun, secret: bytes, sized: "making.Sized", shards: _Shards) -> Made:
     """All shards are known: so is the manifest. Write them."""
     made = _announced(ctx, begun, oprf.public(secret), sized, shards)
 
@@ -143,7 +148,7 @@ def _started(ctx: Context, begun: Begun, secret: bytes, sized: making.Sized, sha
     return made
 
 
-def _announced(ctx: Context, begun: Begun, public: bytes, sized: making.Sized, shards: _Shards) -> Made:
+def _announced(ctx: Context, begun: Begun, public: bytes, sized: "making.Sized", shards: _Shards) -> Made:
     """The manifest, and the row of what is being made."""
     row, published = begun.row, _hour(begun)
     announced = announcing.Announced(

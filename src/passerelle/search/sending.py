@@ -223,12 +223,17 @@ def _newer(tx: Reading, question: Question, now: int) -> bool:
     return [one.id if one else "" for one in found] != [question.base, question.delta] and found[0] is not None
 
 
-def failed(ctx: Context, question: Question, reason: str, draw: float) -> None:
-    """The partner could not be reached, or answered nothing of use. `draw`: in [0, 1), spreads retries."""
+def failed(ctx: Context, question: Question, reason: str, draw: float, *, anew: bool = False) -> None:
+    """The partner could not be reached, or answered nothing of use. `draw`: in [0, 1), spreads retries.
+
+    `anew`: pauses begin anew, as they do after anything else that it waited for.
+    """
 
     def work(tx: Writing) -> None:
         now_is = tx.get(QUESTIONS, question.id)
         if now_is is not None and now_is.state == "waiting":
+            if anew or now_is.check:
+                now_is = msgspec.structs.replace(now_is, tries=0)
             _later(tx, now_is, "", reason[:300], ctx.clock.now() + ctx.policy.pause(now_is.tries, draw))
 
     ctx.store.write("search.failed", work)

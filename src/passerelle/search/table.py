@@ -22,7 +22,6 @@ from collections.abc import Callable, Mapping, Sequence
 from functools import lru_cache
 from typing import NamedTuple
 
-import numpy as np
 from fastconstmap import VerifiedConstMap
 
 from passerelle.core.errors import InputError, SearchError, TableFullError
@@ -148,6 +147,8 @@ def shard(rows: Mapping[bytes, int], capacity: int) -> bytes:
 
     Always as many bytes for one capacity. Raises TableFullError when there are more rows.
     """
+    import numpy as np  # a node that neither publishes nor looks anything up does without
+
     if len(rows) > capacity:
         raise TableFullError(f"expected at most {capacity} match keys in a shard, got {len(rows)}")
     filled = dict(rows)
@@ -168,6 +169,8 @@ class Shard:
 
     def __init__(self, body: bytes, capacity: int) -> None:
         """Raises SearchError when the bytes are not a shard of this capacity."""
+        import numpy as np
+
         if not 0 < capacity <= FULL or len(body) != _packed_size(capacity):
             raise SearchError(f"expected a shard of {capacity} match keys, got {len(body)} bytes")
         words = _words(capacity)

@@ -105,7 +105,7 @@ class _Lines:
                 self._service.metrics.question("out", "failed")
                 self._service.say("question.failed", partner=partner, reason=error)
                 draw = random.random()  # noqa: S311 - spreads retries, protects nothing
-                await asyncio.to_thread(sending.failed, self._ctx, question, str(error), draw)
+                await asyncio.to_thread(sending.failed, self._ctx, question, str(error), draw, anew=alive)
                 if self._failed(partner, error):
                     return
 
