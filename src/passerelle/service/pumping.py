@@ -114,6 +114,7 @@ class Pumps:
         attempt = self.ctx.store.read(lambda tx: tx.get(ATTEMPTS, partner, lane))
         if attempt is None or not attempt.failures:
             self._failing.discard((partner, lane))
+            self._alive.discard((partner, lane))
             return True
         self._failing.add((partner, lane))
         alive = (partner, lane) in self._alive
@@ -162,6 +163,7 @@ class Pumps:
         nonce = os.urandom(16)
         answer = await self._post(sender.partner, "status", await asyncio.to_thread(sender.question, nonce))
         sender.told = True
+        self._alive.add((sender.partner, lane))  # it answers: what is in line goes now
         may = await asyncio.to_thread(sender.compare, nonce, answer, lane)
         if not may:
             self._service.say("link.stands-still", partner=sender.partner, lane=lane)

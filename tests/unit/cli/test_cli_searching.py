@@ -11,8 +11,9 @@ import msgspec
 import pytest
 
 from passerelle.node import Node
+from passerelle.ports.records import ATTEMPTS, Attempt
 from passerelle.ports.search import ASKED, INDEXES, MANIFESTS, QUESTIONS, SEARCH_HITS, WITHDRAWALS, Question
-from passerelle.service import Service
+from passerelle.service import Role, Service
 from tests.peers.pair import Pair, Peer
 from tests.peers.searching import SEARCH, Table, key, publish, wait
 from tests.unit.cli.scene import Scene, channel, configure, texts
@@ -49,10 +50,10 @@ class Nodes:
         return Peer(node.ctx, node.identity, sender)
 
     @asynccontextmanager
-    async def serve(self, name: str) -> AsyncIterator[Service]:
+    async def serve(self, name: str, role: Role | None = None) -> AsyncIterator[Service]:
         """One of them at work."""
         ready = asyncio.Event()
-        service = Service(self.nodes[name], lambda event, **fields: self.said.append(event))
+        service = Service(self.nodes[name], lambda event, **fields: self.said.append(event), role or Role())
         running = asyncio.create_task(service.run(None, ready.set))
         await asyncio.wait({running, asyncio.create_task(ready.wait())}, return_when=asyncio.FIRST_COMPLETED)
         assert ready.is_set(), running
@@ -152,6 +153,24 @@ def test_a_service_that_starts_sends_what_waits_whatever_pause_it_had(
                 async with nodes.serve("be"):  # the table comes first, then the question that waits for it
                     await nodes.until(nodes.is_("answered"))
             assert nodes.question().hits == 1
+
+        asyncio.run(run())
+
+
+def test_one_sign_of_life_is_enough_for_what_is_in_line(searching: tuple[Scene, str], tmp_path: Path) -> None:
+    """Whoever was away asks about one lane or three, sooner or later; that it answers ends the pause by itself."""
+    with opened(searching, tmp_path) as nodes:
+        pair, lane = nodes.pair, "governance"
+        later = Attempt("be", lane, failures=9, due=pair.clock.now() + SLOW)
+        pair.ma.store.write("test.later", lambda tx: tx.put(ATTEMPTS, [later]))
+
+        async def run() -> None:
+            async with nodes.serve("be", Role(duties=("receive",))), nodes.serve("ma") as holder:
+                publish(pair, Table([key(3)]))
+                await nodes.until(lambda: ("be", lane) in holder.pumps._failing)
+                assert pair.be.all(MANIFESTS) == []
+                holder.pumps.life("be")
+                await nodes.until(lambda: pair.be.all(MANIFESTS))
 
         asyncio.run(run())
 
