@@ -17,7 +17,6 @@ Rules kept here:
 Left unchecked: that the holder evaluates under the key of the index that it means. The manifest says which it is.
 """
 
-import hashlib
 from collections.abc import Collection
 from typing import NamedTuple
 
@@ -33,7 +32,7 @@ from passerelle.identity.identity import Identity
 from passerelle.ports.lists import NEVER
 from passerelle.ports.search import MANIFESTS, OPENINGS, QUESTIONS, SHARD_BODIES, Opening, Question
 from passerelle.ports.store import Reading, Writing
-from passerelle.search import asking, blinding, fetching, hits, table, wire
+from passerelle.search import asking, blinding, fetching, hits, opening, table, wire
 from passerelle.search.hits import Found
 
 REFILL_FIRST, REFILL_MOST = 60_000, 3_600_000
@@ -77,16 +76,16 @@ def due(ctx: Context, partner: str, leave: Collection[str] = (), *, alive: bool 
 
 def prepare(ctx: Context, question: Question) -> Posting | None:
     """A question ready to be posted; nothing when it has ended or must wait for a table, which is written down."""
-    opening = ctx.store.read(lambda tx: tx.get(OPENINGS, question.id))
-    blinded = blinding.blind(opening.seed, opening.keys, question.count) if opening else None
-    digest = hashlib.sha256(blinded.elements).digest() if blinded else b""
+    held = ctx.store.read(lambda tx: tx.get(OPENINGS, question.id))
+    blinded = blinding.blind(held.seed, held.keys, question.count) if held else None
+    digest = opening.digest(blinded.elements) if blinded else b""
 
     def work(tx: Writing) -> Question | None:
         now_is = tx.get(QUESTIONS, question.id)
         if now_is is None or now_is.state != "waiting":
             return None
         try:
-            _may(tx, ctx, now_is, opening, digest)
+            _may(tx, ctx, now_is, held, digest)
         except _EndedError as error:
             asking.refused(tx, now_is, error.check, str(error))
             return None
@@ -103,9 +102,9 @@ def prepare(ctx: Context, question: Question) -> Posting | None:
     return _posting(ctx, named, blinded) if named and blinded else None
 
 
-def _may(tx: Reading, ctx: Context, question: Question, opening: Opening | None, digest: bytes) -> None:
+def _may(tx: Reading, ctx: Context, question: Question, held: Opening | None, digest: bytes) -> None:
     """Raises _EndedError when a question may not leave any more."""
-    if opening is None:
+    if held is None:
         raise _EndedError("", E_("what opens the question is not here any more"))
     if digest != question.elements:
         raise _EndedError("", E_("expected the elements that the audit log names, got others"))

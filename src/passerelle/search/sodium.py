@@ -51,7 +51,7 @@ _WORTH = 128  # elements that are worth a thread
 def __getattr__(name: str) -> Any:
     """Load the library when one of its functions is first used."""
     if name not in _IN_LIBRARY:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+        raise AttributeError(name)
     import rbcl
 
     if sys.platform == "linux":
