@@ -65,7 +65,15 @@ def _entries(count: int, known: list[Entry]) -> Iterator[IndexEntry]:
             first = KEYS_EACH * number
             keys = tuple(f"p|passport|MA|ZB{key:09d}" for key in range(first, first + KEYS_EACH))
         yield IndexEntry(
-            index=INDEX, number=number, source="list/bench", entry=str(number), keys=keys, body=b"", noted=1, by="bench"
+            index=INDEX,
+            number=number,
+            source="list/bench",
+            entry=str(number),
+            keys=keys,
+            body=b"",
+            noted=1,
+            by="bench",
+            category="listed",
         )
 
 

@@ -35,6 +35,12 @@ def test_tables_are_made_and_asked() -> None:
     assert found["1 person (5 match keys): both sides, one table"] < found["1,500 elements: both sides, one table"]
 
 
+def test_the_whole_path_finds_whom_it_must() -> None:
+    done = bench("--quick", "--json", "--part", "path")
+    assert done.returncode == 0, done.stderr
+    assert len(json.loads(done.stdout)) == 3
+
+
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [(("--keys", "10"), "expected 5000 to 20000000, got 10"), (("--part", "all"), "invalid choice")],
