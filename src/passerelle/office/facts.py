@@ -11,8 +11,6 @@ Rules kept here:
 - the services of a dossier, and of a draft or a message in it, are what `readership` says.
 """
 
-from typing import Any
-
 import msgspec
 
 from passerelle.core import json
@@ -62,21 +60,6 @@ def of_act(
         judicial=bool(rule and rule.judicial),
         four_eyes=listed or bool(rule and rule.four_eyes),
         review=lane == "flash" and not listed and bool(rule and rule.review),
-    )
-
-
-def of_content(tx: Reading, ctx: Context, content: dict[str, Any], *, lane: str, author: str, id: str = "") -> On:
-    """An act by its content, as an officer writes it."""
-    return of_act(
-        Channels(tx, ctx),
-        ctx,
-        kind="dossier",
-        id=id or str(content.get("dossier", "")),
-        type=str(content.get("type", "")),
-        act=str(content.get("act", "")),
-        channel=str(content.get("channel", "")),
-        lane=lane,
-        author=author,
     )
 
 

@@ -12,11 +12,7 @@ from tests.unit.search.holder import DAY, HOUR, NAME_, Holder
 
 @pytest.fixture
 def holder(tmp_path):
-    made = Holder(tmp_path)
-    made.take()
-    made.create(lists=(("watch", "wanted"),))
-    made.follow()
-    return made
+    return Holder.watching(tmp_path)
 
 
 def held(holder, most=65_536):

@@ -78,6 +78,15 @@ class Holder:
     def read(self, work: Any) -> Any:
         return self.ctx.store.read(work)
 
+    @classmethod
+    def watching(cls, folder: Path) -> "Holder":
+        """One whose index has followed a list of wanted persons."""
+        made = cls(folder)
+        made.take()
+        made.create(lists=(("watch", "wanted"),))
+        made.follow()
+        return made
+
     def take(self, entries: Iterable[Entry] = WANTED, name: str = "watch", **more: Any) -> Any:
         """Import a list."""
         found = list(entries)

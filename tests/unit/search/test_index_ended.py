@@ -26,11 +26,7 @@ from tests.unit.search.holder import DAY, HOUR, NAME_, SEARCH, WANTED, Holder, e
 
 @pytest.fixture
 def holder(tmp_path):
-    made = Holder(tmp_path)
-    made.take()
-    made.create(lists=(("watch", "wanted"),))
-    made.follow()
-    return made
+    return Holder.watching(tmp_path)
 
 
 # ---- withdrawn -------------------------------------------------------------------------------------------------------

@@ -13,11 +13,7 @@ from tests.unit.search.holder import DAY, HOUR, NAME_, WANTED, Holder, entry
 
 @pytest.fixture
 def holder(tmp_path):
-    made = Holder(tmp_path)
-    made.take()
-    made.create(lists=(("watch", "wanted"),))
-    made.follow()
-    return made
+    return Holder.watching(tmp_path)
 
 
 def found(holder, epoch, keys):
